@@ -1,0 +1,1 @@
+"""The audit log: append, seal, verify, search, export."""

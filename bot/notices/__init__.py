@@ -1,0 +1,1 @@
+"""What to say, to whom, once; pure values that surfaces and connectors carry."""

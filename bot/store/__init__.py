@@ -1,0 +1,1 @@
+"""What Bawab remembers: tables, every query, migrations."""

@@ -1,0 +1,52 @@
+"""Column types that keep what they were given: aware UTC instants, JSON in one spelling."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import String, TypeDecorator
+from sqlalchemy.engine import Dialect
+
+
+class UtcInstant(TypeDecorator[datetime]):
+    """An aware instant as fixed-width ISO text in UTC: sorts as time on every database.
+
+    SQLite's own DateTime drops the zone and has stored instants hours wrong; text with microseconds and
+    `Z` cannot. Naive values are refused.
+    """
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def instant_text(value: datetime) -> str:
+    """Spell an aware instant as stored: `2026-11-21T15:00:00.000000Z`."""
+    if value.tzinfo is None:
+        raise ValueError(f"an instant without a time zone cannot be stored: {value!r}")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Json(TypeDecorator[Any]):
+    """JSON with sorted keys, so that equal values are equal bytes."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else orjson.loads(value)
+
+
+def json_text(value: Any) -> str:
+    """Spell a value as stored: sorted keys, dataclasses and instants included."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()

@@ -1,0 +1,356 @@
+"""What a connector is: small typed Protocols, and the values that cross them.
+
+A result is what we know, per step, rate limits and unknown outcomes included; an exception
+(`connectors.errors`) means that nothing was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from policies.model import Account, Gap, Group, Manner, Membership, Person, Refusal, Role, StepAction
+
+
+class Quality(StrEnum):
+    """How good a piece of evidence is, best first."""
+
+    OBSERVED = "observed"
+    ACKNOWLEDGED = "acknowledged"
+    ATTESTED = "attested"
+    WAIVED = "waived"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was asked and answered, redacted: never a token, never a message."""
+
+    quality: Quality
+    at: datetime
+    source: str
+    """The method asked, e.g. `conversations.members`."""
+    request_id: str = ""
+    """The platform's own id of the request where it gives one (Slack: `x-slack-req-id`)."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Small facts such as ("pages", "3"), ("error", "not_in_channel")."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """One published limit: `calls` per `seconds`, for the methods that share `bucket`."""
+
+    bucket: str
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A right the connector may need: its name, for which token, and what it is needed for."""
+
+    name: str
+    token: str
+    needed_for: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """A connector's manifest as values; docs, planner and pacing all read it from here."""
+
+    platform: str
+    title: str
+    revokes: bool
+    """False where no API exists and every step becomes a manual task."""
+    reads_back: bool
+    lists_memberships: bool
+    batch: int
+    """The most steps one `revoke` call takes."""
+    group_kinds: tuple[str, ...]
+    actions: tuple[StepAction, ...]
+    lockout_order: tuple[StepAction, ...]
+    """The order in which a leaver's steps run on this platform."""
+    lockout_source: str
+    """Why that order: the document or measurement it rests on."""
+    residual_access: str
+    """An honest line on what the person keeps after a complete removal."""
+    settle_seconds: float = 600.0
+    """How long a removal may take to show before it counts as still present."""
+    limits: tuple[RateLimit, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    undo: str = ""
+
+
+class Severity(StrEnum):
+    """How much a finding matters on the day."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `bawab check`: what is missing, for which group where known, and the remedy."""
+
+    severity: Severity
+    instance: str
+    code: str
+    message: str
+    remedy: str = ""
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """One membership to end; `account_id` is said twice on purpose and compared before the call leaves."""
+
+    step_id: str
+    account_id: str
+    membership: Membership
+    manner: Manner = Manner.KICK
+
+    @property
+    def role(self) -> Role:
+        """The role the account holds in the group."""
+        return self.membership.role
+
+
+class Outcome(StrEnum):
+    """What a platform told us of one step; none of these is a success before it was read back."""
+
+    REVOKED = "revoked"
+    """The platform acknowledged the removal."""
+    SAID_ABSENT = "said_absent"
+    """The platform said the person is not there; codes lie, so it is read back."""
+    REQUESTED = "requested"
+    """The platform accepted the work and will tell or show the end of it later."""
+    REFUSED = "refused"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    """The answer was lost after the request may have arrived: read back before anything else."""
+    NO_API = "no_api"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is known of one step after `revoke`, `deactivate` or `end_sessions`."""
+
+    step_id: str
+    outcome: Outcome
+    evidence: Evidence
+    refusal: Refusal | None = None
+    """Set if and only if the outcome is `refused`."""
+    retry_after: float | None = None
+    """Seconds, where the platform said so."""
+    detail: str = ""
+    remedy: str = ""
+    new_group_id: str | None = None
+
+
+class Sight(StrEnum):
+    """What a read-back saw."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    LOCKED_OUT = "locked_out"
+    """Not usable only because the account is deactivated; membership itself cannot be judged."""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What one read-back saw of one step, with its evidence."""
+
+    step_id: str
+    sight: Sight
+    evidence: Evidence
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroups:
+    """Bawab's own memory of groups, for platforms that list none."""
+
+    groups: tuple[Group, ...] = ()
+
+
+class ChatConnector(Protocol):
+    """One workspace, bot or tenant of a chat platform."""
+
+    @property
+    def instance(self) -> str:
+        """The configured name of this workspace, bot or tenant."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The manifest as values."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Say what is missing before the day: scopes and rights, per group or instance, with the remedy."""
+        ...
+
+    async def own_account_ids(self) -> frozenset[str]:
+        """Give the ids of the bot itself (and of the admin token's owner), which are never targets."""
+        ...
+
+    def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
+        """Yield every account (None), or those a person may have; complete, or raises."""
+        ...
+
+    def groups(self) -> AsyncIterator[Group | Gap]:
+        """Yield every group that can be seen, and a gap for what cannot; complete, or raises."""
+        ...
+
+    def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
+        """Yield all the account is in, user groups too; complete over what is readable, or raises."""
+        ...
+
+    async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
+        """End memberships: at most `capabilities.batch`, one result per step, same order, safe to repeat."""
+        ...
+
+    async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:
+        """Read memberships again, with the fewest calls; one presence per step, same order."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...
+
+
+@runtime_checkable
+class DeactivatesAccounts(Protocol):
+    """Can close the account itself (never erase it)."""
+
+    async def deactivate(self, step_id: str, account: Account) -> Result:
+        """Ask the platform to deactivate the account."""
+        ...
+
+    async def account_active(self, step_id: str, account: Account) -> Presence:
+        """Read the account again: `absent` means deactivated, `present` means still active."""
+        ...
+
+
+@runtime_checkable
+class EndsSessions(Protocol):
+    """Can sign the person out everywhere."""
+
+    async def end_sessions(self, step_id: str, account: Account) -> Result:
+        """Ask the platform to end all sessions; without a read-back `revoked` is the best there is."""
+        ...
+
+
+class NoticeOutcome(StrEnum):
+    """What became of a notice."""
+
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+    RETRY = "retry"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReceipt:
+    """The platform's word on one notice; `reference` finds the message again."""
+
+    outcome: NoticeOutcome
+    reference: str = ""
+    detail: str = ""
+    retry_after: float | None = None
+
+
+@runtime_checkable
+class Notifies(Protocol):
+    """Can write one message to one account."""
+
+    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        """Send `text`; `key` is the id of the notice, carried as metadata so that it can be found again."""
+        ...
+
+    async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
+        """Look for a notice whose answer was lost: `sent` with its reference, `retry` if surely not there."""
+        ...
+
+
+class FeedMode(StrEnum):
+    """Snapshot: everybody, each time. Delta: only whoever changed."""
+
+    SNAPSHOT = "snapshot"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """What the health gate judges: counts and marks of one feed, read whole."""
+
+    source: str
+    file: str
+    mode: FeedMode
+    sha256: str
+    """Of the bytes delivered."""
+    size: int
+    rows: int
+    terminated: int
+    header: tuple[str, ...]
+    modified: datetime
+    """Of the file, UTC."""
+    as_of: datetime | None = None
+    """The date in the file name or a column, where there is one; used to refuse older files."""
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    ends_with_newline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file that has finished arriving, not yet read."""
+
+    source: str
+    path: str
+    name: str
+    sha256: str
+    size: int
+    modified: datetime
+
+
+class StagedFeed(Protocol):
+    """A feed read whole and put on disk, sorted by employee id; memory does not grow with it."""
+
+    @property
+    def facts(self) -> FeedFacts:
+        """What the gate judges."""
+        ...
+
+    def people(self) -> AsyncIterator[tuple[Person, str]]:
+        """Yield (person, digest of the record) in ascending order of employee id (code points)."""
+        ...
+
+    async def aclose(self) -> None:
+        """Remove the staged copy."""
+        ...
+
+
+class HrSource(Protocol):
+    """One place HR data comes from."""
+
+    @property
+    def name(self) -> str:
+        """The configured name of this source."""
+        ...
+
+    def deliveries(self) -> AsyncIterator[Delivery]:
+        """Yield finished files, oldest first; an unfinished upload is not yielded."""
+        ...
+
+    async def stage(self, delivery: Delivery) -> StagedFeed:
+        """Read a delivery whole, or raise BadFeed with every complaint."""
+        ...

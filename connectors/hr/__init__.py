@@ -1,0 +1,1 @@
+"""HR sources, one folder each."""

@@ -1,0 +1,69 @@
+"""The few verbs every query module shares: rows in, rows out, changes that prove they changed something."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, Table, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import SQLModel
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+def table(row: type[SQLModel]) -> Table:
+    """Give the Core table of a row class; the hot path uses Core statements."""
+    found = SQLModel.metadata.tables[str(row.__tablename__)]
+    return found
+
+
+def new_id(prefix: str) -> str:
+    """Make a short random id, readable by its prefix: `case_k3v9…`."""
+    return f"{prefix}_{secrets.token_hex(6)}"
+
+
+async def add(tx: AsyncConnection, *rows: SQLModel) -> None:
+    """Insert rows of one class."""
+    if rows:
+        await tx.execute(insert(table(type(rows[0]))), [_values(row) for row in rows])
+
+
+async def all_of(tx: AsyncConnection, kind: type[Row], statement: Select[Any]) -> list[Row]:
+    """Run a select over the columns of one row class."""
+    return [kind(**dict(found._mapping)) for found in (await tx.execute(statement)).all()]  # noqa: SLF001
+
+
+async def where(tx: AsyncConnection, kind: type[Row], *conditions: ColumnElement[bool]) -> list[Row]:
+    """Give the rows that meet every condition."""
+    return await all_of(tx, kind, select(table(kind)).where(*conditions))
+
+
+async def one(tx: AsyncConnection, kind: type[Row], *conditions: ColumnElement[bool]) -> Row | None:
+    """Give the row that meets every condition, or None."""
+    rows = await all_of(tx, kind, select(table(kind)).where(*conditions).limit(1))
+    return rows[0] if rows else None
+
+
+async def change(
+    tx: AsyncConnection, kind: type[SQLModel], values: Mapping[str, Any], *conditions: ColumnElement[bool]
+) -> int:
+    """Update, and say how many rows it met: compare-and-set where the conditions name the old state."""
+    result = await tx.execute(update(table(kind)).where(*conditions).values(**values))
+    return int(result.rowcount)
+
+
+def columns(kind: type[SQLModel]) -> Any:
+    """Give the columns by name: `columns(StepRow).state`."""
+    return table(kind).c
+
+
+def _values(row: SQLModel) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in table(type(row)).columns}
+
+
+def chunks(items: Sequence[Row], size: int) -> list[Sequence[Row]]:
+    """Cut a sequence into pieces of at most `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

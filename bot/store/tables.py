@@ -1,0 +1,337 @@
+"""Every table but the audit log's: what Bawab knows, intends and has done, one row a fact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from bot.store.types import Json, UtcInstant
+
+
+def _instant(*, nullable: bool = True, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable, index=index))
+
+
+def _json(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(Json, nullable=nullable))
+
+
+class MetaRow(SQLModel, table=True):
+    """One remembered fact about the installation itself (first run released, last checkpoint, …)."""
+
+    __tablename__ = "meta"
+    key: str = Field(primary_key=True)
+    value: Any = _json()
+
+
+class RunRow(SQLModel, table=True):
+    """One pass from a feed, a due moment or a person's command through its cases."""
+
+    __tablename__ = "run"
+    id: str = Field(primary_key=True)
+    kind: str
+    actor: str
+    started_at: datetime = _instant(nullable=False)
+    ended_at: datetime | None = _instant()
+    feed_id: str | None = None
+    summary: Any = _json()
+
+
+class FeedRow(SQLModel, table=True):
+    """One delivery of an HR source and what became of it."""
+
+    __tablename__ = "feed"
+    __table_args__ = (UniqueConstraint("source", "name", "sha256", "modified"),)
+    id: str = Field(primary_key=True)
+    source: str = Field(index=True)
+    name: str
+    sha256: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    modified: datetime = _instant(nullable=False)
+    received_at: datetime = _instant(nullable=False)
+    state: str = Field(index=True)
+    """accepted | unchanged | quarantined | refused | released | superseded"""
+    facts: Any = _json()
+    findings: Any = _json()
+    kept_copy: str | None = None
+    """Where a quarantined file's bytes are kept, so that a release reads exactly what was judged."""
+    hold_digest: str | None = None
+
+
+class PersonRow(SQLModel, table=True):
+    """The last accepted HR record of one person."""
+
+    __tablename__ = "person"
+    id: str = Field(primary_key=True)
+    source: str = Field(index=True)
+    digest: str
+    record: str
+    name: str
+    status: str = Field(index=True)
+    email: str | None = Field(default=None, index=True)
+    missing_reads: int = 0
+    """How many healthy snapshots in a row the person was missing from."""
+    updated_at: datetime = _instant(nullable=False)
+
+
+class LinkRow(SQLModel, table=True):
+    """An identity link: a person tied to an account by its immutable id, made once."""
+
+    __tablename__ = "identity_link"
+    person_id: str = Field(primary_key=True)
+    instance: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+    evidence: str
+    created_at: datetime = _instant(nullable=False)
+    confirmed_at: datetime | None = _instant()
+    released_at: datetime | None = _instant()
+    released_by: str | None = None
+    hold_digest: str | None = Field(default=None, index=True)
+
+
+class LinkQuestionRow(SQLModel, table=True):
+    """Something about who is who that only a human can answer."""
+
+    __tablename__ = "link_question"
+    id: str = Field(primary_key=True)
+    instance: str
+    person_id: str | None = Field(default=None, index=True)
+    account_id: str | None = None
+    why: str
+    asked_at: datetime = _instant(nullable=False)
+
+
+class PolicyRow(SQLModel, table=True):
+    """One version of the policy, kept so that an approved case runs under the one it was approved with."""
+
+    __tablename__ = "policy_version"
+    digest: str = Field(primary_key=True)
+    text: str
+    loaded_at: datetime = _instant(nullable=False)
+    released_at: datetime | None = _instant()
+    released_by: str | None = None
+
+
+class CaseRow(SQLModel, table=True):
+    """One lifecycle event being carried out for one person: that, and when."""
+
+    __tablename__ = "lifecycle_case"
+    __table_args__ = (Index("ix_case_due", "state", "due"),)
+    id: str = Field(primary_key=True)
+    event_key: str = Field(index=True)
+    person_id: str = Field(index=True)
+    kind: str
+    exit_type: str
+    event: Any = _json(nullable=False)
+    """The lifecycle event, whole, as decided upon."""
+    rule: str = ""
+    policy_digest: str = ""
+    state: str = Field(index=True)
+    reason: str | None = None
+    """Why it is held, cancelled or quarantined: a stable key."""
+    effective: datetime | None = _instant()
+    due: datetime | None = _instant()
+    zone: str | None = None
+    overdue: bool = False
+    urgent: bool = False
+    approval: str | None = None
+    approved: Any = _json()
+    """instance → group ids previewed when it was released."""
+    hold_digest: str | None = Field(default=None, index=True)
+    run_id: str | None = Field(default=None, index=True)
+    requested_by: str = "bawab"
+    created_at: datetime = _instant(nullable=False)
+    updated_at: datetime = _instant(nullable=False)
+    started_at: datetime | None = _instant()
+    finished_at: datetime | None = _instant()
+
+
+class CaseInstanceRow(SQLModel, table=True):
+    """Whether a due case has been planned on one connector instance; a platform that is down waits alone."""
+
+    __tablename__ = "case_instance"
+    case_id: str = Field(primary_key=True)
+    instance: str = Field(primary_key=True)
+    state: str
+    """pending | planned"""
+    attempts: int = 0
+    next_attempt_at: datetime = _instant(nullable=False)
+    problem: str | None = None
+    plan_digest: str | None = None
+
+
+class SnapshotRow(SQLModel, table=True):
+    """A membership as it was before the first write: what undo and rehire start from."""
+
+    __tablename__ = "membership_snapshot"
+    case_id: str = Field(primary_key=True)
+    instance: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+    group_id: str = Field(primary_key=True)
+    group_name: str
+    group_kind: str
+    role: str
+    taken_at: datetime = _instant(nullable=False)
+
+
+class GapRow(SQLModel, table=True):
+    """Something that could not be read, for a case or standing for an instance (`case_id` empty)."""
+
+    __tablename__ = "gap"
+    case_id: str = Field(primary_key=True)
+    instance: str = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    group_id: str = Field(primary_key=True)
+    detail: str = ""
+    remedy: str = ""
+    seen_at: datetime = _instant(nullable=False)
+
+
+class StepRow(SQLModel, table=True):
+    """One act on one membership or account, from intention to evidence."""
+
+    __tablename__ = "step"
+    __table_args__ = (
+        UniqueConstraint("case_id", "instance", "account_id", "action", "group_id"),
+        Index("ix_step_due", "instance", "state", "priority", "next_attempt_at"),
+        Index("ix_step_group", "instance", "group_id", "requested_at"),
+    )
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    run_id: str | None = Field(default=None, index=True)
+    person_id: str = Field(index=True)
+    instance: str
+    platform: str
+    action: str
+    stage: int
+    """Place in the platform's order of lock-out; a later stage waits for the earlier ones of its case."""
+    account_id: str
+    account: Any = _json(nullable=False)
+    group_id: str = ""
+    group: Any = _json()
+    role: str
+    manner: str
+    rule: str
+    why: str
+    since_approval: bool = False
+    priority: int
+    state: str
+    acted: str = "no"
+    """no | maybe | yes: whether a request of ours may have reached, or did reach, the platform."""
+    refusal: str | None = None
+    detail: str = ""
+    remedy: str = ""
+    attempts: int = 0
+    reads: int = 0
+    next_attempt_at: datetime | None = _instant()
+    requested_at: datetime | None = _instant()
+    settle_until: datetime | None = _instant()
+    verified_at: datetime | None = _instant()
+    quality: str = "unknown"
+    evidence: Any = _json()
+    request_id: str = ""
+    hold_digest: str | None = Field(default=None, index=True)
+    created_at: datetime = _instant(nullable=False)
+    updated_at: datetime = _instant(nullable=False)
+
+
+class RecheckRow(SQLModel, table=True):
+    """A later look at a verified removal: after an hour, a day, a week."""
+
+    __tablename__ = "recheck"
+    step_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    instance: str = Field(index=True)
+    due: datetime = Field(sa_column=Column(UtcInstant, nullable=False, index=True))
+    attempts: int = 0
+    done_at: datetime | None = _instant()
+    sight: str | None = None
+
+
+class LaneRow(SQLModel, table=True):
+    """One rate-limit domain: its circuit is data that IT can read, and it survives a restart."""
+
+    __tablename__ = "lane"
+    instance: str = Field(primary_key=True)
+    platform: str
+    state: str = "open"
+    """open (work flows) | waiting (the platform is down) | paused (an operator is needed)"""
+    reason: str | None = None
+    since: datetime | None = _instant()
+    next_probe: datetime | None = _instant()
+    failures: int = 0
+    linked_feed: str | None = None
+    """The last accepted feed whose people were matched with this instance's accounts."""
+
+
+class HoldRow(SQLModel, table=True):
+    """Something a run guard stopped, with its cause; released once, for exactly this digest."""
+
+    __tablename__ = "hold"
+    digest: str = Field(primary_key=True)
+    kind: str = Field(index=True)
+    """feed | observe | run_threshold | day_threshold | group_threshold | first_seen | policy_change |
+    approval | identity_links | no_time_zone"""
+    cause: Any = _json(nullable=False)
+    count: int = 0
+    """How many people (or links, or steps) a release lets through; what a person types to confirm."""
+    run_id: str | None = None
+    requested_by: str = "bawab"
+    role: str | None = None
+    created_at: datetime = _instant(nullable=False)
+    released_at: datetime | None = _instant()
+    released_by: str | None = None
+    withdrawn_at: datetime | None = _instant()
+
+
+class TaskRow(SQLModel, table=True):
+    """What only a person can do: one delegated step, with assignee, deadline, reminders and attestation."""
+
+    __tablename__ = "task"
+    id: str = Field(primary_key=True)
+    step_id: str = Field(sa_column=Column(String, nullable=False, unique=True))
+    case_id: str = Field(index=True)
+    instance: str
+    assignee_id: str | None = Field(default=None, index=True)
+    escalation: int = 0
+    """0 owner, 1 deputy, 2 IT."""
+    sensitive: bool = False
+    state: str = Field(index=True)
+    """open | half_attested | attested | waived | done_by_bot | cancelled"""
+    deadline: datetime = _instant(nullable=False)
+    next_reminder_at: datetime | None = _instant()
+    reminders: int = 0
+    first_by: str | None = None
+    first_at: datetime | None = _instant()
+    second_by: str | None = None
+    second_at: datetime | None = _instant()
+    waived_until: datetime | None = _instant()
+    note: str = ""
+    created_at: datetime = _instant(nullable=False)
+
+
+class NoticeRow(SQLModel, table=True):
+    """One message to one person about one case: stored before it is sent, its receipt after."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("case_id", "recipient_id", "kind"),)
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    kind: str
+    recipient_id: str
+    """Employee id of the group's owner; for a channel creator without a record, `instance:account`."""
+    instance: str
+    account_id: str
+    language: str
+    groups: Any = _json()
+    state: str = Field(index=True)
+    """pending | sending | sent | undeliverable | unknown"""
+    attempts: int = 0
+    next_attempt_at: datetime | None = _instant()
+    reference: str = ""
+    detail: str = ""
+    created_at: datetime = _instant(nullable=False)
+    sent_at: datetime | None = _instant()

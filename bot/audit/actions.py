@@ -1,0 +1,115 @@
+"""The vocabulary of the audit log: what can be done, and how a step can end."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What was done, as `subject.verb`; `action:step` in a search finds every `step.…`."""
+
+    FEED_RECEIVE = "feed.receive"
+    FEED_BASELINE = "feed.baseline"
+    FEED_REPEAT = "feed.repeat"
+    FEED_QUARANTINE = "feed.quarantine"
+    FEED_RELEASE = "feed.release"
+    FEED_REFUSE = "feed.refuse"
+    FEED_UNREACHABLE = "feed.unreachable"
+
+    PERSON_CHANGE = "person.change"
+    PERSON_VANISH = "person.vanish"
+
+    RUN_START = "run.start"
+    RUN_FINISH = "run.finish"
+    RUN_FAIL = "run.fail"
+
+    HOLD_RAISE = "hold.raise"
+    HOLD_RELEASE = "hold.release"
+    HOLD_EXPIRE = "hold.expire"
+    HOLD_WITHDRAW = "hold.withdraw"
+
+    CASE_OPEN = "case.open"
+    CASE_DECIDE = "case.decide"
+    CASE_PLAN = "case.plan"
+    CASE_APPROVE = "case.approve"
+    CASE_SCHEDULE = "case.schedule"
+    CASE_RESCHEDULE = "case.reschedule"
+    CASE_EXECUTE = "case.execute"
+    CASE_REVOKE_NOW = "case.revoke_now"
+    CASE_VERIFY = "case.verify"
+    CASE_COMPLETE = "case.complete"
+    CASE_CANCEL = "case.cancel"
+    CASE_RESCIND = "case.rescind"
+    CASE_QUARANTINE = "case.quarantine"
+
+    STEP_PLAN = "step.plan"
+    STEP_HOLD = "step.hold"
+    STEP_BLOCK = "step.block"
+    STEP_INTEND = "step.intend"
+    """Written before the call, in the transaction that stores the intention."""
+    STEP_RECORD = "step.record"
+    """Written after the call, with what it is known to have done."""
+    STEP_READ_BACK = "step.read_back"
+    STEP_RECHECK = "step.recheck"
+    STEP_RETRY = "step.retry"
+    STEP_DELEGATE = "step.delegate"
+    STEP_ATTEST = "step.attest"
+    STEP_WAIVE = "step.waive"
+    STEP_RESTORE = "step.restore"
+
+    LINK_CREATE = "link.create"
+    LINK_CONFIRM = "link.confirm"
+    LINK_DOUBT = "link.doubt"
+    LINK_REMOVE = "link.remove"
+    LINK_RELEASE = "link.release"
+
+    LANE_WAIT = "lane.wait"
+    LANE_PAUSE = "lane.pause"
+    LANE_OPEN = "lane.open"
+
+    NOTICE_SEND = "notice.send"
+    NOTICE_UPDATE = "notice.update"
+    NOTICE_SUPPRESS = "notice.suppress"
+    NOTICE_FAIL = "notice.fail"
+
+    TASK_OPEN = "task.open"
+    TASK_REMIND = "task.remind"
+    TASK_ESCALATE = "task.escalate"
+    TASK_ATTEST = "task.attest"
+    TASK_WAIVE = "task.waive"
+    TASK_CLOSE = "task.close"
+
+    POLICY_LOAD = "policy.load"
+    POLICY_CHANGE = "policy.change"
+    POLICY_REFUSE = "policy.refuse"
+
+    SETTINGS_LOAD = "settings.load"
+    SETTINGS_CHANGE = "settings.change"
+
+    CHECK_RUN = "check.run"
+    CHECK_GAP = "check.gap"
+    CHECK_DRIFT = "check.drift"
+
+    AUDIT_VERIFY = "audit.verify"
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_REVEAL = "audit.reveal"
+    AUDIT_ERASE = "audit.erase"
+
+
+class StepOutcome(StrEnum):
+    """The states of a step: the only words a `step.…` entry may carry as its outcome."""
+
+    PENDING = "pending"
+    HELD = "held"
+    REQUESTED = "requested"
+    VERIFIED_ABSENT = "verified_absent"
+    ALREADY_ABSENT = "already_absent"
+    REMOVED_UNVERIFIED = "removed_unverified"
+    STILL_PRESENT = "still_present"
+    LOCKED_OUT = "locked_out"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    BLOCKED = "blocked"
+    DELEGATED = "delegated"
+    ATTESTED = "attested"
+    WAIVED = "waived"
+    FAILED = "failed"

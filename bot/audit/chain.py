@@ -1,0 +1,43 @@
+"""The hash that ties each entry to the one before, computed over every column as it is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from bot.store.audit_tables import COLUMNS
+
+DOMAIN: Final = b"bawab-audit-1\n"
+
+HASHED: Final = tuple(sorted(name for name in COLUMNS if name != "hash"))
+_PREFIX: Final = tuple((name, f"{name}:".encode()) for name in HASHED)
+
+RAW = sa.table(
+    "audit_entry",
+    *(sa.column(name, sa.BigInteger() if name == "seq" else sa.String()) for name in COLUMNS),
+)
+"""`audit_entry` without any type's processing: what a column holds, as text."""
+
+RAW_HEAD = sa.table(
+    "audit_head",
+    sa.column("seq", sa.BigInteger()),
+    *(sa.column(name, sa.String()) for name in ("hash", "at", "reason", "signature")),
+)
+
+
+def entry_hash(row: Mapping[str, object]) -> str:
+    """Hash one stored row: SHA-256 over `name:length:text` of each column that is not NULL, by name.
+
+    Lengths are bytes of UTF-8. NULL columns are left out, so a column added later, NULL in old rows, breaks
+    no old hash; and NULL never hashes like empty text.
+    """
+    parts = [DOMAIN]
+    for name, prefix in _PREFIX:
+        value = row[name]
+        if value is not None:
+            data = str(value).encode("utf-8", "surrogatepass")
+            parts.append(b"%b%d:%b\n" % (prefix, len(data), data))
+    return hashlib.sha256(b"".join(parts)).hexdigest()

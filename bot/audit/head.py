@@ -1,0 +1,152 @@
+"""Signed heads outside the database: the newest in a head file, checkpoints in a witness file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import orjson
+from filelock import FileLock
+
+from bot.audit.keys import SigningKeys
+
+_LOCK_SECONDS = 10.0
+_LONGEST_TAIL = 16_384
+
+
+class HeadProblem(ValueError):
+    """A head file or witness line is not what Bawab writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """At entry `seq` the chain's hash was `hash`; signed at `at` (UTC, stored text) because of `reason`."""
+
+    seq: int
+    hash: str
+    at: str
+    reason: str
+    signature: str
+
+    @classmethod
+    def signed(cls, keys: SigningKeys, *, seq: int, hash: str, at: str, reason: str) -> Self:  # noqa: A002
+        """Sign a head; raises KeyProblem without the private key."""
+        return cls(seq, hash, at, reason, keys.sign(head_message(seq, hash, at, reason)))
+
+    @classmethod
+    def parse(cls, line: bytes) -> Self:
+        """Read one line of JSON; raises HeadProblem."""
+        try:
+            fields = orjson.loads(line)
+            texts = [fields[name] for name in ("hash", "at", "reason", "signature")]
+            seq = fields["seq"]
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise HeadProblem("not a head in JSON") from error
+        if type(seq) is not int or not all(isinstance(text, str) for text in texts):
+            raise HeadProblem("a head's fields have the wrong types")
+        return cls(seq, *texts)
+
+    def genuine(self, keys: SigningKeys) -> bool:
+        """Whether the signature is by these keys, over exactly these values."""
+        return keys.verifies(head_message(self.seq, self.hash, self.at, self.reason), self.signature)
+
+    def line(self) -> bytes:
+        """Spell as one line of JSON with a newline."""
+        return orjson.dumps(self, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def head_message(seq: int, hash: str, at: str, reason: str) -> bytes:  # noqa: A002
+    """Spell what is signed: a fixed label and the four values, one a line, the free text last."""
+    return f"bawab-audit-head-1\n{seq}\n{hash}\n{at}\n{reason}".encode()
+
+
+def read_head(path: Path) -> Head | None:
+    """Read the head file, None if there is none; raises HeadProblem."""
+    try:
+        return Head.parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def write_head(path: Path, head: Head) -> None:
+    """Replace the head file atomically, never by an older head; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
+        standing = read_head(path)
+        if standing is not None and standing.seq >= head.seq:
+            return  # another process was faster
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        with partial.open("wb") as file:
+            file.write(head.line())
+            file.flush()
+            # Without this a power cut could leave an empty head, which would read as tampering.
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+
+def append_witness(path: Path, heads: list[Head]) -> None:
+    """Append the checkpoints not yet witnessed, and force them to disk; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
+        tail = _tail(path)
+        last = _last_head(tail)
+        seen = last.seq if last else 0
+        with path.open("ab") as file:
+            if tail and not tail.endswith(b"\n"):
+                file.write(b"\n")  # a torn line: what it was to say is written again, whole
+            file.writelines(head.line() for head in heads if head.seq > seen)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def last_witnessed(path: Path) -> Head | None:
+    """Read the last whole checkpoint of the witness file, None if there is none."""
+    return _last_head(_tail(path))
+
+
+def witnessed(path: Path) -> Iterator[Head | HeadProblem]:
+    """Read the witness file; a line that is no head comes as the problem it is.
+
+    The beginning of a line, left by a crash, is no problem: it is the last, or the next line repeats it.
+    """
+    torn, number, whole = b"", 0, False
+    for number, line in enumerate(_lines(path), 1):
+        if torn and not line.startswith(torn):
+            yield HeadProblem(f"line {number - 1} of {path} is not a checkpoint")
+        torn = b""
+        try:
+            yield Head.parse(line)
+        except HeadProblem:
+            torn = line.rstrip(b"\n") or b"\n"
+            whole = line.endswith(b"\n")
+    if torn and whole:
+        yield HeadProblem(f"line {number} of {path} is not a checkpoint")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except FileNotFoundError:
+        return
+
+
+def _tail(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_TAIL))
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _last_head(tail: bytes) -> Head | None:
+    for line in reversed(tail.splitlines()):
+        try:
+            return Head.parse(line)
+        except HeadProblem:
+            continue
+    return None

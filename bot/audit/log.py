@@ -1,0 +1,224 @@
+"""The audit log: entries chained inside the caller's transaction, and their signed head kept outside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.audit.actions import Action
+from bot.audit.chain import RAW, RAW_HEAD, entry_hash
+from bot.audit.entry import Entry
+from bot.audit.head import Head, HeadProblem, append_witness, last_witnessed, read_head, write_head
+from bot.audit.keys import SigningKeys
+from bot.audit.rows import stored_row
+from bot.audit.seal import unseal
+from bot.audit.subjects import destroy_subject, find_subjects, keys_of, subjects_for
+from bot.audit.verify import Progress, Verification, verify_log
+from bot.store.audit_tables import GENESIS
+from bot.store.db import Store
+from bot.store.types import instant_text
+
+__all__ = ["AuditLog", "Entry", "open_audit"]
+
+CHECKPOINT_EVERY: Final = 1000
+_APPEND_LOCK: Final = 0x6261776162  # any constant: all of Bawab's processes on one PostgreSQL share it
+
+logger = structlog.get_logger(__name__)
+
+
+class AuditLog:
+    """Appends, signs, verifies and reveals; holds nothing that another process could make stale."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: SigningKeys,
+        head_path: Path,
+        witness_path: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.store = store
+        self.keys = keys
+        self.head_path = head_path
+        self.witness_path = witness_path
+        self._now = now
+        self._unsigned = False
+
+    async def append(self, tx: AsyncConnection, *entries: Entry) -> int:
+        """Write entries in the caller's write transaction; returns the last entry's `seq`.
+
+        The chain's end is read from the database each time, under the transaction's write lock, so several
+        processes may append. Nothing is refused for its contents: a secret is stored as `[redacted]`.
+        """
+        await _alone(tx)
+        seq, last_hash = await _end_of_chain(tx)
+        if not entries:
+            return seq
+        at = self._now()
+        ids = [entry.person_id for entry in entries if entry.person_id is not None]
+        subjects = await subjects_for(tx, ids, at)
+        rows, first = [], seq + 1
+        for seq, entry in enumerate(entries, first):
+            subject = subjects[entry.person_id] if entry.person_id is not None else None
+            row = stored_row(entry, seq, instant_text(at), subject, last_hash)
+            row["hash"] = last_hash = entry_hash(row)
+            rows.append(row)
+        await tx.execute(RAW.insert(), rows)
+        self._unsigned = True
+        if seq // CHECKPOINT_EVERY > (first - 1) // CHECKPOINT_EVERY:
+            head = self._sign(seq, last_hash, f"every {CHECKPOINT_EVERY} entries")
+            await tx.execute(RAW_HEAD.insert(), asdict(head))
+        return seq
+
+    async def write_head(self) -> None:
+        """Sign the committed end of the chain into the head file, if something was appended since.
+
+        Made for `Store.after_commit`: what is committed is committed, so a head that cannot be written is
+        logged and tried again at the next write, never raised.
+        """
+        try:
+            await self._write_outside()
+        except (OSError, HeadProblem) as problem:
+            logger.error("audit_head_not_written", path=str(self.head_path), problem=str(problem))  # noqa: TRY400
+
+    async def checkpoint(self, reason: str) -> None:
+        """Sign the chain's end into the database and the witness file; raises OSError, StoreProblem."""
+        async with self.store.write() as tx:
+            await _alone(tx)
+            seq, last_hash = await _end_of_chain(tx)
+            stored = await tx.scalar(sa.select(sa.func.max(RAW_HEAD.c.seq)))
+            if seq > (stored or 0):
+                await tx.execute(RAW_HEAD.insert(), asdict(self._sign(seq, last_hash, reason)))
+                self._unsigned = True
+        await self._write_outside()
+
+    async def verify(self, *, progress: Progress | None = None) -> Verification:
+        """Recompute the chain and hold it against every signed head, in the database and outside."""
+        return await verify_log(self.store, self.keys, self.head_path, self.witness_path, progress)
+
+    async def reveal(
+        self, rows: Sequence[Mapping[str, Any]], *, actor: str, reason: str = ""
+    ) -> list[Mapping[str, object] | None]:
+        """Decrypt the sealed fields of rows, after logging that `actor` saw them.
+
+        A row is any mapping with `seq`, `subject` and `sealed`, as `search` gives.
+
+        None for a row without sealed fields, or whose key was destroyed.
+        """
+        seqs = [row["seq"] for row in rows if row["sealed"]]
+        if seqs:
+            async with self.store.write() as tx:
+                detail = {"entries": seqs, "reason": reason}
+                await self.append(tx, Entry(Action.AUDIT_REVEAL, actor, detail=detail))
+        async with self.store.read() as connection:
+            return await unsealed(connection, rows)
+
+    async def destroy_key(self, tx: AsyncConnection, person_id: str, *, actor: str, reason: str = "") -> bool:
+        """Erase a person: destroy their key and the tie to their pseudonym; False if never logged.
+
+        The chain stays whole; what was sealed can never be read again. The erasure is logged first, and names
+        the pseudonym only.
+        """
+        if not await find_subjects(tx, [person_id]):
+            return False
+        erasure = Entry(Action.AUDIT_ERASE, actor, person_id=person_id, detail={"reason": reason})
+        await self.append(tx, erasure)
+        await destroy_subject(tx, person_id, self._now())
+        return True
+
+    def _sign(self, seq: int, last_hash: str, reason: str) -> Head:
+        return Head.signed(self.keys, seq=seq, hash=last_hash, at=instant_text(self._now()), reason=reason)
+
+    async def _write_outside(self) -> None:
+        if not self._unsigned:
+            return
+        standing, witness = read_head(self.head_path), last_witnessed(self.witness_path)
+        async with self.store.read() as connection:
+            for known in (standing, witness):
+                if not await _continues(connection, known):
+                    logger.error("audit_database_does_not_continue_its_head", path=str(self.head_path))
+                    return  # the evidence stays as it is; `verify` says what is wrong
+            seq, last_hash = await _end_of_chain(connection)
+            due = await _checkpoints_after(connection, witness.seq if witness else 0)
+        await asyncio.to_thread(self._to_files, self._sign(seq, last_hash, "head"), due)
+        self._unsigned = False
+
+    def _to_files(self, head: Head, due: list[Head]) -> None:
+        # The witness first: then each checkpoint up to the head is known to have been witnessed.
+        if due:
+            append_witness(self.witness_path, due)
+        write_head(self.head_path, head)
+
+
+async def open_audit(
+    store: Store,
+    directory: Path,
+    now: Callable[[], datetime],
+    *,
+    head_path: Path | None = None,
+    witness_path: Path | None = None,
+) -> AuditLog:
+    """Open the log of a store with its keys in `directory`, and sign a head after each commit.
+
+    Raises KeyProblem when entries exist and their private key does not.
+    """
+    async with store.read() as connection:
+        entries, _ = await _end_of_chain(connection)
+    keys = SigningKeys.open(directory, entries=entries)
+    log = AuditLog(
+        store,
+        keys,
+        head_path or directory / "audit-head.json",
+        witness_path or directory / "audit-witness.jsonl",
+        now,
+    )
+    store.after_commit = log.write_head
+    return log
+
+
+async def unsealed(
+    connection: AsyncConnection, rows: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, object] | None]:
+    """Decrypt each row's sealed fields; None where there are none or the key is gone. Logs nothing."""
+    rows = list(rows)
+    keys = await keys_of(connection, {row["subject"] for row in rows if row["sealed"]})
+    return [
+        unseal(keys[row["subject"]], row["subject"], row["sealed"])
+        if row["sealed"] and row["subject"] in keys
+        else None
+        for row in rows
+    ]
+
+
+async def _alone(tx: AsyncConnection) -> None:
+    # SQLite's BEGIN IMMEDIATE is the lock already; PostgreSQL has none that a reader would not feel.
+    if tx.dialect.name == "postgresql":
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
+
+
+async def _end_of_chain(connection: AsyncConnection) -> tuple[int, str]:
+    query = sa.select(RAW.c.seq, RAW.c.hash).order_by(RAW.c.seq.desc()).limit(1)
+    row = (await connection.execute(query)).first()
+    return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+
+async def _continues(connection: AsyncConnection, known: Head | None) -> bool:
+    if known is None:
+        return True
+    found = await connection.scalar(sa.select(RAW.c.hash).where(RAW.c.seq == known.seq))
+    return found == known.hash
+
+
+async def _checkpoints_after(connection: AsyncConnection, seq: int) -> list[Head]:
+    columns = RAW_HEAD.c
+    query = sa.select(columns.seq, columns.hash, columns.at, columns.reason, columns.signature)
+    rows = await connection.execute(query.where(columns.seq > seq).order_by(columns.seq))
+    return [Head(*row) for row in rows]

@@ -27,8 +27,8 @@ def change(before: Person | None, after: Person | None, now: datetime) -> tuple[
 
     Absence is never a departure: a record that is no longer there is `vanished`. Leaving wins over moving
     in the same change. A rescinded event names what was withdrawn: a last day (`effective`, no posts) or an
-    announced post (`effective`, `before` and `after`); a changed announcement is the withdrawal of the old
-    one and the news of the new one. A move that an earlier record announced is no news when it comes true.
+    announced post (`effective`, `before` and `after`). A new date, a new post or a departure replaces what
+    was announced before, and is the only news. A move that comes true as announced is no news either.
 
     Raises ValueError where the two states are of two people.
     """
@@ -90,7 +90,7 @@ def _changed(before: Person, after: Person, now: datetime) -> Iterator[Lifecycle
 def _came_back(before: Person, after: Person, now: datetime) -> Iterator[LifecycleEvent]:
     """Terminated before, not any more: a departure called off, or somebody hired again."""
     if before.last_day is not None and not _past(before.last_day, now):
-        yield from _departure_changed(before, after)
+        yield from _stayed(before, after)
         return
     yield LifecycleEvent(EventKind.REHIRE, after)
     if after.last_day is not None and after.last_day != before.last_day:
@@ -102,12 +102,17 @@ def _came_back(before: Person, after: Person, now: datetime) -> Iterator[Lifecyc
 def _stayed(before: Person, after: Person) -> Iterator[LifecycleEvent]:
     leaving = tuple(_departure_changed(before, after))
     yield from leaving
-    if before.status is not after.status:
-        on_leave = after.status is PersonStatus.ON_LEAVE
-        yield LifecycleEvent(EventKind.LEAVE_OF_ABSENCE if on_leave else EventKind.RETURN, after)
-    yield from _withdrawn(before, after)
+    yield from _absence(before.status, after)
     if not any(event.kind in _LEAVING for event in leaving):
-        yield from _moved(before, after)
+        yield from tuple(_moved(before, after)) or _withdrawn(before, after)
+
+
+def _absence(was: PersonStatus, after: Person) -> Iterator[LifecycleEvent]:
+    on_leave = PersonStatus.ON_LEAVE
+    if was is not on_leave and after.status is on_leave:
+        yield LifecycleEvent(EventKind.LEAVE_OF_ABSENCE, after)
+    elif was is on_leave and after.status is not on_leave:
+        yield LifecycleEvent(EventKind.RETURN, after)
 
 
 def _departure_changed(before: Person, after: Person) -> Iterator[LifecycleEvent]:
@@ -121,11 +126,10 @@ def _departure_changed(before: Person, after: Person) -> Iterator[LifecycleEvent
 def _withdrawn(before: Person, after: Person) -> Iterator[LifecycleEvent]:
     """An announced post that is gone from the record without having come true."""
     old = before.upcoming
-    if old is None or old == after.upcoming or old.post in (before.post, after.post):
-        return
-    yield LifecycleEvent(
-        EventKind.RESCINDED, after, before=before.post, after=old.post, effective=old.effective
-    )
+    if old is not None and after.upcoming != old and old.post not in (before.post, after.post):
+        yield LifecycleEvent(
+            EventKind.RESCINDED, after, before=before.post, after=old.post, effective=old.effective
+        )
 
 
 def _moved(before: Person, after: Person) -> Iterator[LifecycleEvent]:

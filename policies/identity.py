@@ -34,7 +34,7 @@ class MatchedAccount:
 
 @dataclass(frozen=True, slots=True)
 class IdentityQuestion:
-    """What only somebody who knows can settle: is this account this person's? `why` is a stable key.
+    """What only a person can settle: who owns these accounts? `why` is a stable key.
 
     `hr_id_unknown` HR names an id the platform does not know · `bot_account` a bot holds it ·
     `stated_for_two_people` HR gives one id to two people · `linked_to_another_person` the account is somebody
@@ -42,12 +42,10 @@ class IdentityQuestion:
     `person_has_another_account` the person is tied to a different account there.
     """
 
-    person_id: str
-    instance: str
-    account_id: str
     why: str
-    others: tuple[str, ...] = ()
-    """Employee ids of the other people concerned, sorted."""
+    instance: str
+    person_ids: tuple[str, ...]
+    account_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,61 +136,67 @@ def _from_hr(known: _Known) -> Iterator[Found]:
 
 
 def _stated(known: _Known, person: Person, key: AccountKey) -> Iterator[Found]:
+    instance, account_id = key
     if doubt := _doubt_on_stated(known, person, key):
-        yield _question(person, key, *doubt)
+        why, person_ids = doubt
+        yield IdentityQuestion(why, instance, tuple(sorted(person_ids)), (account_id,))
     elif all(link.evidence is LinkEvidence.DIRECTORY_EMAIL for link in known.claims.get(key, ())):
-        yield IdentityLink(person.id, *key, LinkEvidence.HR_RECORD)
+        yield IdentityLink(person.id, instance, account_id, LinkEvidence.HR_RECORD)
 
 
-def _doubt_on_stated(known: _Known, person: Person, key: AccountKey) -> tuple[str, Sequence[str]] | None:
+def _doubt_on_stated(known: _Known, person: Person, key: AccountKey) -> tuple[str, Iterable[str]] | None:
     account = known.accounts.get(key)
     if account is None:
-        return "hr_id_unknown", ()
+        return "hr_id_unknown", (person.id,)
     if account.kind is AccountKind.BOT:
-        return "bot_account", ()
+        return "bot_account", (person.id,)
     if len(known.stated[key]) > 1:
         return "stated_for_two_people", known.stated[key]
-    others = known.others(key, person.id)
-    return ("linked_to_another_person", others) if others else None
-
-
-def _question(person: Person, key: AccountKey, why: str, concerned: Iterable[str]) -> IdentityQuestion:
-    return IdentityQuestion(person.id, *key, why, tuple(sorted({*concerned} - {person.id})))
+    if others := known.others(key, person.id):
+        return "linked_to_another_person", (person.id, *others)
+    return None
 
 
 def _from_email(known: _Known, just_tied: frozenset[tuple[str, str]]) -> Iterator[Found]:
     for person in known.people:
-        for instance in sorted(known.instances) if _folded(person.email) else ():
+        address = _folded(person.email)
+        if not address:
+            continue
+        for instance in sorted(known.instances):
             ids = known.mailboxes.get((instance, address), ())
-            has_another = (person.id, instance) in known.tied or (person.id, instance) in just_tied
-            for account_id in (ids := _unsettled(known, person, instance)):
-                yield _mailed(known, person, (instance, account_id), ids, has_another=has_another)
+            free = _unsettled(known, person, instance, ids)
+            if free:
+                has_another = (person.id, instance) in known.tied | just_tied
+                yield _mailed(known, person, instance, free, has_another=has_another)
 
 
-def _unsettled(known: _Known, person: Person, instance: str) -> Sequence[str]:
+def _unsettled(known: _Known, person: Person, instance: str, ids: Sequence[str]) -> tuple[str, ...]:
     """Accounts with the person's e-mail, unless one of them is already stated or linked as theirs."""
-    ids = known.mailboxes.get((instance, _folded(person.email)), ())
-    keys = [(instance, account_id) for account_id in ids]
-    mine = (link.person_id == person.id for key in keys for link in known.claims.get(key, ()))
-    return () if any(mine) or any(key in person.account_ids for key in keys) else ids
+    for account_id in ids:
+        key = (instance, account_id)
+        mine = any(link.person_id == person.id for link in known.claims.get(key, ()))
+        if mine or key in person.account_ids:
+            return ()
+    return tuple(sorted(ids))
 
 
 def _mailed(
-    known: _Known, person: Person, key: AccountKey, ids: Sequence[str], *, has_another: bool
+    known: _Known, person: Person, instance: str, ids: tuple[str, ...], *, has_another: bool
 ) -> Found:
     namesakes = known.addresses[_folded(person.email)]
-    others = known.others(key, person.id)
-    doubts: tuple[tuple[bool, str, Sequence[str]], ...] = (
-        (known.accounts[key].kind is AccountKind.BOT, "bot_account", ()),
-        (bool(others), "linked_to_another_person", others),
-        (len(ids) > 1, "email_on_two_accounts", ()),
+    others = tuple(other for account_id in ids for other in known.others((instance, account_id), person.id))
+    bots = any(known.accounts[instance, account_id].kind is AccountKind.BOT for account_id in ids)
+    doubts = (
+        (bots, "bot_account", (person.id,)),
+        (len(ids) > 1, "email_on_two_accounts", namesakes),
+        (bool(others), "linked_to_another_person", (person.id, *others)),
         (len(namesakes) > 1, "email_of_two_people", namesakes),
-        (has_another, "person_has_another_account", ()),
+        (has_another, "person_has_another_account", (person.id,)),
     )
-    for doubtful, why, concerned in doubts:
+    for doubtful, why, person_ids in doubts:
         if doubtful:
-            return _question(person, key, why, concerned)
-    return IdentityLink(person.id, *key, LinkEvidence.DIRECTORY_EMAIL)
+            return IdentityQuestion(why, instance, tuple(sorted(set(person_ids))), ids)
+    return IdentityLink(person.id, instance, ids[0], LinkEvidence.DIRECTORY_EMAIL)
 
 
 def _by_account(links: Sequence[IdentityLink]) -> Mapping[AccountKey, Sequence[IdentityLink]]:

@@ -1,4 +1,4 @@
-"""The vocabulary of the audit log: what can be done, and how a step can end."""
+"""The vocabulary of the audit log: everything Bawab does or refuses has a name here."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Action(StrEnum):
     FEED_RECEIVE = "feed.receive"
     FEED_BASELINE = "feed.baseline"
     FEED_REPEAT = "feed.repeat"
-    FEED_QUARANTINE = "feed.quarantine"
-    FEED_RELEASE = "feed.release"
     FEED_REFUSE = "feed.refuse"
     FEED_UNREACHABLE = "feed.unreachable"
+    FEED_QUARANTINE = "feed.quarantine"
+    FEED_RELEASE = "feed.release"
 
     PERSON_CHANGE = "person.change"
     PERSON_VANISH = "person.vanish"
@@ -25,8 +25,8 @@ class Action(StrEnum):
 
     HOLD_RAISE = "hold.raise"
     HOLD_RELEASE = "hold.release"
-    HOLD_EXPIRE = "hold.expire"
     HOLD_WITHDRAW = "hold.withdraw"
+    HOLD_EXPIRE = "hold.expire"
 
     CASE_OPEN = "case.open"
     CASE_DECIDE = "case.decide"
@@ -94,22 +94,3 @@ class Action(StrEnum):
     AUDIT_EXPORT = "audit.export"
     AUDIT_REVEAL = "audit.reveal"
     AUDIT_ERASE = "audit.erase"
-
-
-class StepOutcome(StrEnum):
-    """The states of a step: the only words a `step.…` entry may carry as its outcome."""
-
-    PENDING = "pending"
-    HELD = "held"
-    REQUESTED = "requested"
-    VERIFIED_ABSENT = "verified_absent"
-    ALREADY_ABSENT = "already_absent"
-    REMOVED_UNVERIFIED = "removed_unverified"
-    STILL_PRESENT = "still_present"
-    LOCKED_OUT = "locked_out"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    BLOCKED = "blocked"
-    DELEGATED = "delegated"
-    ATTESTED = "attested"
-    WAIVED = "waived"
-    FAILED = "failed"

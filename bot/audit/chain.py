@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.audit_tables import COLUMNS
 
@@ -26,6 +28,28 @@ RAW_HEAD = sa.table(
     sa.column("seq", sa.BigInteger()),
     *(sa.column(name, sa.String()) for name in ("hash", "at", "reason", "signature")),
 )
+
+
+async def raw_rows(
+    connection: AsyncConnection, table: sa.TableClause, *conditions: sa.ColumnElement[bool], limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Read whole rows by `seq` as stored text, even where the bytes on disk are no longer text.
+
+    SQLite's driver refuses such bytes; they come back with the broken ones as surrogates.
+    """
+    query = sa.select(*table.c).where(*conditions).order_by(table.c.seq).limit(limit)
+    try:
+        return cast("Sequence[Mapping[str, Any]]", (await connection.execute(query)).mappings().all())
+    except OperationalError as error:
+        if "decode" not in str(error.orig):
+            raise
+    casts = (sa.cast(column, sa.LargeBinary).label(column.name) for column in table.c if column.name != "seq")
+    rows = await connection.execute(query.with_only_columns(table.c.seq, *casts))
+    return [{name: _as_text(value) for name, value in row.items()} for row in rows.mappings()]
+
+
+def _as_text(value: object) -> object:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def entry_hash(row: Mapping[str, object]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.audit.actions import Action, StepOutcome
+from bot.audit.actions import Action
+from bot.states import StepState
 
-_STEP_OUTCOMES = frozenset(StepOutcome)
+_STEP_OUTCOMES = frozenset(StepState)
 
 
 @dataclass(frozen=True, slots=True)

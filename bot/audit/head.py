@@ -107,13 +107,13 @@ def last_witnessed(path: Path) -> Head | None:
     return _last_head(_tail(path))
 
 
-def witnessed(path: Path) -> Iterator[Head | HeadProblem]:
-    """Read the witness file; a line that is no head comes as the problem it is.
+def witnessed(path: Path, *, size: int) -> Iterator[Head | HeadProblem]:
+    """Read the first `size` bytes of the witness file; a line that is no head comes as the problem it is.
 
     The beginning of a line, left by a crash, is no problem: it is the last, or the next line repeats it.
     """
     torn, number, whole = b"", 0, False
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(_lines(path, size), 1):
         if torn and not line.startswith(torn):
             yield HeadProblem(f"line {number - 1} of {path} is not a checkpoint")
         torn = b""
@@ -126,12 +126,15 @@ def witnessed(path: Path) -> Iterator[Head | HeadProblem]:
         yield HeadProblem(f"line {number} of {path} is not a checkpoint")
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            yield from file
-    except FileNotFoundError:
+def _lines(path: Path, size: int) -> Iterator[bytes]:
+    if not size:
         return
+    with path.open("rb") as file:
+        for line in file:
+            if size <= 0:
+                return
+            yield line[:size]
+            size -= len(line)
 
 
 def _tail(path: Path) -> bytes:

@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.audit.actions import Action
 from bot.audit.chain import RAW, RAW_HEAD, entry_hash
 from bot.audit.entry import Entry
+from bot.audit.findings import Verification
 from bot.audit.head import Head, HeadProblem, append_witness, last_witnessed, read_head, write_head
 from bot.audit.keys import SigningKeys
 from bot.audit.rows import stored_row
 from bot.audit.seal import unseal
 from bot.audit.subjects import destroy_subject, find_subjects, keys_of, subjects_for
-from bot.audit.verify import Progress, Verification, verify_log
+from bot.audit.verify import Progress, verify_log
 from bot.store.audit_tables import GENESIS
 from bot.store.db import Store
 from bot.store.types import instant_text
@@ -100,9 +101,19 @@ class AuditLog:
                 self._unsigned = True
         await self._write_outside()
 
-    async def verify(self, *, progress: Progress | None = None) -> Verification:
-        """Recompute the chain and hold it against every signed head, in the database and outside."""
-        return await verify_log(self.store, self.keys, self.head_path, self.witness_path, progress)
+    async def verify(self, *, progress: Progress | None = None, heads_only: bool = False) -> Verification:
+        """Recompute the chain and hold it against every signed head, in the database and outside.
+
+        `heads_only` skips the chain: for each start, to find a log that was cut or rolled back.
+        """
+        return await verify_log(
+            self.store,
+            self.keys,
+            self.head_path,
+            self.witness_path,
+            progress=progress,
+            heads_only=heads_only,
+        )
 
     async def reveal(
         self, rows: Sequence[Mapping[str, Any]], *, actor: str, reason: str = ""

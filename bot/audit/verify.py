@@ -2,51 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Final
 
-from bot.audit.head import Head
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.audit.anchors import Outside, check_heads
+from bot.audit.chain import RAW, entry_hash, raw_rows
+from bot.audit.findings import Findings, Verification, named
 from bot.audit.keys import SigningKeys
+from bot.store.audit_tables import GENESIS
 from bot.store.db import Store
 
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
 
+PAGE: Final = 1000
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where (None: not at one entry), a code for machines, the words for people."""
-
-    seq: int | None
-    at: str | None
-    action: str | None
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What a verification found; `findings` stops at the first hundred, `problems` counts them all."""
-
-    entries: int
-    problems: int
-    findings: tuple[Problem, ...]
-    head: Head | None
-    """The head file's, genuine or not."""
-    checkpoints: int
-    """Genuine signed heads that the chain was held against, the head file included."""
-    fingerprint: str
-    """Of the public key the signatures were checked with."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.problems == 0
+Row = Mapping[str, Any]
 
 
 async def verify_log(
-    store: Store, keys: SigningKeys, head_path: Path, witness_path: Path, progress: Progress | None
+    store: Store,
+    keys: SigningKeys,
+    head_path: Path,
+    witness_path: Path,
+    *,
+    progress: Progress | None = None,
+    heads_only: bool = False,
 ) -> Verification:
-    """Verify."""
-    raise NotImplementedError
+    """Read every entry once, page by page, then hold the chain against every signed head; memory stays flat.
+
+    `heads_only` leaves the chain out: quick enough for each start, it finds a log cut or rolled back.
+    """
+    findings = Findings()
+    # Read before the database: what is appended meanwhile may be ahead of these files, never behind.
+    outside = Outside.read(head_path, witness_path)
+    async with store.read() as connection:
+        entries = 0 if heads_only else await _check_chain(connection, findings, progress)
+        checkpoints = await check_heads(connection, keys, outside, findings)
+    return Verification(
+        entries, findings.count, tuple(findings.kept), outside.head, checkpoints, keys.fingerprint
+    )
+
+
+async def _check_chain(connection: AsyncConnection, findings: Findings, progress: Progress | None) -> int:
+    total = await connection.scalar(sa.select(sa.func.count()).select_from(RAW)) or 0
+    chain = _Chain(findings)
+    page = await raw_rows(connection, RAW, limit=PAGE)
+    while page:
+        for row in page:
+            chain.take(row)
+        if progress is not None:
+            progress(chain.entries, total)
+        page = await raw_rows(connection, RAW, RAW.c.seq > page[-1]["seq"], limit=PAGE)
+    return chain.entries
+
+
+class _Chain:
+    """Follows the chain from entry to entry; remembers only the last one."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._last: Row | None = None
+        self._last_seq = 0
+        self._suspect = False
+        self._may_follow: tuple[str, ...] = (GENESIS,)
+        self.entries = 0
+
+    def take(self, row: Row) -> None:
+        """Check one entry against its own hash, and against the entry before it."""
+        self.entries += 1
+        if row["seq"] <= self._last_seq:
+            self._findings.add(
+                "displaced", f"{named(row)} stands outside the numbering, which begins at 1", row
+            )
+            return
+        computed = entry_hash(row)
+        gap = row["seq"] > self._last_seq + 1
+        if gap:
+            self._missing(row)
+        linked = gap or self._suspect or row["prev_hash"] in self._may_follow
+        self._suspect = self._wrong(row, whole=computed == row["hash"], linked=linked)
+        # After an edit the next entry may follow what stood here or what stands here: one edit, one finding.
+        self._may_follow = (row["hash"], computed)
+        self._last, self._last_seq = row, row["seq"]
+
+    def _wrong(self, row: Row, *, whole: bool, linked: bool) -> bool:
+        if whole and linked:
+            return False
+        if linked:
+            text = f"{named(row)} was edited: its columns no longer give its hash"
+            self._findings.add("edited", text, row)
+        elif not whole:
+            text = f"{named(row)} is not the entry written here: neither its hash nor its link fits; swapped?"
+            self._findings.add("displaced", text, row)
+        elif self._last is None:
+            self._findings.add("rewritten", f"{named(row)} does not begin the chain", row)
+        else:
+            text = f"{named(self._last)} was rewritten with a new hash: {named(row)} does not follow it"
+            self._findings.add("rewritten", text, self._last)
+        return not whole
+
+    def _missing(self, row: Row) -> None:
+        first, last = self._last_seq + 1, row["seq"] - 1
+        which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+        after = "" if self._last is None else f"after {named(self._last)} and "
+        self._findings.add("missing", f"{which} missing: deleted {after}before {named(row)}", seq=first)

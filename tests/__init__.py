@@ -1,0 +1,1 @@
+"""Every test of Bawab; the folders follow the code."""

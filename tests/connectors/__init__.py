@@ -1,0 +1,1 @@
+"""Tests of single connectors, each with its own world."""

@@ -1,0 +1,62 @@
+"""What checks do again and again: read whole, revoke in batches, catch, and compare worlds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from connectors.contract import KnownGroups, Presence, Result, Revocation
+from connectors.errors import ConnectorError
+from policies.model import Gap, Membership
+from tests.contract.stage import Stage
+
+T = TypeVar("T")
+World = Mapping[str, frozenset[str]]
+
+
+async def whole(stream: AsyncIterator[T]) -> list[T]:
+    return [item async for item in stream]
+
+
+async def memberships(stage: Stage) -> tuple[list[Membership], list[Gap]]:
+    """Read all the leaver is in: (memberships, gaps)."""
+    read = await whole(stage.connector.memberships(stage.cast.leaver, KnownGroups()))
+    found = [item for item in read if isinstance(item, Membership)]
+    return found, [item for item in read if isinstance(item, Gap)]
+
+
+async def revoke_all(stage: Stage, steps: Sequence[Revocation]) -> list[Result]:
+    """Revoke any number of steps, no more in one call than the manifest allows."""
+    size = stage.connector.capabilities.batch
+    results: list[Result] = []
+    for start in range(0, len(steps), size):
+        results += await stage.connector.revoke(steps[start : start + size])
+    return results
+
+
+async def revoke_one(stage: Stage, step: Revocation) -> Result:
+    (result,) = await stage.connector.revoke([step])
+    return result
+
+
+async def look(stage: Stage, *steps: Revocation) -> list[Presence]:
+    return list(await stage.connector.read_back(steps))
+
+
+async def caught(act: Awaitable[object]) -> Exception | None:
+    """Give what an act raises, ConnectorError or the ValueError of a caller's mistake; None if nothing."""
+    try:
+        await act
+    except (ConnectorError, ValueError) as error:
+        return error
+    return None
+
+
+def without(world: World, account_id: str, groups: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Give the world as it must be once exactly these memberships have ended."""
+    ended = set(groups)
+    return {id_: members - {account_id} if id_ in ended else members for id_, members in world.items()}
+
+
+async def writes(stage: Stage) -> int:
+    return sum(call.write for call in await stage.calls())

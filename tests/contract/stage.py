@@ -1,0 +1,191 @@
+"""What a connector's author provides to be judged: a running world, its cast, its faults and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from connectors.contract import Capabilities, ChatConnector, Revocation
+from policies.model import Account, Person
+
+
+class Need(StrEnum):
+    """What a check asks of a connector. The first block is read from the manifest, the second is declared."""
+
+    REVOKES = "revokes"
+    NO_API = "no_api"
+    READS_BACK = "reads_back"
+    LISTS_MEMBERSHIPS = "lists_memberships"
+    USER_GROUPS = "user_groups"
+    SCOPES = "scopes"
+    DEACTIVATES = "deactivates"
+
+    OWNERS = "owners"
+    """The platform knows owners, and a group with one of them."""
+    DEFAULT_GROUP = "default_group"
+    HIDDEN_GROUPS = "hidden_groups"
+    """Some groups cannot be read at all."""
+    OWN_ACCOUNT = "own_account"
+    """The bot has an account that could be a target."""
+    RENAMES = "renames"
+
+
+class Fault(StrEnum):
+    """What can go wrong in the world; a stage injects it over the real socket."""
+
+    RATE_LIMITED = "rate_limited"
+    """429, with `RETRY_AFTER` seconds."""
+    SERVER_ERROR = "server_error"
+    DROPPED = "dropped"
+    """The connection dies before anything was done."""
+    SILENCE = "silence"
+    EMPTY_ANSWER = "empty_answer"
+    MALFORMED_ANSWER = "malformed_answer"
+    ANSWER_LOST = "answer_lost"
+    """The effect happens, then the connection dies."""
+    KEPT = "kept"
+    """Answers OK and keeps the member."""
+    DELAYED = "delayed"
+    """Answers OK and removes the member only at `Stage.settle`."""
+    NO_RIGHT = "no_right"
+    MISSING_SCOPE = "missing_scope"
+    BOT_NOT_IN_GROUP = "bot_not_in_group"
+    GROUP_GONE = "group_gone"
+    TOKEN_REVOKED = "token_revoked"
+    UNREADABLE = "unreadable"
+    """Refuses to be read (403 or its like)."""
+    PAGE_MISSING = "page_missing"
+    """The first page arrives, the second never does."""
+
+
+class Place(StrEnum):
+    """Which calls a fault strikes."""
+
+    ACCOUNTS = "accounts"
+    GROUPS = "groups"
+    MEMBERSHIPS = "memberships"
+    WRITE = "write"
+    READ_BACK = "read_back"
+
+
+RETRY_AFTER = 7.0
+"""Seconds every sandbox is told to ask for when it limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who and what is on the stage, by immutable id; leaver and namesake are in every ordinary group."""
+
+    person: Person
+    """The leaver's HR record."""
+    leaver: Account
+    namesake: Account
+    """Another person of the same name: never to be touched."""
+    everybody: frozenset[str]
+    """The ids `accounts()` must yield, no more and no fewer."""
+    groups: tuple[str, ...]
+    """At least four ordinary groups, more than one page of any listing."""
+    outside: str
+    """An ordinary group the leaver is not in."""
+    bot: Account | None = None
+    default: str = ""
+    owned: str = ""
+    """A group whose only owner is the leaver."""
+    user_group: str = ""
+    user_group_alone: str = ""
+    """A user group with no member but the leaver."""
+    hidden: frozenset[str] = frozenset()
+    """Groups the leaver is in that nothing can read."""
+    read_back_calls: int = 0
+    """The most calls a read-back of all the leaver's ordinary groups may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as the world received it."""
+
+    name: str
+    write: bool
+
+
+class Stage(Protocol):
+    """One fresh world with its connector, for one check."""
+
+    @property
+    def connector(self) -> ChatConnector: ...
+
+    @property
+    def cast(self) -> Cast: ...
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every token the connector was given; none may ever be seen."""
+        ...
+
+    def revocation(self, group_id: str, account: Account | None = None) -> Revocation:
+        """Make a step for the leaver (or another account) from what is true, not from what was read."""
+        ...
+
+    async def truth(self) -> Mapping[str, frozenset[str]]:
+        """Say who is really in which group, user groups and hidden ones too, by account id."""
+        ...
+
+    async def calls(self) -> Sequence[Call]:
+        """Give every request received so far."""
+        ...
+
+    async def inject(self, fault: Fault, place: Place, group: str | None = None) -> None:
+        """Strike every matching call (of one group only, if named) until the stage ends."""
+        ...
+
+    async def settle(self) -> None:
+        """Let delayed effects happen."""
+        ...
+
+    async def deactivate(self, account: Account) -> None:
+        """Close the account, as an administrator would."""
+        ...
+
+    async def rename(self) -> None:
+        """Give the leaver and one of the groups another name."""
+        ...
+
+    async def withhold_scope(self, name: str) -> None:
+        """Take one scope from the connector's token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A seeded bug: how the sound connector is spoilt. The sound one has the identity for both."""
+
+    wrap: Callable[[ChatConnector, Stage], ChatConnector] = lambda connector, _stage: connector
+    ignores_read_only: bool = False
+
+
+SOUND = Flaw()
+
+
+class Harness(Protocol):
+    """Everything the suite needs of one connector; `stage` starts a fresh world each time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def declares(self) -> frozenset[Need]:
+        """The needs of the second block that this platform meets."""
+        ...
+
+    @property
+    def faults(self) -> frozenset[tuple[Fault, Place]]:
+        """What its world can do wrong, and where."""
+        ...
+
+    def stage(self, *, read_only: bool = False, flaw: Flaw = SOUND) -> AbstractAsyncContextManager[Stage]: ...

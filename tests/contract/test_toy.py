@@ -1,0 +1,20 @@
+"""The toy platform keeps the whole contract: the example a new connector starts from."""
+
+from typing import ClassVar
+
+from tests.contract.inherit import ChatConnectorContract
+from tests.contract.toy.harness import ToyHarness
+
+
+class TestToy(ChatConnectorContract):
+    harness = ToyHarness()
+    docs = "contract.md"
+    left_out: ClassVar[frozenset[str]] = frozenset(
+        {
+            "a_user_group_loses_one_member_and_keeps_all_others",
+            "the_last_member_of_a_user_group_is_refused",
+            "without_an_interface_every_step_is_said_to_need_a_person",
+            "a_closed_account_is_locked_out_or_provably_gone",
+            "what_only_a_person_can_see_is_unreadable_and_unknown",
+        }
+    )

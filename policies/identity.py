@@ -120,9 +120,10 @@ class _Known:
         self.addresses = _grouped((_folded(person.email), person.id) for person in people)
 
     def others(self, key: AccountKey, person_id: str) -> tuple[str, ...]:
-        """Give the other people to whom the account is linked."""
-        claims = self.claims.get(key, ())
-        return tuple(dict.fromkeys(link.person_id for link in claims if link.person_id != person_id))
+        """Give the other people to whom the account is linked, or to whom HR gives it."""
+        linked = (link.person_id for link in self.claims.get(key, ()))
+        people = dict.fromkeys((*linked, *self.stated.get(key, ())))
+        return tuple(other for other in people if other != person_id)
 
 
 Found = IdentityLink | IdentityQuestion
@@ -166,7 +167,8 @@ def _from_email(known: _Known, just_tied: frozenset[tuple[str, str]]) -> Iterato
             ids = known.mailboxes.get((instance, address), ())
             free = _unsettled(known, person, instance, ids)
             if free:
-                has_another = (person.id, instance) in known.tied | just_tied
+                here = (person.id, instance)
+                has_another = here in known.tied or here in just_tied
                 yield _mailed(known, person, instance, free, has_another=has_another)
 
 
@@ -207,11 +209,10 @@ def _by_account(links: Sequence[IdentityLink]) -> Mapping[AccountKey, Sequence[I
 
 
 def _grouped(pairs: Iterable[tuple[_K, _V]]) -> Mapping[_K, Sequence[_V]]:
-    groups: defaultdict[_K, list[_V]] = defaultdict(list)
+    groups: defaultdict[_K, dict[_V, None]] = defaultdict(dict)
     for key, value in pairs:
-        if value not in groups[key]:
-            groups[key].append(value)
-    return groups
+        groups[key][value] = None
+    return {key: tuple(values) for key, values in groups.items()}
 
 
 def _key(account: Account) -> AccountKey:

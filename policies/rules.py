@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     Tag,
     WithJsonSchema,
@@ -97,6 +98,14 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+class _WordOrList:
+    """Tells editors what `_listed` allows."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        array = handler(core)
+        return {"anyOf": [array["items"], array]}
+
+
 def _text_or_not(value: Any) -> str:
     return "word" if isinstance(value, str) else "parts"
 
@@ -114,11 +123,13 @@ Clock = Annotated[
     PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^([01]?\d|2[0-3]):[0-5]\d$"}),
 ]
-EventKinds = Annotated[tuple[EventKind, ...], BeforeValidator(_listed), Field(min_length=1)]
-ExitTypes = Annotated[tuple[ExitType, ...], BeforeValidator(_listed), Field(min_length=1)]
-PostParts = Annotated[tuple[PostPart, ...], BeforeValidator(_listed), Field(min_length=1)]
+EventKinds = Annotated[tuple[EventKind, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
+ExitTypes = Annotated[tuple[ExitType, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
+PostParts = Annotated[tuple[PostPart, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
 AccountActs = Annotated[
-    tuple[Literal[StepAction.END_SESSIONS, StepAction.DEACTIVATE], ...], BeforeValidator(_listed)
+    tuple[Literal[StepAction.END_SESSIONS, StepAction.DEACTIVATE], ...],
+    BeforeValidator(_listed),
+    _WordOrList(),
 ]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from policies.complaints import PolicyComplaint, did_you_mean
 from policies.yaml_text import Document, Path
@@ -15,11 +15,38 @@ Parts = Mapping[str | None, type[BaseModel]]
 """The model of each part of a file, by the key that holds it; None is the file itself."""
 
 
-def shape_complaints(document: Document, error: ValidationError, parts: Parts) -> Iterable[PolicyComplaint]:
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One pydantic error, brought back to its place in the file."""
+
+    document: Document
+    path: Path
+    name: str
+    """The key at fault, even where it is not in the file."""
+    given: object
+    said: str
+    """What pydantic, or a validator of ours, has to say."""
+    known: tuple[str, ...]
+    """The keys that are known where an unknown one stands."""
+
+    def complaint(self, message: str, suggestion: str = "", *, at_key: bool = False) -> PolicyComplaint:
+        return self.document.complaint(self.path, message, suggestion, at_key=at_key)
+
+
+def shape_complaints(document: Document, error: ValidationError, parts: Parts) -> Iterator[PolicyComplaint]:
     """Translate every error of one validation."""
     for detail in error.errors(include_url=False):
         path = _path(document, detail["loc"])
-        yield _WORDS.get(detail["type"], _plain)(document, path, detail, parts)
+        context = detail.get("ctx", {})
+        problem = _Problem(
+            document=document,
+            path=path,
+            name=str(detail["loc"][-1]) if detail["loc"] else "",
+            given=detail["input"],
+            said=str(context.get("expected") or context.get("error") or detail["msg"].lower()),
+            known=_keys_of(parts.get(_part(path[:-1]))),
+        )
+        yield _WORDS.get(detail["type"], _said)(problem)
 
 
 def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
@@ -31,59 +58,40 @@ def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
     return path
 
 
-def _unknown_key(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-    del detail
-    known = _keys_of(parts.get(_part(path[:-1])))
-    message = f"unknown key {path[-1]!r}"
-    suggestion = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
-    return document.complaint(path, message, suggestion, at_key=True)
+def _unknown_key(problem: _Problem) -> PolicyComplaint:
+    suggestion = did_you_mean(problem.name, problem.known) or f"known here: {', '.join(problem.known)}"
+    return problem.complaint(f"unknown key {problem.name!r}", suggestion, at_key=True)
 
 
-def _missing(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-    del parts
-    return document.complaint(path, f"{str(detail['loc'][-1])!r} is missing", "add it")
+def _missing(problem: _Problem) -> PolicyComplaint:
+    return problem.complaint(f"{problem.name!r} is missing", "add it")
 
 
-def _not_one_of(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-    del parts
-    known = re.findall(r"'([^']*)'|(?<!\w)(\d+)", str(detail["ctx"]["expected"]))
-    words = [word or number for word, number in known]
-    given = detail["input"]
-    message = f"{_shown(given)} is not one of {', '.join(words)}"
-    return document.complaint(path, message, did_you_mean(str(given), words))
+def _not_one_of(problem: _Problem) -> PolicyComplaint:
+    words = [word or number for word, number in re.findall(r"'([^']*)'|(?<!\w)(\d+)", problem.said)]
+    message = f"{_shown(problem.given)} is not one of {', '.join(words)}"
+    return problem.complaint(message, did_you_mean(str(problem.given), words))
 
 
-def _said(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-    """A validator of ours already says what is expected."""
-    del parts
-    return document.complaint(path, f"{_shown(detail['input'])}: {detail['ctx']['error']}")
+def _said(problem: _Problem) -> PolicyComplaint:
+    return problem.complaint(f"{_shown(problem.given)}: {problem.said}")
 
 
-def _expects(what: str) -> Callable[[Document, Path, ErrorDetails, Parts], PolicyComplaint]:
-    def complain(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-        del parts
-        return document.complaint(path, f"{_shown(detail['input'])} is not {what}", f"write {what}")
-
-    return complain
+def _expects(what: str) -> Callable[[_Problem], PolicyComplaint]:
+    return lambda problem: problem.complaint(f"{_shown(problem.given)} is not {what}", f"write {what}")
 
 
-def _plain(document: Document, path: Path, detail: ErrorDetails, parts: Parts) -> PolicyComplaint:
-    del parts
-    return document.complaint(path, f"{_shown(detail['input'])}: {detail['msg'].lower()}")
-
-
-_WORDS = {
+_WORDS: Mapping[str, Callable[[_Problem], PolicyComplaint]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
     "enum": _not_one_of,
     "literal_error": _not_one_of,
-    "value_error": _said,
     "string_type": _expects("a text"),
+    "string_too_short": _expects("a text of at least one character"),
     "string_pattern_mismatch": _expects("one word without spaces or slashes"),
     "tuple_type": _expects("a list"),
     "too_short": _expects("a list with at least one entry"),
     "model_type": _expects("a block of `key: value` lines"),
-    "model_attributes_type": _expects("a block of `key: value` lines"),
     "bool_parsing": _expects("true or false"),
     "bool_type": _expects("true or false"),
 }

@@ -1,0 +1,148 @@
+"""The search box's grammar: qualifiers, `-`, quotes and free text, parsed without touching anything."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+from typing import Final
+
+TEXT: Final = "text"
+CREATED: Final = "created"
+QUALIFIERS: Final = (
+    "actor",
+    "action",
+    "person",
+    "group",
+    "platform",
+    "instance",
+    "outcome",
+    "case",
+    "step",
+    "run",
+    "rule",
+    "quality",
+    "request",
+    CREATED,
+)
+
+_TOKEN: Final = re.compile(r'\s*(-?)(?:([^\W\d]\w*):)?(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
+_BOUND: Final = re.compile(r"(>=|<=|>|<)?(.*)")
+_TO_MINUTE: Final = re.compile(r"[T ]\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$")
+
+
+class QueryProblem(ValueError):
+    """The search cannot be understood; says where (`column`, from 1) and what to type instead."""
+
+    def __init__(self, message: str, column: int) -> None:
+        super().__init__(f"column {column}: {message}")
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start`, up to but not including `end`; aware UTC instants, None where open."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One wish: a qualifier (or `text`) and its value; `created` has a span too."""
+
+    field: str
+    value: str
+    exclude: bool = False
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All must hold; several values of one qualifier are alternatives; an excluded term must not hold."""
+
+    terms: tuple[Term, ...] = ()
+
+
+def parse(text: str, *, zone: tzinfo = UTC) -> Query:
+    """Parse a search; dates without a zone are days and hours in `zone`. Raises QueryProblem."""
+    terms, at = [], 0
+    while text[at:].strip():
+        found = _TOKEN.match(text, at)
+        if found is None or found.end() == at or not found[0].strip():
+            column = at + len(text[at:]) - len(text[at:].lstrip()) + 1
+            raise QueryProblem('a quote is not closed: add `"` at its end', column)
+        terms.append(_term(found, zone))
+        at = found.end()
+    return Query(tuple(terms))
+
+
+def _term(found: re.Match[str], zone: tzinfo) -> Term:
+    minus, qualifier, quoted, bare = found.groups()
+    column = found.end() - len(found[0].lstrip()) + 1
+    value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare
+    if qualifier is not None and qualifier.lower() not in QUALIFIERS:
+        raise QueryProblem(_unknown(qualifier, value), column)
+    if not value.strip():
+        what = f"`{qualifier}:`" if qualifier else "`-`" if minus else '`""`'
+        raise QueryProblem(f"{what} needs a value right after it", column)
+    field = qualifier.lower() if qualifier else TEXT
+    span = _span(value, zone, column) if field == CREATED else None
+    return Term(field, value, bool(minus), span)
+
+
+def _unknown(qualifier: str, value: str) -> str:
+    near = get_close_matches(qualifier.lower(), QUALIFIERS, n=1)
+    hint = f"did you mean `{near[0]}:`?" if near else f"there are {', '.join(QUALIFIERS)}."
+    return (
+        f'`{qualifier}:` is not a qualifier; {hint} To find the text itself, quote it: "{qualifier}:{value}"'
+    )
+
+
+def _span(value: str, zone: tzinfo, column: int) -> Span:
+    try:
+        first, dots, last = _western(value).partition("..")
+        if dots:
+            return Span(
+                None if first in {"*", ""} else _unit(first, zone)[0],
+                None if last in {"*", ""} else _unit(last, zone)[1],
+            )
+        return _bounded(first, zone)
+    except (ValueError, OverflowError) as error:
+        forms = "2026-11-01, >=2026-11-01, 2026-11-01..2026-11-30 or 2026-11-01T18:00"
+        raise QueryProblem(f"`{value}` is no date: write {forms}", column) from error
+
+
+def _bounded(text: str, zone: tzinfo) -> Span:
+    operator, bound = _BOUND.fullmatch(text).groups()  # type: ignore[union-attr]  # matches any text
+    start, end = _unit(bound, zone)
+    match operator:
+        case ">=":
+            return Span(start, None)
+        case ">":
+            return Span(end, None)
+        case "<":
+            return Span(None, start)
+        case "<=":
+            return Span(None, end)
+        case _:
+            return Span(start, end)
+
+
+def _unit(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Read the day, minute or second that a text names, as its start and its end."""
+    if len(text) <= len("2026-11-01"):
+        day = date.fromisoformat(text)
+        days = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        start, end = (midnight.astimezone(UTC) for midnight in days)
+        return start, end
+    instant = datetime.fromisoformat(text)
+    aware = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+    return aware, aware + (timedelta(minutes=1) if _TO_MINUTE.search(text) else timedelta(seconds=1))
+
+
+def _western(text: str) -> str:
+    """Write Arabic-Indic and other decimal digits as 0-9."""
+    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in text)

@@ -1,0 +1,1 @@
+"""The audit log, tried with a tamperer's hands."""

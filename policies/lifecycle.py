@@ -173,5 +173,5 @@ def _departure(person: Person) -> tuple[date | datetime | None, ExitType]:
 def _past(last_day: date | datetime, now: datetime) -> bool:
     """A day is past once it is over everywhere on Earth (UTC-12)."""
     if isinstance(last_day, datetime):
-        return last_day.astimezone(UTC) < now
+        return last_day.replace(tzinfo=last_day.tzinfo or UTC) < now
     return last_day < (now.astimezone(UTC) - timedelta(hours=12)).date()

@@ -11,11 +11,20 @@ POLICIES = Path(__file__).resolve().parents[2] / "policies"
 BANNED_CALLS = frozenset(
     {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint", "globals"}
 )
-BANNED_ATTRIBUTES = frozenset(
-    """now utcnow today fromtimestamp random randint choice shuffle urandom token_hex uuid1 uuid4 time_ns
-    monotonic perf_counter sleep read_text write_text read_bytes write_bytes unlink mkdir system getenv
-    environ""".split()
-)
+CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time_ns", "monotonic", "perf_counter", "sleep"}
+CHANCE = {"random", "randint", "choice", "shuffle", "urandom", "token_hex", "uuid1", "uuid4"}
+WORLD = {
+    "read_text",
+    "write_text",
+    "read_bytes",
+    "write_bytes",
+    "unlink",
+    "mkdir",
+    "system",
+    "getenv",
+    "environ",
+}
+BANNED_ATTRIBUTES = frozenset(CLOCKS | CHANCE | WORLD)
 BANNED_PATHS = frozenset({"time.time", "time.localtime", "time.gmtime", "os.open", "io.open"})
 BANNED_MODULES = frozenset(
     {"asyncio", "io", "os", "pathlib", "random", "secrets", "socket", "subprocess", "sys", "time", "uuid"}

@@ -1,0 +1,143 @@
+"""A human sentence for every stable key that a person may meet: states, refusals, remedies, holds, gaps."""
+
+from __future__ import annotations
+
+from bot.locale.catalogue import N_
+from bot.locale.translator import Translator
+from bot.states import CaseState, HoldKind, StepState
+from policies.model import Refusal
+
+STEP_STATES: dict[StepState, str] = {
+    StepState.PENDING: N_("waiting for its turn"),
+    StepState.HELD: N_("held until somebody releases it"),
+    StepState.REQUESTED: N_("requested, not confirmed yet"),
+    StepState.OUTCOME_UNKNOWN: N_("no clear answer; we are checking"),
+    StepState.REMOVED_UNVERIFIED: N_("removed, not yet seen to be gone"),
+    StepState.VERIFIED_ABSENT: N_("removed, and checked"),
+    StepState.ALREADY_ABSENT: N_("was no longer a member; checked"),
+    StepState.LOCKED_OUT: N_("cannot get in because the account is closed; the membership itself may remain"),
+    StepState.STILL_PRESENT: N_("still a member; IT is looking into it"),
+    StepState.BLOCKED: N_("not done"),
+    StepState.DELEGATED: N_("to be done by hand, and confirmed"),
+    StepState.ATTESTED: N_("done by hand, as confirmed by a person"),
+    StepState.WAIVED: N_("left as it is, by an agreed exception"),
+    StepState.FAILED: N_("failed; still a member as far as we know"),
+    StepState.CANCELLED: N_("cancelled before anything was done"),
+}
+
+CASE_STATES: dict[CaseState, str] = {
+    CaseState.RECEIVED: N_("received from HR"),
+    CaseState.PLANNED: N_("planned"),
+    CaseState.AWAITING_APPROVAL: N_("waiting for approval"),
+    CaseState.SCHEDULED: N_("scheduled"),
+    CaseState.EXECUTING: N_("being carried out"),
+    CaseState.AWAITING_MANUAL: N_("waiting for work by hand"),
+    CaseState.VERIFYING: N_("done, being checked"),
+    CaseState.COMPLETED: N_("completed"),
+    CaseState.COMPLETED_WITH_EXCEPTIONS: N_("completed, with exceptions"),
+    CaseState.CANCELLED: N_("cancelled"),
+    CaseState.QUARANTINED: N_("set aside until a person looks at it"),
+}
+
+REFUSALS: dict[Refusal, str] = {
+    Refusal.PROTECTED: N_("this person is on the protected list"),
+    Refusal.LAST_OWNER: N_("this person is the only owner of the group"),
+    Refusal.LAST_MEMBER: N_("this person is the only member left, and the platform keeps no empty group"),
+    Refusal.OWNER: N_("the platform does not let the owner be removed"),
+    Refusal.BOT_ITSELF: N_("this account is Bawab's own"),
+    Refusal.AMBIGUOUS: N_("it is not certain that this account belongs to this person"),
+    Refusal.NOT_MANAGED: N_("this group is not managed by Bawab"),
+    Refusal.BEYOND_APPROVED: N_("this goes beyond what was approved"),
+    Refusal.DEFAULT_GROUP: N_("everybody in the workspace belongs to this group"),
+    Refusal.SYNCED: N_("the members are synced from another directory"),
+    Refusal.DYNAMIC: N_("a rule of the platform decides who is a member"),
+    Refusal.MAIL_ENABLED: N_("the members of this mailing group are kept in the mail system"),
+    Refusal.GROUP_MANAGED_ELSEWHERE: N_("the members of this group are kept in another system"),
+    Refusal.FIXED_MEMBERSHIP: N_("nobody can be taken out of a group conversation of this kind"),
+    Refusal.EXTERNAL_ACCOUNT: N_("the account belongs to another organisation"),
+    Refusal.NO_RIGHT: N_("Bawab lacks the right to remove members here"),
+    Refusal.BOT_NOT_IN_GROUP: N_("Bawab is not in this group"),
+    Refusal.MISSING_SCOPE: N_("Bawab's access to the platform lacks a permission"),
+    Refusal.GROUP_GONE: N_("the group does not exist any more"),
+    Refusal.ACCOUNT_UNKNOWN: N_("the platform does not know this account"),
+    Refusal.NO_API: N_("the platform offers no way to do this automatically"),
+    Refusal.ARCHIVED: N_("the group is archived, so its members cannot be changed"),
+    Refusal.UNEXPECTED: N_("the platform refused with an answer Bawab does not know"),
+}
+
+REMEDIES: dict[Refusal, str] = {
+    Refusal.PROTECTED: N_("If access must end all the same, IT changes the protected list first."),
+    Refusal.LAST_OWNER: N_("Please make somebody else an owner; then IT can run it again."),
+    Refusal.LAST_MEMBER: N_("Please add somebody else or close the group."),
+    Refusal.OWNER: N_("Please hand the ownership over to somebody else first."),
+    Refusal.BOT_ITSELF: N_("Nothing needs to be done."),
+    Refusal.AMBIGUOUS: N_("IT or HR must confirm whose account it is."),
+    Refusal.NOT_MANAGED: N_("If it should be, IT adds it to the policy."),
+    Refusal.BEYOND_APPROVED: N_("HR must approve the rest."),
+    Refusal.DEFAULT_GROUP: N_("Access ends when IT closes the account."),
+    Refusal.SYNCED: N_("IT must remove the membership in the directory it is synced from."),
+    Refusal.DYNAMIC: N_("IT must change the rule, or what the directory says of the person."),
+    Refusal.MAIL_ENABLED: N_("IT must remove the membership in the mail system."),
+    Refusal.GROUP_MANAGED_ELSEWHERE: N_("IT must remove the membership in the system that keeps it."),
+    Refusal.FIXED_MEMBERSHIP: N_("Please continue in a new conversation without this person."),
+    Refusal.EXTERNAL_ACCOUNT: N_("Please ask the other organisation, or remove the account by hand."),
+    Refusal.NO_RIGHT: N_("Please remove the person by hand, or make Bawab an admin of the group."),
+    Refusal.BOT_NOT_IN_GROUP: N_("Please remove the person by hand, or invite Bawab to the group."),
+    Refusal.MISSING_SCOPE: N_("IT must grant the permission; `bawab check` names it."),
+    Refusal.GROUP_GONE: N_("Nothing needs to be done."),
+    Refusal.ACCOUNT_UNKNOWN: N_("IT must check the link between the person and the account."),
+    Refusal.NO_API: N_("Please remove the person by hand and confirm it."),
+    Refusal.ARCHIVED: N_("Please restore the group first if the membership must end."),
+    Refusal.UNEXPECTED: N_("IT will find the answer in the case."),
+}
+
+HOLDS: dict[HoldKind, str] = {
+    HoldKind.FEED: N_("the HR file looks damaged or incomplete"),
+    HoldKind.OBSERVE: N_("first run: Bawab only shows what it would do"),
+    HoldKind.POLICY_CHANGE: N_("the policy has changed; new decisions are only shown until it is released"),
+    HoldKind.FIRST_SEEN: N_("the person was already gone when Bawab first saw the record"),
+    HoldKind.RUN_THRESHOLD: N_("too many people at once"),
+    HoldKind.DAY_THRESHOLD: N_("too many people in one day"),
+    HoldKind.GROUP_THRESHOLD: N_("too many members of one group"),
+    HoldKind.APPROVAL: N_("the policy asks for approval"),
+    HoldKind.IDENTITY_LINKS: N_("accounts matched by e-mail must be confirmed first"),
+    HoldKind.NO_TIME_ZONE: N_("no time zone is known, so the right moment is not certain"),
+}
+
+GAPS: dict[str, str] = {
+    "private_channels_unseen": N_("private channels that Bawab is not in cannot be seen"),
+}
+
+WHYS: dict[str, str] = {}
+
+
+def state_text(state: StepState | CaseState, t: Translator) -> str:
+    """Say where a step or a case stands."""
+    return t.text(STEP_STATES[state] if isinstance(state, StepState) else CASE_STATES[state])
+
+
+def refusal_text(refusal: Refusal, t: Translator) -> str:
+    """Say why a step is not done by the bot."""
+    return t.text(REFUSALS[refusal])
+
+
+def remedy_text(refusal: Refusal, t: Translator) -> str:
+    """Say what to do about a refusal, and who does it."""
+    return t.text(REMEDIES[refusal])
+
+
+def hold_text(kind: HoldKind, t: Translator) -> str:
+    """Say why a run guard stopped something."""
+    return t.text(HOLDS[kind])
+
+
+def gap_text(reason: str, t: Translator) -> str:
+    """Say what could not be read; a connector's new reason is shown by its key rather than hidden."""
+    known = GAPS.get(reason)
+    return t.text(known) if known else t.text("could not be read ({reason})", reason=reason)
+
+
+def why_text(why: str, t: Translator) -> str:
+    """Say why a plan holds a row; a new key is shown as it is rather than hidden."""
+    known = WHYS.get(why)
+    return t.text(known) if known else why

@@ -1,0 +1,94 @@
+"""A translator: one language's sentences, plurals, numbers, moments and lists."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_timezone_location
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from bot.locale.catalogue import LANGUAGES, SOURCE_LANGUAGE, translations
+
+_ISOLATE, _END = "\u2068", "\u2069"
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_FORMATS = {"en": "en_GB"}
+"""Plain `en` writes days first and hours to 24, as most of those who read English here do."""
+
+
+class Translator:
+    """One person's language: `language` is one of LANGUAGES, `locale` also knows their region."""
+
+    def __init__(self, language: str, locale: Locale, catalogue: gettext.NullTranslations) -> None:
+        self.language = language
+        self.locale = locale
+        self._catalogue = catalogue
+
+    def text(self, msgid: str, **params: object) -> str:
+        """Translate an English sentence; `{name}` places in it take the parameters."""
+        return self._catalogue.gettext(msgid).format(**params)
+
+    def plural(self, singular: str, plural: str, n: int, **params: object) -> str:
+        """Translate a counted sentence in the form `n` asks for; `{n}` is the number itself."""
+        found = self._catalogue.ngettext(singular, plural, n)
+        return found.format(n=self.number(n), **params)
+
+    def number(self, value: int) -> str:
+        """Write a whole number with the digits and separators of the region."""
+        return self._digits(format_decimal(value, locale=self.locale, numbering_system="default"))
+
+    def isolate(self, name: str) -> str:
+        """Fence off a name, so that its direction does not disturb the sentence around it.
+
+        Bidi controls inside the name are dropped first: one could close the fence, or turn the text round.
+        """
+        return f"{_ISOLATE}{_BIDI_CONTROLS.sub('', name)}{_END}"
+
+    def date_time(self, instant: datetime, zone: str) -> str:
+        """Write an aware instant as day and time in an IANA zone, and name the place whose time it is.
+
+        Raises ValueError for an instant without a zone, ZoneInfoNotFoundError for an unknown one.
+        """
+        if instant.tzinfo is None:
+            raise ValueError(f"an instant without a time zone cannot be shown: {instant!r}")
+        local = instant.astimezone(ZoneInfo(zone))
+        return self.text(
+            "{date}, {time} ({place} time)",
+            date=self._digits(format_date(local, "full", self.locale)),
+            time=self._digits(format_time(local, "short", locale=self.locale)),
+            place=get_timezone_location(local.tzinfo, self.locale, return_city=True),
+        )
+
+    def list(self, items: Sequence[str]) -> str:
+        """Join items as a sentence does: `a, b and c`."""
+        return format_list(items, locale=self.locale)
+
+    def _digits(self, text: str) -> str:
+        return text.translate(_ARABIC_INDIC) if self.locale.default_numbering_system == "arab" else text
+
+
+@cache
+def translator(language: str | None, default: str = SOURCE_LANGUAGE) -> Translator:
+    """Give the translator for a language tag (`ar`, `ar-SA`, `en_US`); anything else gets the default's."""
+    for tag in (language or "", default, SOURCE_LANGUAGE):
+        locale = _locale(tag)
+        if locale is not None and locale.language in LANGUAGES:
+            return Translator(locale.language, locale, translations(locale.language))
+    raise AssertionError(f"the source language {SOURCE_LANGUAGE!r} is not a language")
+
+
+def _locale(tag: str) -> Locale | None:
+    spelled = tag.strip().replace("-", "_")
+    for attempt in (_FORMATS.get(spelled.lower(), spelled), spelled.partition("_")[0].lower()):
+        try:
+            return Locale.parse(attempt)
+        except (ValueError, UnknownLocaleError):
+            continue
+    return None

@@ -1,0 +1,142 @@
+"""What a notice says: pure text from the state of each group, never why somebody's access ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.locale import Translator
+from bot.locale.keys import refusal_text, remedy_text, state_text
+from bot.states import StepState
+from policies.model import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One group of a removal notice, with the honest state of the act."""
+
+    name: str
+    state: StepState
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One thing only the reader can do, until when, and the id to confirm it by."""
+
+    id: str
+    group: str
+    deadline: datetime
+    second_needed: bool = False
+    """A second, different person must confirm as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything one message says; `kind` is the stem of the notice's kind."""
+
+    kind: str
+    """removal | tasks | reminder | escalation"""
+    person: str
+    """The name of the person whose access ends."""
+    groups: tuple[GroupLine, ...] = ()
+    tasks: tuple[TaskLine, ...] = ()
+    zone: str = "UTC"
+    may_repeat: bool = False
+    """An earlier sending got no clear answer."""
+
+
+def compose(letter: Letter, t: Translator) -> str:
+    """Write the message in the reader's language, or nothing where nothing is left to say."""
+    parts = [_groups(letter, t), _tasks(letter, t)]
+    said = [part for part in parts if part]
+    if said and letter.may_repeat:
+        said.append(t.text("We could not tell whether this message reached you; it may reach you twice."))
+    return "\n\n".join(said)
+
+
+def _groups(letter: Letter, t: Translator) -> str:
+    if not letter.groups:
+        return ""
+    opening = t.plural(
+        "{person}: access to {n} group you look after is being ended. Where it stands:",
+        "{person}: access to {n} groups you look after is being ended. Where it stands:",
+        len(letter.groups),
+        person=t.isolate(letter.person),
+    )
+    return "\n".join([opening, *(_group_line(line, t) for line in letter.groups)])
+
+
+def _group_line(line: GroupLine, t: Translator) -> str:
+    said = t.text("• {group}: {state}", group=t.isolate(line.name), state=state_text(line.state, t))
+    if line.refusal is None:
+        return said
+    return " – ".join([said, refusal_text(line.refusal, t), remedy_text(line.refusal, t)])
+
+
+def _tasks(letter: Letter, t: Translator) -> str:
+    if not letter.tasks:
+        return ""
+    lines = [_opening(letter.kind, len(letter.tasks), t.isolate(letter.person), t)]
+    lines += [_task_line(task, letter.zone, t) for task in letter.tasks]
+    if any(task.second_needed for task in letter.tasks):
+        lines.append(t.text("Where it says so, a second person must look and confirm as well."))
+    return "\n".join(lines)
+
+
+def _opening(kind: str, n: int, person: str, t: Translator) -> str:
+    if kind == "reminder":
+        return t.plural(
+            "Reminder: please remove {person} by hand from {n} group, then confirm it:",
+            "Reminder: please remove {person} by hand from {n} groups, then confirm each:",
+            n,
+            person=person,
+        )
+    if kind == "escalation":
+        return t.plural(
+            "Not confirmed in time, so we now ask you: please remove {person} by hand from {n} group:",
+            "Not confirmed in time, so we now ask you: please remove {person} by hand from {n} groups:",
+            n,
+            person=person,
+        )
+    return t.plural(
+        "Please remove {person} by hand from {n} group, which Bawab cannot reach, then confirm it:",
+        "Please remove {person} by hand from {n} groups, which Bawab cannot reach, then confirm each:",
+        n,
+        person=person,
+    )
+
+
+def _task_line(task: TaskLine, zone: str, t: Translator) -> str:
+    said = t.text(
+        "• {group}: by {deadline}. When it is done: {command}",
+        group=t.isolate(task.group),
+        deadline=t.date_time(task.deadline, zone),
+        command=t.isolate(f"bawab task attest {task.id}"),
+    )
+    return said + (" " + t.text("(a second person confirms)") if task.second_needed else "")
+
+
+def worst(lines: Sequence[GroupLine]) -> GroupLine:
+    """Give the line to show where one group had several steps: the one furthest from done."""
+    return min(lines, key=lambda line: _WORST_FIRST.index(line.state))
+
+
+_WORST_FIRST = (
+    StepState.STILL_PRESENT,
+    StepState.FAILED,
+    StepState.BLOCKED,
+    StepState.HELD,
+    StepState.PENDING,
+    StepState.OUTCOME_UNKNOWN,
+    StepState.REQUESTED,
+    StepState.REMOVED_UNVERIFIED,
+    StepState.DELEGATED,
+    StepState.WAIVED,
+    StepState.CANCELLED,
+    StepState.ATTESTED,
+    StepState.LOCKED_OUT,
+    StepState.ALREADY_ABSENT,
+    StepState.VERIFIED_ABSENT,
+)

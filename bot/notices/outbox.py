@@ -1,0 +1,184 @@
+"""The outbox: who gets which message about a case, as rows, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.audit.actions import Action
+from bot.notices.ledger import notice_entry
+from bot.notices.ports import AuditSink, DirectoryLookup, NoticeLimits
+from bot.notices.recipients import Destination, Subject, destination, is_present, who_may
+from bot.store.notices import leaving_now, notices_of, set_notice
+from bot.store.query import add, new_id
+from bot.store.tables import CaseRow, NoticeRow, StepRow
+from bot.values import event_from_plain, group_from_plain
+from policies.model import RegisteredGroup
+from policies.selectors import registered, registry_of
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a message is about, by id; its words are chosen when it is sent."""
+
+    steps: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    language: str | None = None
+    """Of the groups' registry rows, for a reader whose own language is not known."""
+
+    def plain(self) -> dict[str, object]:
+        """Give what the row stores."""
+        return {"steps": list(self.steps), "tasks": list(self.tasks)}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is being told about: a case, its subject, and the moment."""
+
+    case: CaseRow
+    subject: Subject
+    now: datetime
+
+
+class Outbox:
+    """Chooses recipients by the pure rule, and writes notices in the caller's transaction."""
+
+    def __init__(
+        self,
+        audit: AuditSink,
+        instances: Sequence[str],
+        directory: DirectoryLookup,
+        registry: Sequence[RegisteredGroup],
+        limits: NoticeLimits,
+    ) -> None:
+        self._audit = audit
+        self._instances = tuple(sorted(instances))
+        self._directory = directory
+        self._registry = registry_of(registry)
+        self._limits = limits
+
+    def row_of(self, step: StepRow) -> RegisteredGroup | None:
+        """Find the registry's row for the group of a step."""
+        group = group_from_plain(step.group)
+        return None if group is None else registered(group, self._registry)
+
+    def language_of(self, step: StepRow) -> str | None:
+        """Give the language the registry says of a group."""
+        row = self.row_of(step)
+        return row.language if row else None
+
+    async def subject(self, tx: AsyncConnection, case: CaseRow, steps: Iterable[StepRow]) -> Subject:
+        """Gather who the case is about, with every account that is or may be theirs."""
+        tied = await self._directory.accounts_of(tx, case.person_id)
+        stated = event_from_plain(case.event).person.account_ids
+        acted_on = {(step.instance, step.account_id) for step in steps}
+        return Subject(case.person_id, tied.union(stated, acted_on))
+
+    async def present(self, tx: AsyncConnection, ids: Iterable[str | None], now: datetime) -> frozenset[str]:
+        """Give those of the ids who are people with the company now, and not on their way out."""
+        wanted = {one for one in ids if one}
+        leaving = await leaving_now(tx, wanted, now)
+        here = [one for one in sorted(wanted - leaving) if await self._is_here(tx, one, now)]
+        return frozenset(here)
+
+    async def who_answers(
+        self,
+        tx: AsyncConnection,
+        step: StepRow,
+        matter: Matter,
+        *,
+        creator: bool,
+        without: Collection[str] = (),
+    ) -> str | None:
+        """Give who is told of a group: owner, deputy, then, if policy says so, the channel's creator.
+
+        A creator counts only where the account is certainly that of somebody who may be told: of an unknown
+        account nobody can say that it is not the subject's.
+        """
+        row, group = self.row_of(step), group_from_plain(step.group)
+        chain = [row.owner_id, row.deputy_id] if row else []
+        if creator and group is not None and group.creator_id:
+            chain.append(await self._directory.person_of(tx, group.instance, group.creator_id))
+        able = await self.able(tx, [one for one in chain if one not in without], matter)
+        for one in able:
+            if await self.destination(tx, one, matter.subject):
+                return one
+        return able[0] if able else None
+
+    async def able(self, tx: AsyncConnection, chain: Iterable[str | None], matter: Matter) -> tuple[str, ...]:
+        """Give those of a chain who may be told or asked, in its order."""
+        listed = tuple(chain)
+        return who_may(listed, matter.subject, await self.present(tx, listed, matter.now))
+
+    async def destination(self, tx: AsyncConnection, person_id: str, subject: Subject) -> Destination | None:
+        """Find the account to write to somebody at, on the first instance that can carry a message."""
+        found = {one: await self._directory.account_of(tx, person_id, one) for one in self._instances}
+        certain = {instance: account for instance, account in found.items() if account}
+        return destination(person_id, subject, certain, self._instances)
+
+    async def put(
+        self, tx: AsyncConnection, matter: Matter, kind: str, recipient: str, contents: Contents
+    ) -> NoticeRow | None:
+        """Store one message, once for each case, recipient and kind; None where it already stands.
+
+        What cannot be delivered (nobody may be told, or no account is certain) is stored as such and logged.
+        """
+        known = await notices_of(tx, matter.case.id)
+        if any(row.recipient_id == recipient and row.kind == kind for row in known):
+            return None
+        to = await self.destination(tx, recipient, matter.subject) if recipient else None
+        language = await self._language(tx, recipient, contents)
+        notice = _row(matter, kind, recipient, contents, to, language)
+        await add(tx, notice)
+        if to is None:
+            why = notice_entry(Action.NOTICE_FAIL, notice, "undeliverable", why=notice.detail)
+            await self._audit.append(tx, why)
+        return notice
+
+    async def still_right(self, tx: AsyncConnection, matter: Matter, notice: NoticeRow) -> bool:
+        """Ask the rule again just before sending: people leave, and links are corrected, while mail waits."""
+        if not await self.able(tx, [notice.recipient_id], matter):
+            return False
+        theirs = await self._directory.account_of(tx, notice.recipient_id, notice.instance)
+        return theirs == notice.account_id and (notice.instance, theirs) not in matter.subject.accounts
+
+    async def merge(self, tx: AsyncConnection, notice: NoticeRow, contents: Contents) -> bool:
+        """Add to a message that has not left yet; False where it has."""
+        if notice.state != "pending" or notice.attempts:
+            return False
+        told = notice.groups
+        both = Contents(
+            steps=tuple(dict.fromkeys([*told["steps"], *contents.steps])),
+            tasks=tuple(dict.fromkeys([*told["tasks"], *contents.tasks])),
+        )
+        return await set_notice(tx, notice, {"groups": told | both.plain()})
+
+    async def _is_here(self, tx: AsyncConnection, person_id: str, now: datetime) -> bool:
+        person = await self._directory.person(tx, person_id)
+        return is_present(person, now, self._limits.time_zone)
+
+    async def _language(self, tx: AsyncConnection, recipient: str, contents: Contents) -> str:
+        person = await self._directory.person(tx, recipient) if recipient else None
+        return (person.language if person else None) or contents.language or self._limits.language
+
+
+def _row(
+    matter: Matter, kind: str, recipient: str, contents: Contents, to: Destination | None, language: str
+) -> NoticeRow:
+    return NoticeRow(
+        id=new_id("notice"),
+        case_id=matter.case.id,
+        kind=kind,
+        recipient_id=recipient,
+        instance=to.instance if to else "",
+        account_id=to.account_id if to else "",
+        language=language,
+        groups=contents.plain(),
+        state="pending" if to else "undeliverable",
+        next_attempt_at=matter.now if to else None,
+        detail="" if to else ("no_account" if recipient else "no_owner"),
+        created_at=matter.now,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from connectors.contract import KnownGroups, Presence, Result, Revocation
+from connectors.contract import KnownGroups, Outcome, Presence, Result, Revocation, Sight
 from connectors.errors import ConnectorError
 from policies.model import Gap, Membership
 from tests.contract.stage import Stage
@@ -56,6 +56,13 @@ def without(world: World, account_id: str, groups: Iterable[str]) -> dict[str, f
     """Give the world as it must be once exactly these memberships have ended."""
     ended = set(groups)
     return {id_: members - {account_id} if id_ in ended else members for id_, members in world.items()}
+
+
+def by_step(answers: Iterable[Result | Presence]) -> dict[str, Outcome | Sight]:
+    """Give what was said of each step, whatever the order; only one check is about the order."""
+    return {
+        answer.step_id: answer.outcome if isinstance(answer, Result) else answer.sight for answer in answers
+    }
 
 
 async def writes(stage: Stage) -> int:

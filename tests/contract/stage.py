@@ -73,6 +73,9 @@ class Place(StrEnum):
 
 RETRY_AFTER = 7.0
 """Seconds every sandbox is told to ask for when it limits."""
+PATIENCE = 10.0
+SHORT_PATIENCE = 0.15
+"""For checks of silence only: long enough for a sound answer on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +191,8 @@ class Harness(Protocol):
         """What its world can do wrong, and where."""
         ...
 
-    def stage(self, *, read_only: bool = False, flaw: Flaw = SOUND) -> AbstractAsyncContextManager[Stage]: ...
+    def stage(
+        self, *, read_only: bool = False, patience: float = PATIENCE, flaw: Flaw = SOUND
+    ) -> AbstractAsyncContextManager[Stage]:
+        """Start a fresh world; the connector waits `patience` seconds for an answer."""
+        ...

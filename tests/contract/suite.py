@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from connectors.contract import Capabilities
 from policies.model import StepAction
-from tests.contract.stage import SOUND, Fault, Flaw, Harness, Need, Place, Stage
+from tests.contract.stage import PATIENCE, SHORT_PATIENCE, SOUND, Fault, Flaw, Harness, Need, Place, Stage
 
 Play = Callable[[Stage], Awaitable[None]]
 Requirement = Need | tuple[Fault, Place]
@@ -64,18 +65,29 @@ def unmet(check: Check, harness: Harness) -> tuple[Requirement, ...]:
 
 async def run(check: Check, harness: Harness, flaw: Flaw = SOUND) -> None:
     """Play one check on a fresh stage; raises what the check raises."""
-    async with harness.stage(read_only=check.read_only, flaw=flaw) as stage:
+    patience = SHORT_PATIENCE if awaits_silence(check) else PATIENCE
+    async with harness.stage(read_only=check.read_only, patience=patience, flaw=flaw) as stage:
         await check.play(stage)
 
 
-async def failures(checks: Iterable[Check], harness: Harness, flaw: Flaw = SOUND) -> dict[str, BaseException]:
+def awaits_silence(check: Check) -> bool:
+    """Whether the check has to sit through a server that never answers."""
+    return any(need[0] is Fault.SILENCE for need in check.needs if isinstance(need, tuple))
+
+
+async def failures(checks: Iterable[Check], harness: Harness, flaw: Flaw = SOUND) -> dict[str, Exception]:
     """Play every check that applies, and give what went wrong by the check's name."""
-    wrong: dict[str, BaseException] = {}
-    for check in checks:
-        if unmet(check, harness):
-            continue
-        try:
-            await run(check, harness, flaw)
-        except Exception as error:  # noqa: BLE001 - whatever a seeded bug breaks is a failure of the check
-            wrong[check.name] = error
-    return wrong
+    applying = [check for check in checks if not unmet(check, harness)]
+    wrong = [await _failure(check, harness, flaw) for check in applying if not awaits_silence(check)]
+    # Waiting costs no work, so the silent ones wait together.
+    silent = (_failure(check, harness, flaw) for check in applying if awaits_silence(check))
+    wrong += await asyncio.gather(*silent)
+    return dict(one for one in wrong if one is not None)
+
+
+async def _failure(check: Check, harness: Harness, flaw: Flaw) -> tuple[str, Exception] | None:
+    try:
+        await run(check, harness, flaw)
+    except Exception as error:  # noqa: BLE001 - whatever a seeded bug breaks is a failure of the check
+        return check.name, error
+    return None

@@ -9,7 +9,7 @@ from connectors.chat.manual import ManualConfig, ManualConnector
 from connectors.chat.manual.sandbox import HumanWorld, human_world
 from connectors.contract import ChatConnector, Revocation
 from policies.model import Account, Group, GroupKind, Membership, Person, RegisteredGroup
-from tests.contract.stage import SOUND, Call, Cast, Fault, Flaw, Need, Place
+from tests.contract.stage import PATIENCE, SOUND, Call, Cast, Fault, Flaw, Need, Place
 
 INSTANCE = "whatsapp-riyadh"
 ORDINARY = ("Sales", "Night shift", "مبيعات الرياض", "Drivers")
@@ -86,9 +86,11 @@ class ManualHarness:
     faults: frozenset[tuple[Fault, Place]] = frozenset()
 
     @asynccontextmanager
-    async def stage(self, *, read_only: bool = False, flaw: Flaw = SOUND) -> AsyncIterator[ManualStage]:
-        # Nothing is ever written, so a dry run is every run.
-        _ = read_only
+    async def stage(
+        self, *, read_only: bool = False, patience: float = PATIENCE, flaw: Flaw = SOUND
+    ) -> AsyncIterator[ManualStage]:
+        # Nothing is ever sent: every run is a dry run, and there is no answer to wait for.
+        _ = read_only, patience
         connector = ManualConnector(ManualConfig(INSTANCE, "whatsapp", registry=registry()))
         stage = ManualStage(connector)
         stage.connector = flaw.wrap(connector, stage)

@@ -16,9 +16,10 @@ NOBODY_KNOWS = {Outcome.UNKNOWN, Outcome.UNAVAILABLE}
 
 
 async def _own_refusal(stage: Stage, fault: Fault, reason: Refusal) -> None:
-    before = await stage.truth()
     group = stage.cast.groups[0]
     await stage.inject(fault, Place.WRITE, group)
+    # After the fault, which may itself change the world: a bot thrown out, a group deleted.
+    before = await stage.truth()
     result = await revoke_one(stage, stage.revocation(group))
     assert (result.outcome, result.refusal) == (Outcome.REFUSED, reason)
     assert result.remedy, "a refusal says what to do"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import Outcome, Quality, Sight
 from connectors.errors import ConnectorError
-from tests.contract.acts import look, revoke_one
+from tests.contract.acts import by_step, look, revoke_one
 from tests.contract.stage import Fault, Need, Place, Stage
 from tests.contract.suite import Chapter
 
@@ -23,7 +23,7 @@ async def whoever_was_removed_is_seen_absent_and_only_there(stage: Stage) -> Non
     gone, kept = (stage.revocation(group) for group in stage.cast.groups[:2])
     await revoke_one(stage, gone)
     seen = await look(stage, gone, kept)
-    assert [presence.sight for presence in seen] == [Sight.ABSENT, Sight.PRESENT]
+    assert by_step(seen) == {gone.step_id: Sight.ABSENT, kept.step_id: Sight.PRESENT}
     assert {presence.evidence.quality for presence in seen} == {Quality.OBSERVED}
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from connectors.contract import ChatConnector, Revocation
 from policies.model import Account, Group, GroupKind, Membership, Person, Role
-from tests.contract.stage import SOUND, Call, Cast, Fault, Flaw, Need, Place
+from tests.contract.stage import PATIENCE, SOUND, Call, Cast, Fault, Flaw, Need, Place
 from tests.contract.toy.connector import ToyConfig, ToyConnector
 from tests.contract.toy.server import ToyGroup, ToyWorld, serving
 
@@ -38,9 +38,8 @@ def toy_world() -> ToyWorld:
 def toy_cast() -> Cast:
     return Cast(
         person=Person("E7", "Ana Quispe", account_ids=((INSTANCE, "p-ana"),)),
-        # The e-mail of the leaver's record has since passed to the namesake.
         leaver=Account(INSTANCE, "p-ana", "Ana Quispe", email="ana@example.org"),
-        namesake=Account(INSTANCE, "p-ana-2", "Ana Quispe", email="ana@example.org"),
+        namesake=Account(INSTANCE, "p-ana-2", "Ana Quispe", email="ana.quispe@example.org"),
         everybody=frozenset({"p-ana", "p-ana-2", "p-omar", "p-li", "bot"}),
         groups=ORDINARY,
         outside="outside",
@@ -119,11 +118,13 @@ class ToyHarness:
     )
 
     @asynccontextmanager
-    async def stage(self, *, read_only: bool = False, flaw: Flaw = SOUND) -> AsyncIterator[ToyStage]:
+    async def stage(
+        self, *, read_only: bool = False, patience: float = PATIENCE, flaw: Flaw = SOUND
+    ) -> AsyncIterator[ToyStage]:
         world = toy_world()
         async with serving(world) as url:
             dry = read_only and not flaw.ignores_read_only
-            connector = ToyConnector(ToyConfig(INSTANCE, url, TOKEN, read_only=dry, timeout_seconds=0.08))
+            connector = ToyConnector(ToyConfig(INSTANCE, url, TOKEN, read_only=dry, timeout_seconds=patience))
             stage = ToyStage(world, connector)
             stage.connector = flaw.wrap(connector, stage)
             try:

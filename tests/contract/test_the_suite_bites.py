@@ -1,0 +1,38 @@
+"""The suite bites: it passes sound connectors, and each seeded bug fails exactly the checks meant for it."""
+
+import pytest
+
+from tests.contract.bugs import BUGS, TOY_BUGS, Bug
+from tests.contract.checks import CHECKS
+from tests.contract.stage import Harness
+from tests.contract.suite import failures, unmet
+from tests.contract.toy.harness import ToyHarness
+
+TOY = ToyHarness()
+
+
+def test_every_check_has_a_name_of_its_own() -> None:
+    names = [check.name for check in CHECKS]
+    assert len(names) == len(set(names))
+
+
+def test_every_bug_is_caught_by_checks_that_exist() -> None:
+    names = {check.name for check in CHECKS}
+    assert [bug.name for bug in (*BUGS, *TOY_BUGS) if not bug.caught_by <= names] == []
+
+
+async def test_the_sound_toy_passes_everything() -> None:
+    assert await failures(CHECKS, TOY) == {}
+
+
+@pytest.mark.parametrize("bug", [*BUGS, *TOY_BUGS], ids=lambda bug: bug.name)
+async def test_a_bug_in_the_toy_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
+    wrong = await failures(CHECKS, TOY, bug.flaw)
+    assert set(wrong) == expected(bug, TOY), wrong
+
+
+def expected(bug: Bug, harness: Harness) -> set[str]:
+    """Give the checks that must notice the bug here; there is always at least one."""
+    meant = {check.name for check in CHECKS if check.name in bug.caught_by and not unmet(check, harness)}
+    assert meant, f"{bug.name}: nothing that runs for {harness.name} is meant to catch it"
+    return meant

@@ -1,0 +1,212 @@
+"""Calls Slack's Web API through slack_sdk and the wire, and turns every answer into one of few forms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from connectors.chat.slack.answers import BAD_CREDENTIALS, BROKEN, RATE_LIMITED
+from connectors.chat.slack.config import SlackConfig
+from connectors.chat.slack.routes import API, METHODS, ROUTES, SCIM
+from connectors.contract import RateLimit
+from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
+from connectors.redaction import Redactor
+from connectors.wire import Exchange, Route, Signal, SignalKind, Wire, WireSettings
+
+SCOPES_HEADER = "x-oauth-scopes"
+# A listing longer than this is a server gone wrong, not a workspace.
+_MOST_PAGES = 5000
+
+
+class SlackRefused(ConnectorError):
+    """A read that Slack answered with `ok: false`; `error` is its string."""
+
+    def __init__(self, method: str, error: str) -> None:
+        super().__init__(f"Slack refused {method}: {error}")
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as Slack gave it; `error` is empty where `ok`."""
+
+    ok: bool
+    error: str
+    data: Mapping[str, Any]
+    exchange: Exchange
+
+
+class SlackClient:
+    """Both tokens' clients over one wire; opens nothing before the first call."""
+
+    def __init__(self, config: SlackConfig, limits: tuple[RateLimit, ...]) -> None:
+        self._config = config
+        self.redact = Redactor((config.bot_token, config.admin_token))
+        self.wire = Wire(_wire_settings(config, limits), self.redact)
+        self._clients: dict[bool, AsyncWebClient] = {}
+
+    async def aclose(self) -> None:
+        """Close the wire."""
+        await self.wire.aclose()
+        self._clients.clear()
+
+    async def call(self, method: str, /, *, admin: bool | None = None, **params: Any) -> Answer:
+        """Call a method; `ok: false` comes back as an Answer, all else raises what the wire raises.
+
+        Raises BadCredentials where the token itself is refused; None values are left out.
+        """
+        known = METHODS[method]
+        as_admin = known.admin if admin is None else admin
+        answer = await self._send(method, known.verb, as_admin, params)
+        if answer.error in BAD_CREDENTIALS:
+            token = "admin token" if as_admin else "bot token"
+            raise BadCredentials(
+                f"{self._config.instance}: Slack refuses the {token} at {method} ({answer.error}); "
+                "give a valid token and restart"
+            )
+        return answer
+
+    async def read(self, method: str, /, *, admin: bool | None = None, **params: Any) -> Answer:
+        """Call a read and insist on `ok`; raises MissingScope or SlackRefused."""
+        answer = await self.call(method, admin=admin, **params)
+        if answer.ok:
+            return answer
+        if answer.error == "missing_scope":
+            needed = str(answer.data.get("needed", ""))
+            raise MissingScope(
+                f"{self._config.instance}: {method} needs the scope {needed or '(not named)'}; "
+                "add it under OAuth & Permissions and reinstall the app",
+                needed=needed,
+                provided=str(answer.data.get("provided", "")),
+            )
+        raise SlackRefused(method, answer.error)
+
+    async def pages(
+        self, method: str, key: str, /, *, admin: bool | None = None, **params: Any
+    ) -> AsyncIterator[tuple[list[Any], Exchange]]:
+        """Yield every page of a listing, to the last; raises Unavailable where the cursors go in circles."""
+        cursor: str | None = None
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            answer = await self.read(method, admin=admin, cursor=cursor, **params)
+            yield _items(method, answer.data, key), answer.exchange
+            cursor = _next_cursor(answer.data)
+            if not cursor:
+                return
+            if cursor in seen:
+                raise Unavailable(f"{method}: the same cursor came twice; the listing is not complete")
+            seen.add(cursor)
+        raise Unavailable(f"{method}: more than {_MOST_PAGES} pages; the listing is not complete")
+
+    async def _send(self, method: str, verb: str, admin: bool, params: dict[str, Any]) -> Answer:
+        given = {name: value for name, value in params.items() if value is not None}
+        # Message text goes into the body, so that no proxy on the way logs it as part of an address.
+        kind = "json" if method == "chat.postMessage" else "params"
+        refusal: Any = None
+        data: Any = None
+        with self.wire.recording() as exchanges:
+            try:
+                client = self._client(admin)
+                data = (await client.api_call(method, http_verb=verb, **{kind: given})).data
+            except SlackApiError as error:
+                # The SDK's exception holds the request's headers, so it must not become anyone's context.
+                refusal = error.response
+        if refusal is None:
+            return Answer(True, "", data, exchanges[-1])
+        data = refusal.data if isinstance(getattr(refusal, "data", None), dict) else {}
+        return Answer(False, str(data.get("error", "unknown_error")), data, exchanges[-1])
+
+    def _client(self, admin: bool) -> AsyncWebClient:
+        if admin not in self._clients:
+            token = self._config.admin_token if admin else self._config.bot_token
+            if token is None:
+                raise BadCredentials(f"{self._config.instance}: no admin token is configured")
+            client = AsyncWebClient(
+                token=token,
+                base_url=self._config.base_url,
+                session=self.wire.session,
+                retry_handlers=[],
+            )
+            # The SDK reads proxy variables from the environment; the wire is told explicitly.
+            client.proxy = None
+            self._clients[admin] = client
+        return self._clients[admin]
+
+
+def _items(method: str, data: Mapping[str, Any], key: str) -> list[Any]:
+    items = data.get(key)
+    if not isinstance(items, list):
+        raise Unavailable(f"{method}: the answer has no list {key!r}; the listing is not complete")
+    return items
+
+
+def _next_cursor(data: Mapping[str, Any]) -> str:
+    metadata = data.get("response_metadata")
+    cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else None
+    return str(cursor or data.get("next_cursor") or "")
+
+
+def _wire_settings(config: SlackConfig, limits: tuple[RateLimit, ...]) -> WireSettings:
+    return WireSettings(
+        bases={API: _slashed(config.base_url), SCIM: _slashed(config.scim_url)},
+        routes=ROUTES,
+        limits=limits,
+        read_signal=read_signal,
+        read_only=config.read_only,
+        pace_scale=config.pace_scale,
+        connect_timeout=config.connect_timeout_seconds,
+        total_timeout=config.timeout_seconds,
+        max_response_bytes=config.max_response_bytes,
+        read_tries=config.read_tries,
+        backoff=config.backoff_seconds,
+        longest_read_wait=config.longest_read_wait_seconds,
+        longest_write_wait=config.longest_write_wait_seconds,
+        keep_headers=(SCOPES_HEADER,),
+        request_id_header="x-slack-req-id",
+        proxy=config.proxy,
+    )
+
+
+def _slashed(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
+
+
+def read_signal(route: Route, status: int, headers: Mapping[str, str], body: bytes) -> Signal:
+    """Tell the wire whether Slack answered, asks to wait, or failed; bodies are judged, never kept."""
+    if status == 429:
+        return Signal(SignalKind.LIMITED, retry_after=_seconds(headers.get("Retry-After")))
+    if status >= 500:
+        return Signal(SignalKind.BROKEN, reason=f"HTTP {status}")
+    if route.base == SCIM:
+        return Signal(SignalKind.ANSWERED)
+    return _api_signal(status, headers, body)
+
+
+def _api_signal(status: int, headers: Mapping[str, str], body: bytes) -> Signal:
+    if "json" not in headers.get("Content-Type", ""):
+        return Signal(SignalKind.BROKEN, reason=f"HTTP {status} without JSON")
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return Signal(SignalKind.BROKEN, reason=f"HTTP {status} with malformed JSON")
+    if not isinstance(data, dict) or not isinstance(data.get("ok"), bool):
+        return Signal(SignalKind.BROKEN, reason=f"HTTP {status} with JSON that is no Slack answer")
+    error = str(data.get("error", "")) if not data["ok"] else ""
+    if error in RATE_LIMITED:
+        return Signal(SignalKind.LIMITED, retry_after=_seconds(headers.get("Retry-After")))
+    if error in BROKEN:
+        return Signal(SignalKind.BROKEN, reason=error)
+    return Signal(SignalKind.ANSWERED)
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        seconds = float(header) if header is not None else None
+    except ValueError:
+        return None
+    return seconds if seconds is None or 0 <= seconds < 86_400 else None

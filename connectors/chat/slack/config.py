@@ -1,0 +1,35 @@
+"""What one Slack workspace's connector is told at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """One workspace (or one workspace of an organisation). Tokens never show in `repr`."""
+
+    instance: str
+    bot_token: str = field(repr=False)
+    admin_token: str | None = field(default=None, repr=False)
+    """User token of an org owner or admin: sessions, deactivation, admin.conversations.*."""
+    team_id: str | None = None
+    """The workspace the tokens must belong to; needed for org-wide installations."""
+    base_url: str = "https://slack.com/api/"
+    scim_url: str = "https://api.slack.com/scim/v1/"
+    may_join_public: bool = False
+    """Whether the bot may join a public channel in order to remove somebody from it."""
+    pace_scale: float = 1.0
+    """Stretches the published rate limits' intervals; 0 switches pacing off (sandboxes only)."""
+    connect_timeout_seconds: float = 10.0
+    timeout_seconds: float = 30.0
+    backoff_seconds: float = 0.5
+    read_tries: int = 3
+    longest_read_wait_seconds: float = 65.0
+    longest_write_wait_seconds: float = 5.0
+    read_only: bool = False
+    max_response_bytes: int = 16 * 1024 * 1024
+    page_size: int = 200
+    """Items asked for per page; Slack advises at most 200 and allows 999 for users.conversations."""
+    proxy: str | None = field(default=None, repr=False)
+    """Explicit only: the environment's proxy variables are not read."""

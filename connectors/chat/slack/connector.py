@@ -1,0 +1,170 @@
+"""The Slack connector: the contract's Protocols, each answered by its own small module."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from connectors.chat.slack import evidence
+from connectors.chat.slack.checking import Checking
+from connectors.chat.slack.client import SlackClient
+from connectors.chat.slack.config import SlackConfig
+from connectors.chat.slack.directory import Directory
+from connectors.chat.slack.enterprise import Enterprise
+from connectors.chat.slack.identity import Identity
+from connectors.chat.slack.listing import Listing
+from connectors.chat.slack.lockout import Lockout
+from connectors.chat.slack.notices import Notices
+from connectors.chat.slack.reading_back import ReadingBack
+from connectors.chat.slack.removal import ChannelRemoval
+from connectors.chat.slack.user_groups import UserGroupRemoval
+from connectors.contract import (
+    Capabilities,
+    Finding,
+    KnownGroups,
+    NoticeReceipt,
+    Presence,
+    Result,
+    Revocation,
+)
+from connectors.errors import ConnectorError
+from connectors.manifest import load_manifest
+from connectors.wire import Wire
+from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, StepAction
+
+MANIFEST = Path(__file__).with_name("manifest.toml")
+
+
+class SlackConnector:
+    """One Slack workspace; nothing is opened before the first call."""
+
+    def __init__(self, config: SlackConfig) -> None:
+        self._config = config
+        self._manifest = load_manifest(MANIFEST)
+        self._client = SlackClient(config, self._manifest.limits)
+        self._identity = Identity(config, self._client)
+        self._directory = Directory(config, self._client, self._identity)
+        self._listing = Listing(config, self._client, self._identity)
+        enterprise = Enterprise(self._client, self._identity)
+        self._channels = ChannelRemoval(config, self._client, self._identity, enterprise)
+        self._user_groups = UserGroupRemoval(config, self._client, self._listing, self._directory)
+        self._reading_back = ReadingBack(config, self._client, self._listing, self._directory)
+        self._lockout = Lockout(config, self._client, self._identity, self._directory)
+        self._notices = Notices(config, self._client)
+
+    def __repr__(self) -> str:
+        return f"SlackConnector({self._config.instance!r})"
+
+    @property
+    def instance(self) -> str:
+        """The configured name of this workspace."""
+        return self._config.instance
+
+    @property
+    def wire(self) -> Wire:
+        """The way out, for what counts requests and connections."""
+        return self._client.wire
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The manifest, narrowed to what this instance's tokens allow as far as that is known."""
+        actions = self._actions()
+        order = tuple(action for action in self._manifest.lockout_order if action in actions)
+        return dataclasses.replace(self._manifest, actions=actions, lockout_order=order)
+
+    def _actions(self) -> tuple[StepAction, ...]:
+        if self._config.admin_token is None:
+            return (StepAction.REVOKE,)
+        admin = self._identity.known(admin=True)
+        allowed = {StepAction.REVOKE}
+        if admin is None or admin.may("admin.users:write"):
+            allowed |= {StepAction.END_SESSIONS, StepAction.DEACTIVATE}
+        elif admin.may("admin"):
+            allowed.add(StepAction.DEACTIVATE)
+        return tuple(action for action in self._manifest.actions if action in allowed)
+
+    async def check(self) -> Sequence[Finding]:
+        """Say what is missing before the day."""
+        checking = Checking(self._config, self._client, self._identity, self._listing, self._manifest.scopes)
+        return await checking.findings()
+
+    async def own_account_ids(self) -> frozenset[str]:
+        """Give the accounts behind the tokens."""
+        return await self._identity.own_account_ids()
+
+    def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
+        """Yield every account, or those a person may have."""
+        return self._directory.all_accounts() if person is None else self._directory.accounts_of(person)
+
+    def groups(self) -> AsyncIterator[Group | Gap]:
+        """Yield every channel and user group, then the gaps."""
+        return self._listing.groups()
+
+    def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002
+        """Yield all the account is in; `known` is not needed, because Slack lists groups itself."""
+        return self._listing.memberships(account)
+
+    async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
+        """End memberships one by one.
+
+        Raises only while nothing was sent for any step; once an answer is in hand, a later step that
+        cannot be sent comes back as `unavailable` instead, so that no result is lost.
+        """
+        own = await self._identity.own_account_ids()
+        results: list[Result] = []
+        for step in steps:
+            try:
+                results.append(await self._revoke_one(step, own))
+            except ConnectorError as error:
+                if not results:
+                    raise
+                results.append(evidence.not_sent(step.step_id, error))
+        return results
+
+    async def _revoke_one(self, step: Revocation, own: frozenset[str]) -> Result:
+        if (blocked := self._blocked(step, own)) is not None:
+            return blocked
+        if step.membership.group.kind is GroupKind.USER_GROUP:
+            return await self._user_groups.revoke(step)
+        return await self._channels.revoke(step)
+
+    def _blocked(self, step: Revocation, own: frozenset[str]) -> Result | None:
+        """Refuse, before anything leaves, a step that names two people, another workspace, or ourselves."""
+        source = evidence.without_call("local", ("sent", "nothing"))
+        membership = step.membership
+        if step.account_id != membership.account.id:
+            return evidence.refusal(step.step_id, Refusal.AMBIGUOUS, "wrong_person", source)
+        if {membership.account.instance, membership.group.instance} != {self.instance}:
+            return evidence.refusal(step.step_id, Refusal.NOT_MANAGED, "other_instance", source)
+        if step.account_id in own:
+            return evidence.refusal(step.step_id, Refusal.BOT_ITSELF, "bot_itself", source)
+        return None
+
+    async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:
+        """Read memberships again, one listing per person."""
+        return await self._reading_back.read(steps)
+
+    async def deactivate(self, step_id: str, account: Account) -> Result:
+        """Deactivate the account where the admin token allows it; never erases."""
+        return await self._lockout.deactivate(step_id, account)
+
+    async def account_active(self, step_id: str, account: Account) -> Presence:
+        """Read the account again."""
+        return await self._lockout.account_active(step_id, account)
+
+    async def end_sessions(self, step_id: str, account: Account) -> Result:
+        """Sign the account out everywhere where the admin token allows it."""
+        return await self._lockout.end_sessions(step_id, account)
+
+    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        """Send one direct message."""
+        return await self._notices.notify(account_id, text, key)
+
+    async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
+        """Look for a direct message by its key."""
+        return await self._notices.find_notice(account_id, key)
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._client.aclose()

@@ -1,0 +1,205 @@
+"""Lists channels, user groups and one account's memberships, and says as gaps what cannot be seen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from connectors.chat.slack.answers import NOT_THERE
+from connectors.chat.slack.client import SlackClient, SlackRefused
+from connectors.chat.slack.config import SlackConfig
+from connectors.chat.slack.identity import Identity
+from connectors.chat.slack.objects import channel_of, user_group_of
+from connectors.errors import MissingScope
+from policies.model import Account, Gap, Group, Membership
+
+_TYPES = (("public_channel", "channels:read"), ("private_channel", "groups:read"), ("mpim", "mpim:read"))
+# admin.conversations.search gives at most 20 a page.
+_SEARCH_PAGE = 20
+
+
+class Listing:
+    """What one workspace's bot can see of groups and memberships."""
+
+    def __init__(self, config: SlackConfig, client: SlackClient, identity: Identity) -> None:
+        self._config = config
+        self._client = client
+        self._identity = identity
+
+    async def groups(self) -> AsyncIterator[Group | Gap]:
+        """Yield every channel and user group the bot sees, then the standing gaps."""
+        seen: set[str] = set()
+        async for channel in self.channels():
+            seen.add(str(channel["id"]))
+            yield channel_of(self._config.instance, channel)
+        async for item in self._user_groups():
+            yield item if isinstance(item, Gap) else user_group_of(self._config.instance, item)
+        async for gap in self.gaps(seen):
+            yield gap
+
+    async def channels(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield every channel object `conversations.list` shows the bot, archived ones too."""
+        pages = self._client.pages(
+            "conversations.list",
+            "channels",
+            types=await self._types(),
+            limit=self._config.page_size,
+            team_id=self._config.team_id,
+        )
+        async for page, _ in pages:
+            for channel in page:
+                yield channel
+
+    async def memberships(self, account: Account) -> AsyncIterator[Membership | Gap]:
+        """Yield every channel and user group the account is in, as far as readable; complete, or raises."""
+        async for channel in self.channels_of(account.id):
+            yield Membership(account, channel_of(self._config.instance, channel))
+        async for item in self._user_groups():
+            if isinstance(item, Gap):
+                yield item
+            elif account.id in await self._users_of(item):
+                yield Membership(account, user_group_of(self._config.instance, item))
+        for gap in await self._standing_gaps():
+            yield gap
+
+    async def channels_of(self, account_id: str | None) -> AsyncIterator[dict[str, Any]]:
+        """Yield the channel objects of one account (None: the bot's own)."""
+        async for page in self._channel_pages(account_id):
+            for channel in page:
+                yield channel
+
+    async def _channel_pages(self, account_id: str | None) -> AsyncIterator[list[dict[str, Any]]]:
+        pages = self._client.pages(
+            "users.conversations",
+            "channels",
+            user=account_id,
+            types=await self._types(),
+            limit=self._config.page_size,
+            team_id=self._config.team_id,
+        )
+        async for page, _ in pages:
+            yield page
+
+    async def channel_ids_of(self, account_id: str | None) -> tuple[frozenset[str], int]:
+        """Read one account's channels to the end; give their ids and how many pages that took."""
+        ids: set[str] = set()
+        pages = 0
+        async for page in self._channel_pages(account_id):
+            pages += 1
+            ids.update(str(channel["id"]) for channel in page)
+        return frozenset(ids), pages
+
+    async def gaps(self, seen: set[str]) -> AsyncIterator[Gap]:
+        """Yield the gaps of this workspace; with an Enterprise admin token, unseen channels one by one."""
+        for gap in await self._standing_gaps():
+            yield gap
+        admin = await self._identity.admin()
+        if admin is None or not admin.may("admin.conversations:read"):
+            return
+        try:
+            async for channel in self._private_channels():
+                if str(channel["id"]) not in seen:
+                    yield self._unseen(channel)
+        except SlackRefused as refused:
+            if refused.error not in NOT_THERE:
+                raise
+
+    async def _standing_gaps(self) -> list[Gap]:
+        """The gap that is always there, and one for each kind the bot's scopes hide."""
+        bot = await self._identity.bot()
+        gaps = [
+            Gap(
+                self._config.instance,
+                "private_channels_unseen",
+                detail="Slack shows a bot only the private channels it is in",
+                remedy="Invite the bot to private channels it should look after",
+            )
+        ]
+        gaps += [
+            Gap(
+                self._config.instance,
+                "group_kind_unseen",
+                detail=f"{kind}: the bot token lacks {scope}",
+                remedy=f"Add the scope {scope} and reinstall the app",
+            )
+            for kind, scope in _TYPES
+            if not bot.may(scope)
+        ]
+        return gaps
+
+    async def _types(self) -> str:
+        """The kinds the token may list; without channels:read nothing can be called complete."""
+        bot = await self._identity.bot()
+        if not bot.may("channels:read"):
+            raise MissingScope(
+                f"{self._config.instance}: the bot token lacks channels:read; add it and reinstall the app",
+                needed="channels:read",
+                provided=",".join(sorted(bot.scopes or ())),
+            )
+        return ",".join(kind for kind, scope in _TYPES if bot.may(scope))
+
+    async def _user_groups(self) -> AsyncIterator[dict[str, Any] | Gap]:
+        try:
+            answer = await self._client.read(
+                "usergroups.list", include_users=True, include_disabled=True, team_id=self._config.team_id
+            )
+        except MissingScope as missing:
+            yield self._user_groups_unseen(f"the bot token lacks {missing.needed or 'usergroups:read'}")
+            return
+        except SlackRefused as refused:
+            if refused.error == "plan_upgrade_required":
+                return  # the plan has no user groups, so there is nothing to see
+            if refused.error not in NOT_THERE:
+                raise
+            yield self._user_groups_unseen(refused.error)
+            return
+        for subteam in answer.data.get("usergroups", ()):
+            yield subteam
+
+    async def _users_of(self, subteam: dict[str, Any]) -> list[str]:
+        users = subteam.get("users")
+        if isinstance(users, list) and len(users) >= int(subteam.get("user_count") or 0):
+            return [str(user) for user in users]
+        return await self.user_group_members(str(subteam["id"]))
+
+    async def user_group_members(self, group_id: str) -> list[str]:
+        """Read the members of one user group, disabled or not."""
+        answer = await self._client.read(
+            "usergroups.users.list",
+            usergroup=group_id,
+            include_disabled=True,
+            team_id=self._config.team_id,
+        )
+        users = answer.data.get("users")
+        if not isinstance(users, list):
+            raise SlackRefused("usergroups.users.list", "answer_without_users")
+        return [str(user) for user in users]
+
+    async def _private_channels(self) -> AsyncIterator[dict[str, Any]]:
+        pages = self._client.pages(
+            "admin.conversations.search",
+            "conversations",
+            search_channel_types="private",
+            limit=_SEARCH_PAGE,
+            team_ids=self._config.team_id,
+        )
+        async for page, _ in pages:
+            for channel in page:
+                yield channel
+
+    def _unseen(self, channel: dict[str, Any]) -> Gap:
+        return Gap(
+            self._config.instance,
+            "private_channel_unseen",
+            group_id=str(channel["id"]),
+            detail=f"private channel {channel.get('name', '')!r}: the bot is not in it",
+            remedy="Invite the bot to the channel",
+        )
+
+    def _user_groups_unseen(self, why: str) -> Gap:
+        return Gap(
+            self._config.instance,
+            "user_groups_unseen",
+            detail=why,
+            remedy="Add the scope usergroups:read and reinstall the app",
+        )

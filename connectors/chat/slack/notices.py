@@ -1,0 +1,104 @@
+"""Writes one direct message to one account, and finds it again by its key."""
+
+from __future__ import annotations
+
+from connectors.chat.slack.client import SlackClient, SlackRefused
+from connectors.chat.slack.config import SlackConfig
+from connectors.contract import NoticeOutcome, NoticeReceipt
+from connectors.errors import ConnectorError, MissingScope, Unavailable
+from connectors.wire import AnswerLost, NotSent, RateLimited
+
+EVENT_TYPE = "bawab_notice"
+_UNDELIVERABLE = frozenset(
+    {
+        "account_disabled", "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled",
+        "method_not_supported_for_channel_type", "user_disabled", "user_not_found", "user_not_visible",
+        "users_not_found",
+    }
+)  # fmt: skip
+
+
+class Notices:
+    """Direct messages as plain text: nothing in them is read as markup, link preview or mention."""
+
+    def __init__(self, config: SlackConfig, client: SlackClient) -> None:
+        self._config = config
+        self._client = client
+
+    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        """Open the direct message and post; never posts twice by itself."""
+        try:
+            opened = await self._client.call("conversations.open", users=account_id)
+        except AnswerLost as error:
+            # Opening has no effect anybody sees, so it is safe to do again.
+            return NoticeReceipt(NoticeOutcome.RETRY, detail=str(error))
+        except (RateLimited, NotSent) as error:
+            return NoticeReceipt(NoticeOutcome.RETRY, detail=str(error), retry_after=error.retry_after)
+        if not opened.ok:
+            return _refused(opened.error, opened.data.get("needed"))
+        return await self._post(str(opened.data["channel"]["id"]), text, key)
+
+    async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
+        """Look through the direct message's history; `unknown` where it cannot be read."""
+        try:
+            opened = await self._client.call("conversations.open", users=account_id)
+            if not opened.ok:
+                return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=opened.error)
+            reference = await self._search(str(opened.data["channel"]["id"]), key)
+        except (AnswerLost, MissingScope, SlackRefused) as error:
+            return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=str(error))
+        except Unavailable as error:
+            return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=str(error), retry_after=error.retry_after)
+        if reference is None:
+            return NoticeReceipt(NoticeOutcome.RETRY, detail="the history, read to its end, does not hold it")
+        return NoticeReceipt(NoticeOutcome.SENT, reference=reference)
+
+    async def _post(self, channel: str, text: str, key: str) -> NoticeReceipt:
+        try:
+            posted = await self._client.call(
+                "chat.postMessage",
+                channel=channel,
+                text=escaped(text),
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            )
+        except AnswerLost as error:
+            return NoticeReceipt(NoticeOutcome.UNKNOWN, reference=channel, detail=str(error))
+        except (RateLimited, NotSent) as error:
+            return NoticeReceipt(NoticeOutcome.RETRY, detail=str(error), retry_after=error.retry_after)
+        if not posted.ok:
+            return _refused(posted.error, posted.data.get("needed"))
+        return NoticeReceipt(NoticeOutcome.SENT, reference=f"{channel}:{posted.data.get('ts', '')}")
+
+    async def _search(self, channel: str, key: str) -> str | None:
+        pages = self._client.pages(
+            "conversations.history",
+            "messages",
+            channel=channel,
+            include_all_metadata=True,
+            limit=self._config.page_size,
+        )
+        async for messages, _ in pages:
+            for message in messages:
+                metadata = message.get("metadata") or {}
+                payload = metadata.get("event_payload") or {}
+                if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
+                    return f"{channel}:{message.get('ts', '')}"
+        return None
+
+
+def escaped(text: str) -> str:
+    """Escape the three characters Slack reads as control sequences (mentions, links)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _refused(error: str, needed: object) -> NoticeReceipt:
+    if error in _UNDELIVERABLE:
+        return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, detail=error)
+    if error == "missing_scope":
+        raise MissingScope(
+            f"notices need the scope {needed}; add it and reinstall the app", needed=str(needed)
+        )
+    raise ConnectorError(f"Slack refused the notice: {error}")

@@ -1,0 +1,45 @@
+"""A Slack to try things on: real state, Slack's wire format and refusals, faults and limits as data."""
+
+from connectors.chat.slack.sandbox.app import JournalEntry, Sandbox, create_sandbox
+from connectors.chat.slack.sandbox.faults import Fault, FaultKind
+from connectors.chat.slack.sandbox.limits import LimitManner, Limits
+from connectors.chat.slack.sandbox.server import running_sandbox
+from connectors.chat.slack.sandbox.state import (
+    ADMIN_ID,
+    ADMIN_TOKEN,
+    BOT_ID,
+    BOT_TOKEN,
+    GENERAL_ID,
+    Channel,
+    Preferences,
+    Token,
+    User,
+    UserGroup,
+    Workspace,
+    base_workspace,
+    from_seed,
+)
+
+__all__ = [
+    "ADMIN_ID",
+    "ADMIN_TOKEN",
+    "BOT_ID",
+    "BOT_TOKEN",
+    "GENERAL_ID",
+    "Channel",
+    "Fault",
+    "FaultKind",
+    "JournalEntry",
+    "LimitManner",
+    "Limits",
+    "Preferences",
+    "Sandbox",
+    "Token",
+    "User",
+    "UserGroup",
+    "Workspace",
+    "base_workspace",
+    "create_sandbox",
+    "from_seed",
+    "running_sandbox",
+]

@@ -1,0 +1,35 @@
+"""Which methods the sandbox knows, with their rate tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectors.chat.slack.sandbox import admin, conversations, messages, user_groups
+from connectors.chat.slack.sandbox.call import Call
+
+Handler = Callable[[Call], dict[str, Any]]
+
+METHODS: dict[str, tuple[Handler, str]] = {
+    "auth.test": (conversations.auth_test, "t5"),
+    "team.info": (conversations.team_info, "t3"),
+    "users.list": (conversations.users_list, "t2"),
+    "users.info": (conversations.users_info, "t4"),
+    "users.lookupByEmail": (conversations.users_lookup_by_email, "t3"),
+    "users.conversations": (conversations.users_conversations, "t3"),
+    "conversations.list": (conversations.conversations_list, "t2"),
+    "conversations.info": (conversations.conversations_info, "t3"),
+    "conversations.members": (conversations.conversations_members, "t4"),
+    "conversations.kick": (conversations.conversations_kick, "t3"),
+    "conversations.join": (conversations.conversations_join, "t3"),
+    "conversations.open": (messages.conversations_open, "t3"),
+    "conversations.history": (messages.conversations_history, "t3"),
+    "chat.postMessage": (messages.chat_post_message, "post"),
+    "usergroups.list": (user_groups.usergroups_list, "t2"),
+    "usergroups.users.list": (user_groups.usergroups_users_list, "t2"),
+    "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),
+    "admin.conversations.search": (admin.conversations_search, "t2"),
+    "admin.conversations.kick": (admin.conversations_kick, "t2"),
+    "admin.users.session.reset": (admin.session_reset, "t2"),
+    "admin.users.deactivate": (admin.users_deactivate, "t2"),
+}

@@ -1,0 +1,65 @@
+"""Runs the sandbox on a loopback port, with a protocol that can really cut a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from connectors.chat.slack.sandbox.app import Sandbox
+
+
+class _CuttableProtocol(H11Protocol):
+    """Remembers its transport by the client's address, so that the application can cut it."""
+
+    transports: dict[tuple[str, int], asyncio.Transport]
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._peer = transport.get_extra_info("peername")
+        self.transports[self._peer] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transports.pop(self._peer, None)
+        super().connection_lost(exc)
+
+
+def server_for(sandbox: Sandbox) -> tuple[uvicorn.Server, socket.socket, str]:
+    """Give a server on an ephemeral loopback port (bound already), its socket and its URL."""
+    return server_on(sandbox, 0)
+
+
+def server_on(sandbox: Sandbox, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
+    """Give a server on one loopback port; 0 takes any that is free."""
+    protocol = type("Protocol", (_CuttableProtocol,), {"transports": sandbox.transports})
+    config = uvicorn.Config(
+        sandbox.asgi, http=protocol, ws="none", lifespan="off", log_level="error", access_log=False
+    )
+    # The protocol said outright: asyncio switches Nagle's delay off only where it is.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return uvicorn.Server(config), listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def running_sandbox(sandbox: Sandbox) -> AsyncIterator[str]:
+    """Serve while the block runs; yields the base URL (`…/api/` is the Web API, `…/scim/v1/` SCIM)."""
+    server, listening, url = server_for(sandbox)
+    config = server.config
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    # startup and shutdown by hand: `serve` would take over the process's signal handlers.
+    await server.startup(sockets=[listening])
+    try:
+        yield url
+    finally:
+        sandbox.cut_all()
+        server.force_exit = True
+        await server.shutdown(sockets=[listening])

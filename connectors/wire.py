@@ -1,0 +1,350 @@
+"""The one way out, below the SDK: what may leave, how fast, what is recorded, and what a failure means.
+
+It is an aiohttp client middleware, so every request of any SDK that is handed `Wire.session` passes
+here. What it raises says whether anything was sent:
+
+* Forbidden       not on the allow-list, another host, or a write in a dry run; nothing was sent
+* NotSent         no connection was made; nothing was sent
+* RateLimited     the server refused, or its refusal still holds; nothing was done
+* AnswerLost      a write may have arrived; read back before anything else
+* Unavailable     a read got no usable answer after all tries
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+import aiohttp
+from yarl import URL
+
+from connectors.contract import RateLimit
+from connectors.errors import Forbidden, Unavailable
+from connectors.pacing import Pacing
+from connectors.redaction import Redactor
+
+
+class Access(StrEnum):
+    """What a request does; a dry run lets only reads out."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class NotSent(Unavailable):
+    """No connection was made, so surely nothing arrived."""
+
+
+class RateLimited(Unavailable):
+    """The server refused for now, so surely nothing was done; `retry_after` says for how long."""
+
+
+class AnswerLost(Exception):
+    """A write may have arrived and its answer is lost.
+
+    Not a ConnectorError on purpose: those mean that nothing was sent, and this must never be taken
+    for one of them.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One thing that may leave: HTTP methods, base, path template (`{id}` is one segment), read or write."""
+
+    name: str
+    methods: frozenset[str]
+    base: str
+    """Which configured base URL the path hangs on."""
+    path: str
+    access: Access
+    limit: str
+    """The manifest's rate limit it is paced by."""
+
+    def matches(self, method: str, base: str, path: str) -> bool:
+        """Whether a request is this route; segments are compared one by one, so `/` never hides in an id."""
+        if method not in self.methods or base != self.base:
+            return False
+        ours, theirs = self.path.split("/"), path.split("/")
+        return len(ours) == len(theirs) and all(
+            (mine.startswith("{") and bool(other)) or mine == other
+            for mine, other in zip(ours, theirs, strict=True)
+        )
+
+
+class SignalKind(StrEnum):
+    """What an answer means to the wire; everything else in it is the connector's business."""
+
+    ANSWERED = "answered"
+    LIMITED = "limited"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The wire's reading of one answer; `retry_after` in seconds where the server said so."""
+
+    kind: SignalKind
+    retry_after: float | None = None
+    reason: str = ""
+
+
+ReadSignal = Callable[[Route, int, Mapping[str, str], bytes], Signal]
+"""(route, status, headers, body) → Signal; each platform has its own form of 'not now'."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request as evidence: no token, no parameter, no body."""
+
+    route: str
+    access: Access
+    at: datetime
+    status: int = 0
+    """0 where no answer came."""
+    request_id: str = ""
+    seconds: float = 0.0
+    tries: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Only those named in `WireSettings.keep_headers`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireSettings:
+    """What the wire needs to know; times in seconds, sizes in bytes."""
+
+    bases: Mapping[str, str]
+    routes: Sequence[Route]
+    limits: Sequence[RateLimit]
+    read_signal: ReadSignal
+    read_only: bool = False
+    pace_scale: float = 1.0
+    connect_timeout: float = 10.0
+    total_timeout: float = 30.0
+    max_response_bytes: int = 16 * 1024 * 1024
+    read_tries: int = 3
+    backoff: float = 0.5
+    longest_read_wait: float = 65.0
+    """The longest a read sleeps for its turn; a write's longest is below, so that its lane can go on."""
+    longest_write_wait: float = 5.0
+    keep_headers: tuple[str, ...] = ()
+    request_id_header: str = ""
+    proxy: str | None = None
+
+
+_Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
+_RECORDING: ContextVar[list[Exchange] | None] = ContextVar("wire_recording", default=None)
+
+
+class Wire:
+    """One connector instance's way out. `connections` holds every (host, port) it ever connected to."""
+
+    def __init__(self, settings: WireSettings, redact: Redactor) -> None:
+        self._settings = settings
+        self._redact = redact
+        self._bases = {name: URL(base) for name, base in settings.bases.items()}
+        self._pacing = Pacing(settings.limits, scale=settings.pace_scale)
+        self._session: aiohttp.ClientSession | None = None
+        self.connections: list[tuple[str, int]] = []
+        self.requests_sent = 0
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session to hand to an SDK; made on first use, inside a running loop."""
+        if self._session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_connection_create_start.append(self._count_connection)
+            bounded = type("Bounded", (_BoundedResponse,), {"limit": self._settings.max_response_bytes})
+            self._session = aiohttp.ClientSession(
+                middlewares=(self._pass,),
+                response_class=bounded,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # `connect` bounds DNS, socket and TLS; the whole is bounded in `_once`, without the wait.
+                timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_timeout),
+                # Shorter than servers keep idle connections, so that a write seldom meets a closing one.
+                connector=aiohttp.TCPConnector(keepalive_timeout=3.0),
+                trust_env=False,
+                proxy=self._settings.proxy,
+                trace_configs=[trace],
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Exchange]]:
+        """Collect the exchanges of the calls made inside, in order."""
+        exchanges: list[Exchange] = []
+        token = _RECORDING.set(exchanges)
+        try:
+            yield exchanges
+        finally:
+            _RECORDING.reset(token)
+
+    async def _count_connection(self, *_: object) -> None:
+        for base in self._bases.values():
+            if base.host is not None and base.port is not None:
+                self.connections.append((base.host, base.port))
+                return
+
+    async def _pass(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
+        route = self._admit(request)
+        exchange = Exchange(route=route.name, access=route.access, at=datetime.now(UTC))
+        if (recording := _RECORDING.get()) is not None:
+            recording.append(exchange)
+        if route.access is Access.WRITE:
+            return await self._write(route, exchange, request, handler)
+        return await self._read(route, exchange, request, handler)
+
+    def _admit(self, request: aiohttp.ClientRequest) -> Route:
+        """Find the route of a request, or raise Forbidden."""
+        asked = f"{request.method} {request.url.origin()}{request.url.path}"
+        route = self._find(request)
+        if route is None:
+            raise Forbidden(self._redact(f"{asked} is not on this connector's allow-list; nothing was sent"))
+        if self._settings.read_only and route.access is Access.WRITE:
+            raise Forbidden(f"{route.name} writes, and this is a dry run; nothing was sent")
+        return route
+
+    def _find(self, request: aiohttp.ClientRequest) -> Route | None:
+        # The raw path: a percent-encoded slash must stay one segment.
+        url = request.url
+        for name, base in self._bases.items():
+            if url.origin() != base.origin() or not url.raw_path.startswith(base.raw_path):
+                continue
+            path = url.raw_path[len(base.raw_path) :]
+            for route in self._settings.routes:
+                if route.matches(request.method, name, path):
+                    return route
+        return None
+
+    async def _write(
+        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+    ) -> aiohttp.ClientResponse:
+        await self._turn(route, self._settings.longest_write_wait)
+        response, signal = await self._once(route, exchange, request, handler)
+        if signal.kind is SignalKind.LIMITED:
+            raise self._limited(route, signal)
+        if response is None or signal.kind is SignalKind.BROKEN:
+            raise AnswerLost(f"{route.name}: {signal.reason}; it may have had its effect")
+        return response
+
+    async def _read(
+        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+    ) -> aiohttp.ClientResponse:
+        tries = self._settings.read_tries
+        for attempt in range(1, tries + 1):
+            await self._turn(route, self._settings.longest_read_wait)
+            try:
+                response, signal = await self._once(route, exchange, request, handler)
+            except NotSent:
+                if attempt == tries:
+                    raise
+                await self._back_off(attempt)
+                continue
+            if response is not None and signal.kind is SignalKind.ANSWERED:
+                return response
+            if signal.kind is SignalKind.LIMITED:
+                refusal = self._limited(route, signal)
+                if attempt == tries:
+                    raise refusal
+            elif attempt == tries:
+                raise Unavailable(f"{route.name}: {signal.reason}, {tries} times; wait and try again")
+            else:
+                await self._back_off(attempt)
+        raise AssertionError("read_tries is at least 1")
+
+    async def _turn(self, route: Route, longest: float) -> None:
+        missing = await self._pacing.turn(route.name, route.limit, longest)
+        if missing is not None:
+            raise RateLimited(
+                f"{route.name}: still limited for {missing:.1f} s; nothing was sent", retry_after=missing
+            )
+
+    def _limited(self, route: Route, signal: Signal) -> RateLimited:
+        wait = self._pacing.refused(route.name, route.limit, signal.retry_after)
+        return RateLimited(
+            f"{route.name}: the server refuses for {wait:.1f} s; nothing was done", retry_after=wait
+        )
+
+    async def _back_off(self, attempt: int) -> None:
+        scale = self._settings.backoff * 2 ** (attempt - 1)
+        await asyncio.sleep(scale * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret
+
+    async def _once(
+        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+    ) -> tuple[aiohttp.ClientResponse | None, Signal]:
+        """Send once and read the answer whole; NotSent where no connection was made."""
+        started = time.monotonic()
+        exchange.tries += 1
+        try:
+            async with asyncio.timeout(self._settings.total_timeout):
+                response = await handler(request)
+                body = await response.read()
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as e:
+            raise NotSent(f"{route.name}: no connection ({type(e).__name__}); nothing was sent") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.requests_sent += 1
+            return None, Signal(SignalKind.BROKEN, reason=f"no whole answer ({type(error).__name__})")
+        finally:
+            exchange.seconds = time.monotonic() - started
+        self.requests_sent += 1
+        self._note(exchange, response)
+        return response, self._judge(route, response, body)
+
+    def _judge(self, route: Route, response: aiohttp.ClientResponse, body: bytes) -> Signal:
+        if 300 <= response.status < 400:
+            return Signal(
+                SignalKind.BROKEN, reason=f"answered with a redirect ({response.status}), not followed"
+            )
+        signal = self._settings.read_signal(route, response.status, response.headers, body)
+        if signal.kind is not SignalKind.LIMITED:
+            self._pacing.accepted(route.name, route.limit)
+        return signal
+
+    def _note(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
+        settings = self._settings
+        exchange.status = response.status
+        exchange.request_id = self._redact(response.headers.get(settings.request_id_header, ""))[:128]
+        exchange.headers = {
+            name: self._redact(response.headers[name])
+            for name in settings.keep_headers
+            if name in response.headers
+        }
+
+
+class _BoundedResponse(aiohttp.ClientResponse):
+    """A response that refuses to grow beyond `limit` bytes after decompression."""
+
+    limit: ClassVar[int]
+
+    async def read(self) -> bytes:
+        if self._body is None:
+            await self._read_bounded()
+        return await super().read()
+
+    async def _read_bounded(self) -> None:
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.content.iter_any():
+            size += len(part)
+            if size > self.limit:
+                self.close()
+                raise aiohttp.ClientPayloadError(f"answer larger than {self.limit} bytes")
+            parts.append(part)
+        self._body = b"".join(parts)

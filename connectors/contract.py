@@ -113,6 +113,8 @@ class Revocation:
     account_id: str
     membership: Membership
     manner: Manner = Manner.KICK
+    may_join: bool = False
+    """Whether policy lets the bot join this public channel in order to act in it."""
 
     @property
     def role(self) -> Role:
@@ -245,7 +247,11 @@ class EndsSessions(Protocol):
     """Can sign the person out everywhere."""
 
     async def end_sessions(self, step_id: str, account: Account) -> Result:
-        """Ask the platform to end all sessions; without a read-back `revoked` is the best there is."""
+        """Ask the platform to end all sessions."""
+        ...
+
+    async def sessions_open(self, step_id: str, account: Account) -> Presence:
+        """Read the sessions again: `absent` means none is left, `present` that one still lives."""
         ...
 
 

@@ -16,8 +16,7 @@ Row = TypeVar("Row", bound=SQLModel)
 
 def table(row: type[SQLModel]) -> Table:
     """Give the Core table of a row class; the hot path uses Core statements."""
-    found = SQLModel.metadata.tables[str(row.__tablename__)]
-    return found
+    return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
 def new_id(prefix: str) -> str:

@@ -97,9 +97,9 @@ class LinkQuestionRow(SQLModel, table=True):
 
     __tablename__ = "link_question"
     id: str = Field(primary_key=True)
-    instance: str
-    person_id: str | None = Field(default=None, index=True)
-    account_id: str | None = None
+    instance: str = Field(index=True)
+    people: Any = _json(nullable=False)
+    accounts: Any = _json(nullable=False)
     why: str
     asked_at: datetime = _instant(nullable=False)
 
@@ -143,6 +143,8 @@ class CaseRow(SQLModel, table=True):
     hold_digest: str | None = Field(default=None, index=True)
     run_id: str | None = Field(default=None, index=True)
     requested_by: str = "bawab"
+    released_by: str | None = None
+    """Who let it out of its last hold; None where it went through unasked."""
     created_at: datetime = _instant(nullable=False)
     updated_at: datetime = _instant(nullable=False)
     started_at: datetime | None = _instant()

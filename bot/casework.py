@@ -1,0 +1,285 @@
+"""Cases: opened once for one event, cancelled, rescheduled or hurried by a person; each act in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, StepState
+from bot.store.query import add, change, columns, new_id, one, where
+from bot.store.tables import CaseRow, PolicyRow, StepRow, TaskRow
+from bot.values import event_to_plain
+from policies.lifecycle import event_key
+from policies.model import Decision, EventKind, LifecycleEvent, PersonStatus
+from policies.plan import NoDecision, decide
+
+LEAVING = frozenset({EventKind.LEAVER, EventKind.CONTRACTOR_END})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a case is opened from: an event, in a run, asked for by somebody."""
+
+    event: LifecycleEvent
+    run_id: str
+    actor: str = "bawab"
+    urgent: bool = False
+
+
+async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRow | None:
+    """Decide, and store the case in state `received`; None where this event already has its case.
+
+    An event no rule speaks of is logged and listed, never dropped: its case is `quarantined`.
+    """
+    event = opening.event
+    key = event_key(event)
+    if await _already(tx, event, key):
+        return None
+    policy = await ensure_policy(app, tx)
+    decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
+    await _give_way(app, tx, event, opening.actor)
+    if isinstance(decision, NoDecision) and decision.reason == "no_action":
+        await app.audit.append(tx, _nothing_to_do(opening, decision))
+        return None
+    case = _case(app, opening, key, policy.digest, decision)
+    await add(tx, case)
+    await app.audit.append(tx, _opened(case, opening, decision))
+    return case
+
+
+async def _already(tx: AsyncConnection, event: LifecycleEvent, key: str) -> bool:
+    cases = columns(CaseRow)
+    same = await where(tx, CaseRow, cases.event_key == key, cases.state != CaseState.CANCELLED)
+    if same:
+        return True
+    if event.kind not in LEAVING or event.person.status is not PersonStatus.TERMINATED:
+        return False
+    # A last day that came true is the news HR gave before, not a second departure.
+    running = CASE_OPEN | {CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS}
+    known = await where(
+        tx,
+        CaseRow,
+        cases.person_id == event.person.id,
+        cases.kind.in_(LEAVING),
+        cases.state.in_(running - CASE_NOT_STARTED),
+    )
+    return bool(known) and event.effective is None
+
+
+async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
+    """Store today's policy version, so that this decision can be repeated years later."""
+    row = PolicyRow(digest=app.shelf.current.digest, text=app.shelf.text(), loaded_at=app.now())
+    if await app.shelf.remember(tx, row):
+        detail = {"digest": row.digest, "files": [file.name for file in app.shelf.files]}
+        await app.audit.append(tx, Entry(action=Action.POLICY_LOAD, actor="bawab", detail=detail))
+    return row
+
+
+async def _give_way(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, actor: str) -> None:
+    """A newer event of the same person replaces what has not started: leaving wins over moving."""
+    kinds = LEAVING | {EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
+    if event.kind not in LEAVING:
+        kinds = frozenset({event.kind})
+    await cancel_for_person(app, tx, event.person.id, reason="superseded", actor=actor, kinds=kinds)
+
+
+async def cancel_for_person(
+    app: Bawab,
+    tx: AsyncConnection,
+    person_id: str,
+    *,
+    reason: str,
+    actor: str,
+    kinds: frozenset[EventKind] | None = None,
+) -> int:
+    """Cancel every open case of a person (of these kinds); steps already done stay done and are said."""
+    cases = columns(CaseRow)
+    # What superseding may touch has not started; a rescinded departure also stops what is running.
+    states = CASE_NOT_STARTED if reason == "superseded" else CASE_OPEN
+    found = await where(tx, CaseRow, cases.person_id == person_id, cases.state.in_(states))
+    chosen = [case for case in found if kinds is None or case.kind in kinds]
+    for case in chosen:
+        await cancel(app, tx, case, reason=reason, actor=actor)
+    return len(chosen)
+
+
+async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str, actor: str) -> bool:
+    """Cancel a case: steps not begun are cancelled with it; False where it had already ended."""
+    cases, steps = columns(CaseRow), columns(StepRow)
+    now = app.now()
+    values = {"state": CaseState.CANCELLED, "reason": reason, "finished_at": now, "updated_at": now}
+    if not await change(tx, CaseRow, values, cases.id == case.id, cases.state.in_(CASE_OPEN)):
+        return False
+    stopped = await change(
+        tx,
+        StepRow,
+        {"state": StepState.CANCELLED, "next_attempt_at": None, "updated_at": now},
+        steps.case_id == case.id,
+        steps.state.in_([StepState.PENDING, StepState.HELD, StepState.DELEGATED]),
+    )
+    tasks = columns(TaskRow)
+    undone = [tasks.case_id == case.id, tasks.state.in_(["open", "half_attested"])]
+    await change(tx, TaskRow, {"state": "cancelled", "next_reminder_at": None}, *undone)
+    action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
+    entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped)
+    await app.audit.append(tx, entry)
+    return True
+
+
+async def revoke_now(app: Bawab, tx: AsyncConnection, case: CaseRow, *, actor: str) -> bool:
+    """Make a case due at once and let it overtake everything; holds by run guards still bind."""
+    cases = columns(CaseRow)
+    now = app.now()
+    values = {"due": now, "urgent": True, "updated_at": now}
+    changed = await change(tx, CaseRow, values, cases.id == case.id, cases.state.in_(CASE_NOT_STARTED))
+    if changed:
+        was = case.due.isoformat() if case.due else ""
+        await app.audit.append(tx, _about(case, Action.CASE_REVOKE_NOW, actor, was_due=was))
+    return bool(changed)
+
+
+async def set_state(
+    app: Bawab,
+    tx: AsyncConnection,
+    case: CaseRow,
+    state: CaseState,
+    action: Action,
+    *,
+    values: Mapping[str, object] | None = None,
+    actor: str = "bawab",
+    **detail: object,
+) -> bool:
+    """Move a case by compare-and-set and log it; False where somebody else moved it first."""
+    cases = columns(CaseRow)
+    moved = await change(
+        tx,
+        CaseRow,
+        {"state": state, "updated_at": app.now(), **(values or {})},
+        cases.id == case.id,
+        cases.state == case.state,
+    )
+    if moved:
+        await app.audit.append(tx, _about(case, action, actor, outcome=state, **detail))
+        case.state = state
+    return bool(moved)
+
+
+async def find_case(tx: AsyncConnection, case_id: str) -> CaseRow | None:
+    """Find a case by its id, or by the only id that starts so."""
+    cases = columns(CaseRow)
+    exact = await one(tx, CaseRow, cases.id == case_id)
+    if exact is not None:
+        return exact
+    found = await where(tx, CaseRow, cases.id.startswith(case_id, autoescape=True))
+    return found[0] if len(found) == 1 else None
+
+
+def _case(
+    app: Bawab, opening: Opening, key: str, policy_digest: str, decision: Decision | NoDecision
+) -> CaseRow:
+    event, now = opening.event, app.now()
+    case = CaseRow(
+        id=new_id("case"),
+        event_key=key,
+        person_id=event.person.id,
+        kind=event.kind,
+        exit_type=event.person.exit_type,
+        event=event_to_plain(event),
+        policy_digest=policy_digest,
+        state=CaseState.RECEIVED,
+        run_id=opening.run_id,
+        requested_by=opening.actor,
+        created_at=now,
+        updated_at=now,
+        urgent=opening.urgent,
+    )
+    if isinstance(decision, NoDecision):
+        case.state, case.reason = CaseState.QUARANTINED, decision.reason
+    else:
+        _fill(case, decision, opening)
+    return case
+
+
+def _fill(case: CaseRow, decision: Decision, opening: Opening) -> None:
+    case.rule, case.zone = decision.rule, decision.zone
+    case.effective, case.due = decision.effective, decision.due
+    case.overdue, case.approval = decision.overdue, decision.approval
+    case.urgent = decision.urgent or opening.urgent
+
+
+async def decide_again(app: Bawab, tx: AsyncConnection, case: CaseRow, event: LifecycleEvent) -> bool:
+    """Decide a quarantined case once more (a zone or a rule was added); False where it still cannot be."""
+    decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
+    if isinstance(decision, NoDecision):
+        return False
+    policy = await ensure_policy(app, tx)
+    _fill(case, decision, Opening(event, run_id=case.run_id or ""))
+    case.policy_digest = policy.digest
+    values = {
+        "rule": case.rule,
+        "zone": case.zone,
+        "effective": case.effective,
+        "due": case.due,
+        "overdue": case.overdue,
+        "approval": case.approval,
+        "urgent": case.urgent,
+        "policy_digest": case.policy_digest,
+        "reason": None,
+    }
+    return await set_state(app, tx, case, CaseState.RECEIVED, Action.CASE_DECIDE, values=values)
+
+
+def _nothing_to_do(opening: Opening, decision: NoDecision) -> Entry:
+    return Entry(
+        action=Action.CASE_DECIDE,
+        actor=opening.actor,
+        outcome="no_action",
+        person_id=opening.event.person.id,
+        run_id=opening.run_id,
+        detail={"kind": opening.event.kind, "why": decision.detail},
+    )
+
+
+def _opened(case: CaseRow, opening: Opening, decision: Decision | NoDecision) -> Entry:
+    person = opening.event.person
+    detail: dict[str, object] = {"kind": case.kind, "policy": case.policy_digest[:16]}
+    if isinstance(decision, NoDecision):
+        detail |= {"undecided": decision.reason, "why": decision.detail}
+    else:
+        detail |= {"effective": _text(case.effective), "due": _text(case.due), "zone": case.zone or ""}
+        detail |= {"overdue": case.overdue, "approval": case.approval or "none"}
+    return Entry(
+        action=Action.CASE_OPEN,
+        actor=opening.actor,
+        outcome=case.state,
+        person_id=person.id,
+        case_id=case.id,
+        run_id=case.run_id,
+        rule=case.rule or None,
+        detail=detail,
+        personal={"name": person.name, "employee_id": person.id, "exit_type": person.exit_type},
+    )
+
+
+def _about(case: CaseRow, action: Action, actor: str, *, outcome: str = "ok", **detail: object) -> Entry:
+    return Entry(
+        action=action,
+        actor=actor,
+        outcome=outcome,
+        person_id=case.person_id,
+        case_id=case.id,
+        run_id=case.run_id,
+        rule=case.rule or None,
+        before={"state": case.state},
+        detail=detail,
+    )
+
+
+def _text(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""

@@ -1,0 +1,255 @@
+"""From an accepted feed to cases: compare each record with the last one, decide, and open what is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.casework import Opening, cancel_for_person, open_case
+from bot.holds import first_run_is_open, gate
+from bot.store.query import add, change, columns, new_id, where
+from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
+from connectors.contract import FeedMode, StagedFeed
+from connectors.errors import BadFeed, Complaint
+from connectors.hr.records import person_from_json, person_to_json
+from policies.lifecycle import change as lifecycle_change
+from policies.model import EventKind, LifecycleEvent, Person, PersonStatus
+
+PAGE = 500
+ACTED_UPON = frozenset(
+    {EventKind.LEAVER, EventKind.CONTRACTOR_END, EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
+)
+
+
+@dataclass(slots=True)
+class ChangeReport:
+    """What one feed changed, in counts; `problems` are sentences a person must read."""
+
+    run_id: str
+    baseline: bool
+    events: Counter[str] = field(default_factory=Counter)
+    cases: list[CaseRow] = field(default_factory=list)
+    problems: tuple[str, ...] = ()
+
+    def counts(self) -> dict[str, object]:
+        """Give the counts as the log keeps them."""
+        return {
+            "run": self.run_id,
+            "baseline": self.baseline,
+            "events": dict(sorted(self.events.items())),
+            "cases": len(self.cases),
+        }
+
+
+async def apply_feed(app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: StagedFeed) -> ChangeReport:
+    """Store every changed record and open the cases that follow, in the caller's transaction."""
+    run = RunRow(id=new_id("run"), kind="feed", actor="bawab", started_at=app.now(), feed_id=feed.id)
+    await add(tx, run)
+    report = ChangeReport(run.id, baseline=not await _anybody(tx, feed.source))
+    events = await _store_changes(app, tx, feed, staged, report)
+    for event in events:
+        await _follow(app, tx, event, report)
+    await gate(app, tx, report.cases, run, first_run=await first_run_is_open(tx))
+    values = {"ended_at": app.now(), "summary": report.counts()}
+    await change(tx, RunRow, values, columns(RunRow).id == run.id)
+    await _remember_feed(tx, feed.id)
+    return report
+
+
+async def _anybody(tx: AsyncConnection, source: str) -> bool:
+    people = columns(PersonRow)
+    found = await tx.execute(select(people.id).where(people.source == source).limit(1))
+    return found.first() is not None
+
+
+async def _remember_feed(tx: AsyncConnection, feed_id: str) -> None:
+    """Lanes match accounts to people again when this id is newer than the one they matched."""
+    meta = columns(MetaRow)
+    if not await change(tx, MetaRow, {"value": feed_id}, meta.key == "last_feed"):
+        await add(tx, MetaRow(key="last_feed", value=feed_id))
+
+
+async def _store_changes(
+    app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: StagedFeed, report: ChangeReport
+) -> list[LifecycleEvent]:
+    now = app.now()
+    events: list[LifecycleEvent] = []
+    page: list[tuple[Person, str]] = []
+    walk = _Stored(tx, feed.source, snapshot=staged.facts.mode is FeedMode.SNAPSHOT)
+    async for person, digest in staged.people():
+        page.append((person, digest))
+        if len(page) == PAGE:
+            events += await _store_page(tx, feed, page, walk, report, now)
+            page = []
+    events += await _store_page(tx, feed, page, walk, report, now)
+    await walk.rest()
+    await _vanished(app, tx, walk, report)
+    return events
+
+
+async def _store_page(
+    tx: AsyncConnection,
+    feed: FeedRow,
+    page: list[tuple[Person, str]],
+    walk: _Stored,
+    report: ChangeReport,
+    now: datetime,
+) -> list[LifecycleEvent]:
+    if not page:
+        return []
+    people = columns(PersonRow)
+    stored = {row.id: row for row in await where(tx, PersonRow, people.id.in_([p.id for p, _ in page]))}
+    await walk.pass_by([person.id for person, _ in page])
+    fresh: list[PersonRow] = []
+    events: list[LifecycleEvent] = []
+    for person, digest in page:
+        before = stored.get(person.id)
+        if before is None:
+            fresh.append(_row(person, digest, feed.source, now))
+        elif before.source != feed.source:
+            raise BadFeed((_claimed(person, before.source, feed),))
+        elif before.digest == digest:
+            if before.missing_reads:
+                await change(tx, PersonRow, {"missing_reads": 0}, people.id == person.id)
+            continue
+        else:
+            await change(tx, PersonRow, _values(person, digest, feed.source, now), people.id == person.id)
+        known = person_from_json(before.record) if before else None
+        events += [event for event in lifecycle_change(known, person, now) if _counts(event, report)]
+    await add(tx, *fresh)
+    return events
+
+
+def _counts(event: LifecycleEvent, report: ChangeReport) -> bool:
+    """Count the event; a baseline's joiners are simply the people who are there."""
+    if event.kind is EventKind.JOINER and report.baseline:
+        return False
+    report.events[event.kind] += 1
+    return True
+
+
+async def _follow(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, report: ChangeReport) -> None:
+    person = event.person
+    await app.audit.append(
+        tx,
+        Entry(
+            action=Action.PERSON_CHANGE,
+            actor="bawab",
+            outcome=event.kind,
+            person_id=person.id,
+            run_id=report.run_id,
+            detail={"first_seen": event.first_seen, "effective": str(event.effective or "")},
+            personal={"name": person.name, "employee_id": person.id},
+        ),
+    )
+    if event.kind in (EventKind.RESCINDED, EventKind.REHIRE):
+        await cancel_for_person(app, tx, person.id, reason=event.kind, actor="bawab")
+    if event.kind in ACTED_UPON:
+        case = await open_case(app, tx, Opening(event, run_id=report.run_id))
+        if case is not None:
+            report.cases.append(case)
+
+
+async def _vanished(app: Bawab, tx: AsyncConnection, walk: _Stored, report: ChangeReport) -> None:
+    """Absence is not departure: it is counted and logged, and nothing follows from it."""
+    people = columns(PersonRow)
+    for start in range(0, len(walk.missing), PAGE):
+        ids = walk.missing[start : start + PAGE]
+        for row in await where(tx, PersonRow, people.id.in_(ids)):
+            await change(tx, PersonRow, {"missing_reads": row.missing_reads + 1}, people.id == row.id)
+            if row.missing_reads or row.status == PersonStatus.TERMINATED:
+                continue
+            report.events[EventKind.VANISHED] += 1
+            entry = Entry(
+                action=Action.PERSON_VANISH,
+                actor="bawab",
+                outcome=EventKind.VANISHED,
+                person_id=row.id,
+                run_id=report.run_id,
+                personal={"name": row.name, "employee_id": row.id},
+            )
+            await app.audit.append(tx, entry)
+
+
+class _Stored:
+    """Walks the stored ids of a source beside the feed, both in ascending order, one page at a time."""
+
+    def __init__(self, tx: AsyncConnection, source: str, *, snapshot: bool) -> None:
+        self._tx = tx
+        self._snapshot = snapshot
+        self._ids = self._walk(source)
+        self._next: str | None = None
+        self.missing: list[str] = []
+
+    async def pass_by(self, seen: list[str]) -> None:
+        """Move past everything up to the last id seen, keeping what the feed did not have."""
+        if not self._snapshot:
+            return
+        present = set(seen)
+        while (current := await self._peek()) is not None and current <= seen[-1]:
+            if current not in present:
+                self.missing.append(current)
+            self._next = None
+
+    async def rest(self) -> None:
+        """After the last page: whatever is stored beyond it is missing too."""
+        while self._snapshot and (current := await self._peek()) is not None:
+            self.missing.append(current)
+            self._next = None
+
+    async def _peek(self) -> str | None:
+        if self._next is None:
+            self._next = await anext(self._ids, None)
+        return self._next
+
+    async def _walk(self, source: str) -> AsyncIterator[str]:
+        people = columns(PersonRow)
+        last = ""
+        while True:
+            statement = (
+                select(people.id)
+                .where(people.source == source, people.id > last)
+                .order_by(people.id)
+                .limit(PAGE * 4)
+            )
+            ids = [str(found[0]) for found in (await self._tx.execute(statement)).all()]
+            if not ids:
+                return
+            for known in ids:
+                yield known
+            last = ids[-1]
+
+
+def _claimed(person: Person, source: str, feed: FeedRow) -> Complaint:
+    return Complaint(
+        code="claimed_by_other_source",
+        message=f"employee id {person.id!r} already belongs to the source {source!r}",
+        file=feed.name,
+        remedy="Each person comes from one source: take the row out of one of the two.",
+    )
+
+
+def _row(person: Person, digest: str, source: str, now: datetime) -> PersonRow:
+    return PersonRow(id=person.id, **_values(person, digest, source, now))
+
+
+def _values(person: Person, digest: str, source: str, now: datetime) -> dict[str, Any]:
+    return {
+        "source": source,
+        "digest": digest,
+        "record": person_to_json(person),
+        "name": person.name,
+        "status": person.status,
+        "email": person.email,
+        "missing_reads": 0,
+        "updated_at": now,
+    }

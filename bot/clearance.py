@@ -1,0 +1,95 @@
+"""The last look before a call: is the case still on, the link still certain, the person not protected?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.states import CASE_RUNNING, StepState
+from bot.steps import membership_of, record_entry
+from bot.store.people import links_of
+from bot.store.query import change, columns, one
+from bot.store.tables import CaseRow, StepRow
+from bot.values import account_from_plain
+from policies.identity import match
+from policies.model import Certainty, Person, Refusal, StepAction
+from policies.step_guards import account_refusal, refusal_for
+
+
+class Clearance:
+    """Step guards applied again at call time: what changed since the plan blocks the step, and is said."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+
+    async def of(self, batch: Sequence[StepRow]) -> list[StepRow]:
+        """Give the steps that may go; the others are cancelled or blocked, each with its entry."""
+        cleared: list[StepRow] = []
+        async with self._app.store.read() as tx:
+            verdicts = [(step, await self._verdict(tx, step)) for step in batch]
+        for step, verdict in verdicts:
+            if verdict is None:
+                cleared.append(step)
+            else:
+                await self._stop(step, *verdict)
+        return cleared
+
+    async def may_join(self, step: StepRow) -> bool:
+        """Whether the rule behind a step lets the bot join a public channel to act there."""
+        async with self._app.store.read() as tx:
+            case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
+            if case is None:
+                return False
+            rule = (await self._app.shelf.version(tx, case.policy_digest)).rule(case.rule)
+        return rule is not None and rule.join_to_act
+
+    async def _verdict(self, tx: AsyncConnection, step: StepRow) -> tuple[StepState, Refusal | None] | None:
+        case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
+        if case is None or case.state not in CASE_RUNNING:
+            return StepState.CANCELLED, None
+        refusal = await self._refusal(tx, step)
+        return None if refusal is None else (StepState.BLOCKED, refusal)
+
+    async def _refusal(self, tx: AsyncConnection, step: StepRow) -> Refusal | None:
+        certainty, why = await self._certainty(tx, step)
+        own = await self._app.chat[step.instance].own_account_ids()
+        protected = frozenset(self._app.shelf.current.protected)
+        own_accounts = frozenset((step.instance, account) for account in own)
+        if step.action == StepAction.REVOKE:
+            return refusal_for(
+                membership_of(step),
+                person_id=step.person_id,
+                certainty=certainty,
+                why=why,
+                protected=protected,
+                own_accounts=own_accounts,
+            )
+        return account_refusal(
+            account_from_plain(step.account),
+            person_id=step.person_id,
+            certainty=certainty,
+            protected=protected,
+            own_accounts=own_accounts,
+        )
+
+    async def _certainty(self, tx: AsyncConnection, step: StepRow) -> tuple[Certainty, str]:
+        links = await links_of(tx, step.person_id, step.instance)
+        account = account_from_plain(step.account)
+        found = match(Person(step.person_id, ""), [account], links)
+        return (found[0].certainty, found[0].why) if found else (Certainty.NONE, "identity_unknown")
+
+    async def _stop(self, step: StepRow, state: StepState, refusal: Refusal | None) -> None:
+        steps = columns(StepRow)
+        values = {
+            "state": state,
+            "refusal": refusal,
+            "next_attempt_at": None,
+            "updated_at": self._app.now(),
+        }
+        async with self._app.store.write() as tx:
+            if await change(tx, StepRow, values, steps.id == step.id, steps.state == step.state):
+                step.state, step.refusal = state, refusal
+                await self._app.audit.append(tx, record_entry(step, Action.STEP_BLOCK))

@@ -1,0 +1,77 @@
+"""When a case may be called what: completed only if every step is a success, and never before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.casework import set_state
+from bot.planning import PENDING
+from bot.states import CASE_RUNNING, STEP_SUCCESS, CaseState, StepState
+from bot.store.query import columns, where
+from bot.store.tables import CaseInstanceRow, CaseRow, StepRow
+
+TO_BE_DONE = frozenset({StepState.PENDING, StepState.HELD, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN})
+ENDED = frozenset({CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS})
+
+
+def case_state(steps: Collection[StepRow], *, planned_everywhere: bool) -> CaseState:
+    """Say where a running case stands, from its steps alone; pure."""
+    states = {StepState(step.state) for step in steps}
+    if not planned_everywhere or states & TO_BE_DONE:
+        return CaseState.EXECUTING
+    if StepState.REMOVED_UNVERIFIED in states or _comes_back(steps):
+        return CaseState.VERIFYING
+    if StepState.DELEGATED in states:
+        return CaseState.AWAITING_MANUAL
+    return CaseState.COMPLETED if states <= STEP_SUCCESS else CaseState.COMPLETED_WITH_EXCEPTIONS
+
+
+def _comes_back(steps: Collection[StepRow]) -> bool:
+    return any(s.state == StepState.STILL_PRESENT and s.next_attempt_at is not None for s in steps)
+
+
+async def settle_cases(app: Bawab) -> list[CaseRow]:
+    """Move every running case to where its steps say it stands; gives those that moved."""
+    async with app.store.read() as tx:
+        running = await where(tx, CaseRow, _worth_a_look())
+    moved = []
+    for case in running:
+        async with app.store.read() as tx:
+            steps, everywhere = await _standing(tx, case)
+        target = case_state(steps, planned_everywhere=everywhere)
+        if target != case.state:
+            async with app.store.write() as tx:
+                moved += [case] if await _move(app, tx, case, target, steps) else []
+    return moved
+
+
+def _worth_a_look() -> ColumnElement[bool]:
+    """Whatever runs, and whatever ended with exceptions and has news (a task was attested since)."""
+    cases, steps = columns(CaseRow), columns(StepRow)
+    news = exists().where(steps.case_id == cases.id, steps.updated_at > cases.updated_at)
+    ended: ColumnElement[bool] = cases.state == CaseState.COMPLETED_WITH_EXCEPTIONS
+    running: ColumnElement[bool] = cases.state.in_(CASE_RUNNING)
+    return or_(running, and_(ended, news))
+
+
+async def _standing(tx: AsyncConnection, case: CaseRow) -> tuple[list[StepRow], bool]:
+    steps = await where(tx, StepRow, columns(StepRow).case_id == case.id)
+    rows = columns(CaseInstanceRow)
+    waiting = await where(tx, CaseInstanceRow, rows.case_id == case.id, rows.state == PENDING)
+    return steps, not waiting
+
+
+async def _move(
+    app: Bawab, tx: AsyncConnection, case: CaseRow, target: CaseState, steps: Collection[StepRow]
+) -> bool:
+    states = [step.state for step in steps]
+    counts = {state: states.count(state) for state in sorted(set(states))}
+    over = target in ENDED
+    values = {"finished_at": app.now()} if over else {"finished_at": None}
+    action = Action.CASE_COMPLETE if over else Action.CASE_VERIFY
+    return await set_state(app, tx, case, target, action, values=values, steps=counts)

@@ -1,0 +1,161 @@
+"""A plan drawn up from what a platform shows now: the same for the preview and for the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.store.people import links_of
+from bot.store.tables import CaseRow
+from bot.values import event_from_plain
+from connectors.contract import ChatConnector, KnownGroups
+from connectors.errors import ConnectorError
+from policies.identity import match
+from policies.model import Account, Case, Certainty, Gap, Group, IdentityLink, Membership, Person, Plan
+from policies.plan import InstanceFacts, PlanContext, plan
+from policies.rules import Policy
+
+CAP_EXTRA = 2
+"""How many memberships more than previewed an approval still covers, at least."""
+CAP_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A case's plan on one instance, with the memberships it was drawn from."""
+
+    instance: str
+    plan: Plan
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An instance that could not be read completely: nothing is planned there until it can."""
+
+    instance: str
+    error: ConnectorError
+
+
+class Drafter:
+    """Draws plans; the listing of an instance's groups is read once and kept for this drafter's life."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+        self._groups: dict[str, tuple[Group, ...]] = {}
+
+    async def everywhere(self, row: CaseRow, *, joins: bool = False) -> list[Draft | Unread]:
+        """Draw the case's plan on every instance; an unreadable one is said, not left out."""
+        drafts: list[Draft | Unread] = []
+        for name in sorted(self._app.chat):
+            try:
+                drafts.append(await self.on(row, name, joins=joins))
+            except ConnectorError as error:
+                drafts.append(Unread(name, error))
+        return drafts
+
+    async def on(self, row: CaseRow, instance: str, *, joins: bool = False) -> Draft:
+        """Draw the case's plan on one instance; raises ConnectorError where it is not readable whole."""
+        app, connector = self._app, self._app.chat[instance]
+        async with app.store.read() as tx:
+            policy = await app.shelf.version(tx, row.policy_digest)
+            links = await links_of(tx, row.person_id, instance)
+        case = _case(row, instance)
+        person = case.event.person
+        accounts = await self._accounts(connector, person, links)
+        memberships, gaps = await self._memberships(connector, accounts)
+        gaps += _missing(instance, person, links, accounts)
+        context = await self._context(connector, person, accounts, links, joins=joins)
+        drawn = plan(case, policy, memberships, gaps, context)
+        return Draft(instance, drawn, tuple(memberships))
+
+    async def groups(self, instance: str) -> tuple[Group, ...]:
+        """List an instance's groups, once."""
+        if instance not in self._groups:
+            seen = [group async for group in self._app.chat[instance].groups()]
+            self._groups[instance] = tuple(group for group in seen if isinstance(group, Group))
+        return self._groups[instance]
+
+    async def _accounts(
+        self, connector: ChatConnector, person: Person, links: Sequence[IdentityLink]
+    ) -> list[Account]:
+        """Read the linked accounts by their immutable ids; the e-mail is never looked up here."""
+        own = tuple(sorted((link.instance, link.account_id) for link in links if link.person_id == person.id))
+        if not own:
+            return []
+        asked = replace(person, account_ids=own, email=None)
+        wanted = {account_id for _, account_id in own}
+        return [account async for account in connector.accounts(asked) if account.id in wanted]
+
+    async def _memberships(
+        self, connector: ChatConnector, accounts: Sequence[Account]
+    ) -> tuple[list[Membership], list[Gap]]:
+        memberships: list[Membership] = []
+        gaps: list[Gap] = []
+        for account in accounts:
+            async for found in connector.memberships(account, KnownGroups()):
+                if isinstance(found, Membership):
+                    memberships.append(found)
+                else:
+                    gaps.append(found)
+        return memberships, gaps
+
+    async def _context(
+        self,
+        connector: ChatConnector,
+        person: Person,
+        accounts: Sequence[Account],
+        links: Sequence[IdentityLink],
+        *,
+        joins: bool,
+    ) -> PlanContext:
+        instance, able = connector.instance, connector.capabilities
+        own = await connector.own_account_ids()
+        certainty: dict[tuple[str, str], tuple[Certainty, str]] = {
+            (found.account.instance, found.account.id): (found.certainty, found.why)
+            for found in match(person, accounts, links)
+        }
+        return PlanContext(
+            certainty=certainty,
+            accounts=accounts,
+            protected=frozenset(),
+            own_accounts=frozenset((instance, account) for account in own),
+            registry=self._app.registry,
+            groups=await self.groups(instance) if joins else (),
+            instances={instance: InstanceFacts(able.platform, able.actions, able.lockout_order)},
+        )
+
+
+def cap_of(approved: int) -> int:
+    """The number of memberships an approval of so many covers."""
+    return approved + max(CAP_EXTRA, int(approved * CAP_SHARE))
+
+
+def _case(row: CaseRow, instance: str) -> Case:
+    approved = (row.approved or {}).get(instance) if row.approved else None
+    return Case(
+        id=row.id,
+        event=event_from_plain(row.event),
+        rule=row.rule,
+        due=row.due or row.created_at,
+        cap=None if approved is None else cap_of(len(approved)),
+        approved=frozenset((instance, group) for group in approved or ()),
+    )
+
+
+def _missing(
+    instance: str, person: Person, links: Sequence[IdentityLink], accounts: Sequence[Account]
+) -> list[Gap]:
+    """A linked account the platform no longer shows, or no linked account at all, is said."""
+    linked = {link.account_id for link in links if link.person_id == person.id}
+    gone = sorted(linked - {account.id for account in accounts})
+    gaps = [Gap(instance, "account_gone", detail=account) for account in gone]
+    return gaps if linked else [Gap(instance, "no_account_linked")]
+
+
+async def policy_of(app: Bawab, tx: AsyncConnection, row: CaseRow) -> Policy:
+    """Give the policy version a case was decided under."""
+    return await app.shelf.version(tx, row.policy_digest)

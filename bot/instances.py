@@ -1,0 +1,66 @@
+"""Settings into connectors: the one place that knows which connector stands behind which setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.settings import HrFeed, Settings, SlackInstance
+from connectors.chat.manual import ManualConfig, ManualConnector
+from connectors.chat.slack import SlackConfig, SlackConnector
+from connectors.contract import ChatConnector, FeedMode, HrSource
+from connectors.hr.csv_file import CsvFileConfig, CsvFileSource
+from policies.model import RegisteredGroup
+
+
+def build_chat(
+    settings: Settings, registry: tuple[RegisteredGroup, ...], *, read_only: bool, may_join: bool
+) -> dict[str, ChatConnector]:
+    """Build one connector per configured instance, by its name."""
+    built: dict[str, ChatConnector] = {}
+    for name, slack in settings.slack.items():
+        built[name] = SlackConnector(_slack(name, slack, read_only=read_only, may_join=may_join))
+    for name, manual in settings.manual.items():
+        built[name] = ManualConnector(
+            ManualConfig(
+                instance=name, platform=manual.platform, title=manual.title or name, registry=registry
+            )
+        )
+    return built
+
+
+def build_hr(settings: Settings) -> tuple[HrSource, ...]:
+    """Build one HR source per configured feed."""
+    spool = settings.data_dir / "spool"
+    return tuple(CsvFileSource(_csv(name, feed, spool)) for name, feed in settings.hr.items())
+
+
+def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) -> SlackConfig:
+    return SlackConfig(
+        instance=name,
+        bot_token=slack.bot(),
+        admin_token=slack.admin(),
+        team_id=slack.team_id,
+        base_url=slack.base_url,
+        scim_url=slack.scim_url,
+        may_join_public=may_join,
+        pace_scale=slack.pace_scale,
+        timeout_seconds=slack.timeout_seconds,
+        read_only=read_only,
+    )
+
+
+def _csv(name: str, feed: HrFeed, spool: Path) -> CsvFileConfig:
+    return CsvFileConfig(
+        name=name,
+        path=feed.path,
+        mode=FeedMode(feed.mode),
+        spool=spool,
+        columns=feed.columns,
+        date_format=feed.date_format,
+        encoding=feed.encoding,
+        delimiter=feed.delimiter,
+        sheet=feed.sheet,
+        status_values=feed.status_values,
+        exit_types=feed.exit_types,
+        settle_seconds=feed.settle_seconds,
+    )

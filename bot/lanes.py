@@ -1,0 +1,94 @@
+"""A lane is one rate-limit domain: its circuit is a row that IT can read, and only these moves change it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.states import LaneState
+from bot.store.query import add, change, columns, one
+from bot.store.tables import LaneRow
+from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
+
+FIRST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 300.0
+PAUSE_PROBE_SECONDS = 300.0
+
+
+def backoff(attempts: int, *, first: float = FIRST_WAIT_SECONDS, most: float = LONGEST_WAIT_SECONDS) -> float:
+    """Seconds to wait after so many failures in a row: doubling, bounded."""
+    return float(min(most, first * 2 ** max(0, min(attempts, 20) - 1)))
+
+
+async def ensure_lane(tx: AsyncConnection, instance: str, platform: str) -> LaneRow:
+    """Give the lane's row, made on first use."""
+    lane = await one(tx, LaneRow, columns(LaneRow).instance == instance)
+    if lane is None:
+        lane = LaneRow(instance=instance, platform=platform, state=LaneState.OPEN)
+        await add(tx, lane)
+    return lane
+
+
+async def stumbled(app: Bawab, instance: str, platform: str, error: ConnectorError) -> LaneRow:
+    """Nothing was sent: let the lane wait for the platform, or pause it for an operator; logged once."""
+    paused = isinstance(error, BadCredentials | MissingScope)
+    async with app.store.write() as tx:
+        lane = await ensure_lane(tx, instance, platform)
+        before = lane.state
+        lane.failures += 1
+        lane.state = LaneState.PAUSED if paused else LaneState.WAITING
+        lane.reason = str(error)
+        lane.since = lane.since if before == lane.state else app.now()
+        lane.next_probe = app.now() + timedelta(seconds=_wait(lane, error))
+        await change(tx, LaneRow, _circuit(lane), columns(LaneRow).instance == instance)
+        if before != lane.state:
+            action = Action.LANE_PAUSE if paused else Action.LANE_WAIT
+            await app.audit.append(tx, _entry(lane, action, outcome=lane.state, reason=lane.reason))
+    return lane
+
+
+def _wait(lane: LaneRow, error: ConnectorError) -> float:
+    if lane.state == LaneState.PAUSED:
+        return PAUSE_PROBE_SECONDS
+    stated = error.retry_after if isinstance(error, Unavailable) else None
+    return max(stated or 0.0, backoff(lane.failures))
+
+
+async def answered(app: Bawab, instance: str, platform: str) -> None:
+    """The platform answers: the lane is open again, logged if it was not."""
+    async with app.store.write() as tx:
+        lane = await ensure_lane(tx, instance, platform)
+        if lane.state == LaneState.OPEN and not lane.failures:
+            return
+        was = lane.state
+        lane.state, lane.failures, lane.reason = LaneState.OPEN, 0, None
+        since, lane.since, lane.next_probe = lane.since, None, None
+        await change(tx, LaneRow, _circuit(lane), columns(LaneRow).instance == instance)
+        if was != LaneState.OPEN:
+            down = (app.now() - since).total_seconds() if since else 0.0
+            await app.audit.append(tx, _entry(lane, Action.LANE_OPEN, outcome="ok", seconds=round(down, 1)))
+
+
+def may_work(lane: LaneRow, now: datetime) -> bool:
+    """Whether the lane's circuit lets a request out now: open, or due for its one probe."""
+    return lane.state == LaneState.OPEN or lane.next_probe is None or lane.next_probe <= now
+
+
+def _circuit(lane: LaneRow) -> dict[str, object]:
+    names = ("state", "reason", "since", "next_probe", "failures")
+    return {name: getattr(lane, name) for name in names}
+
+
+def _entry(lane: LaneRow, action: Action, *, outcome: str, **detail: object) -> Entry:
+    return Entry(
+        action=action,
+        actor="bawab",
+        outcome=outcome,
+        instance=lane.instance,
+        platform=lane.platform,
+        detail=detail,
+    )

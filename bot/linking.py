@@ -1,0 +1,168 @@
+"""Who is who: after each accepted feed accounts are matched with people; doubt becomes a question."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import orjson
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.holds import raise_hold
+from bot.lanes import ensure_lane
+from bot.states import HoldKind
+from bot.store.people import link_value
+from bot.store.query import add, change, columns, new_id, one, table, where
+from bot.store.tables import HoldRow, LaneRow, LinkQuestionRow, LinkRow, MetaRow, PersonRow
+from connectors.contract import ChatConnector
+from connectors.errors import ConnectorError
+from connectors.hr.records import person_from_json
+from policies.identity import IdentityQuestion, propose
+from policies.model import Account, IdentityLink, LinkEvidence, Person
+
+
+class Linker:
+    """Matches each instance's accounts with the directory once per accepted feed."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+
+    async def refresh(self) -> bool:
+        """Link every instance that has not seen the last feed; True when all of them have."""
+        async with self._app.store.read() as tx:
+            last = await one(tx, MetaRow, columns(MetaRow).key == "last_feed")
+        if last is None:
+            return False
+        done = [await self._refresh(name, connector, last.value) for name, connector in self._instances()]
+        return all(done)
+
+    def _instances(self) -> list[tuple[str, ChatConnector]]:
+        return sorted(self._app.chat.items())
+
+    async def _refresh(self, name: str, connector: ChatConnector, feed_id: str) -> bool:
+        async with self._app.store.write() as tx:
+            lane = await ensure_lane(tx, name, connector.capabilities.platform)
+        if lane.linked_feed == feed_id:
+            return True
+        try:
+            accounts = [account async for account in connector.accounts()]
+        except ConnectorError:
+            return False  # the lane says why; the next tick asks again
+        async with self._app.store.write() as tx:
+            await self._link(tx, connector, accounts)
+            await change(tx, LaneRow, {"linked_feed": feed_id}, columns(LaneRow).instance == name)
+        return True
+
+    async def _link(self, tx: AsyncConnection, connector: ChatConnector, accounts: list[Account]) -> None:
+        instance = connector.instance
+        links = await where(tx, LinkRow, columns(LinkRow).instance == instance)
+        people = [person_from_json(row.record) for row in await where(tx, PersonRow)]
+        if not connector.capabilities.revokes:
+            people = [_named_by_hr(person, instance) for person in people]
+        proposals = propose(people, accounts, [link_value(link) for link in links])
+        await self._store_links(tx, instance, proposals.new)
+        await self._store_questions(tx, instance, proposals.questions)
+
+    async def _store_links(self, tx: AsyncConnection, instance: str, new: Sequence[IdentityLink]) -> None:
+        unsure = [link for link in new if link.evidence is LinkEvidence.DIRECTORY_EMAIL]
+        digest = await self._hold(tx, instance, unsure) if unsure else None
+        now = self._app.now()
+        rows = [
+            LinkRow(
+                person_id=link.person_id,
+                instance=instance,
+                account_id=link.account_id,
+                evidence=link.evidence,
+                created_at=now,
+                released_at=None if link in unsure else now,
+                released_by=None if link in unsure else "bawab",
+                hold_digest=digest if link in unsure else None,
+            )
+            for link in new
+        ]
+        await add(tx, *rows)
+        await self._app.audit.append(tx, *[_linked(row) for row in rows])
+
+    async def _hold(self, tx: AsyncConnection, instance: str, links: Sequence[IdentityLink]) -> str:
+        """An e-mail match counts only after HR or IT has looked at it, once."""
+        body = sorted([link.person_id, link.account_id] for link in links)
+        digest = hashlib.sha256(orjson.dumps([HoldKind.IDENTITY_LINKS, instance, body])).hexdigest()
+        row = HoldRow(
+            digest=digest,
+            kind=HoldKind.IDENTITY_LINKS,
+            cause={"instance": instance, "links": len(links)},
+            count=len(links),
+            created_at=self._app.now(),
+        )
+        await add(tx, row)
+        await raise_hold(self._app, tx, row)
+        return digest
+
+    async def _store_questions(
+        self, tx: AsyncConnection, instance: str, questions: Sequence[IdentityQuestion]
+    ) -> None:
+        rows = columns(LinkQuestionRow)
+        known = {_key(row): row for row in await where(tx, LinkQuestionRow, rows.instance == instance)}
+        asked = {_asked(question): question for question in questions if question.instance == instance}
+        answered = [row.id for key, row in known.items() if key not in asked]
+        if answered:
+            await tx.execute(delete(table(LinkQuestionRow)).where(rows.id.in_(answered)))
+        fresh = [question for key, question in asked.items() if key not in known]
+        await add(tx, *[self._question(instance, question) for question in fresh])
+        await self._app.audit.append(tx, *[_doubt(question, person) for question, person in _each(fresh)])
+
+    def _question(self, instance: str, question: IdentityQuestion) -> LinkQuestionRow:
+        return LinkQuestionRow(
+            id=new_id("ask"),
+            instance=instance,
+            people=list(question.person_ids),
+            accounts=list(question.account_ids),
+            why=question.why,
+            asked_at=self._app.now(),
+        )
+
+
+def _key(row: LinkQuestionRow) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    return row.why, tuple(row.people), tuple(row.accounts)
+
+
+def _asked(question: IdentityQuestion) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    return question.why, question.person_ids, question.account_ids
+
+
+def _each(questions: Sequence[IdentityQuestion]) -> list[tuple[IdentityQuestion, str]]:
+    return [(question, person) for question in questions for person in question.person_ids]
+
+
+def _named_by_hr(person: Person, instance: str) -> Person:
+    """Where there is no API, the account is HR's own id of the person: nothing is looked up or guessed."""
+    return replace(person, account_ids=(*person.account_ids, (instance, f"manual:{person.id}")))
+
+
+def _linked(row: LinkRow) -> Entry:
+    return Entry(
+        action=Action.LINK_CREATE,
+        actor="bawab",
+        outcome="certain" if row.released_at else "ambiguous",
+        person_id=row.person_id,
+        instance=row.instance,
+        detail={"evidence": row.evidence},
+        personal={"account": row.account_id},
+    )
+
+
+def _doubt(question: IdentityQuestion, person_id: str) -> Entry:
+    return Entry(
+        action=Action.LINK_DOUBT,
+        actor="bawab",
+        outcome="ambiguous",
+        person_id=person_id,
+        instance=question.instance,
+        detail={"why": question.why},
+        personal={"accounts": list(question.account_ids)},
+    )

@@ -1,0 +1,65 @@
+"""Who is told and who is asked: ties cases and delegated steps to notices and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.notices.directory import StoreDirectory
+from bot.notices.ports import NoticeLimits
+from bot.notices.send import NoticeSender
+from bot.states import CASE_RUNNING
+from bot.store.query import columns, where
+from bot.store.tables import CaseRow, StepRow
+from bot.tasks import TaskRules, Tasks
+from bot.values import event_from_plain
+
+
+class Messages:
+    """The notice sender and the task keeper of one service."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+        settings = app.settings
+        only_to = settings.notices.only_to
+        limits = NoticeLimits(
+            per_hour=settings.notices.per_hour,
+            only_to=None if only_to is None else frozenset(only_to),
+            stopped=not settings.notices.enabled,
+            language=settings.language,
+            time_zone=settings.time_zone or "UTC",
+        )
+        self._sender = NoticeSender(
+            app.store, app.audit, app.chat, StoreDirectory(), app.registry, limits, app.now
+        )
+        rules = TaskRules(it_contact=settings.it_contact)
+        self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
+
+    async def delegate(self, tx: AsyncConnection, step: StepRow) -> None:
+        """Make a task of a step that only a person can do, in the transaction that says so."""
+        await self.tasks.open_task(tx, step)
+
+    async def about(self, moved: Sequence[CaseRow]) -> None:
+        """Store what can now be said about the cases that moved, and about those still running."""
+        cases = columns(CaseRow)
+        async with self._app.store.read() as tx:
+            running = await where(tx, CaseRow, cases.state.in_(CASE_RUNNING))
+        known = {case.id: case for case in [*running, *moved]}
+        for case in known.values():
+            await self._about(case)
+
+    async def _about(self, case: CaseRow) -> None:
+        app, steps = self._app, columns(StepRow)
+        async with app.store.write() as tx:
+            taken = await where(tx, StepRow, steps.case_id == case.id)
+            rule = (await app.shelf.version(tx, case.policy_digest)).rule(case.rule)
+            person = event_from_plain(case.event).person
+            await self._sender.enqueue_for_case(tx, case, taken, person, rule)
+
+    async def send_due(self) -> None:
+        """Chase what is late, then send what waits."""
+        now = self._app.now()
+        await self.tasks.remind_due(now)
+        await self._sender.send_due(now)

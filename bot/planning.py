@@ -1,0 +1,339 @@
+"""Due cases into steps: every membership snapshotted and every step stored before the first write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.casework import set_state
+from bot.drafting import Draft, Drafter
+from bot.holds import raise_hold
+from bot.lanes import backoff, ensure_lane, may_work, stumbled
+from bot.states import CASE_RUNNING, CaseState, HoldKind, StepState
+from bot.store.query import add, change, columns, new_id, table, where
+from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, SnapshotRow, StepRow
+from bot.values import account_to_plain, group_from_plain, group_to_plain
+from connectors.errors import ConnectorError
+from policies.model import PlannedStep, StepAction, Verdict
+from policies.thresholds import Breach, group_breach
+
+CASES_A_PASS = 25
+DAY = timedelta(hours=24)
+URGENT, OVERDUE, USUAL = 0, 5, 10
+PENDING, PLANNED = "pending", "planned"
+
+
+class Planner:
+    """Starts what is due, plans it instance by instance, and lets it go past the group thresholds."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+
+    async def start_due(self) -> int:
+        """Move due cases to `executing`, each waiting to be planned on every instance."""
+        app, cases = self._app, columns(CaseRow)
+        async with app.store.write() as tx:
+            due = await where(tx, CaseRow, cases.state == CaseState.SCHEDULED, cases.due <= app.now())
+            for case in due:
+                await self._start(tx, case)
+        return len(due)
+
+    async def _start(self, tx: AsyncConnection, case: CaseRow) -> None:
+        now = self._app.now()
+        values = {"started_at": now}
+        if await set_state(self._app, tx, case, CaseState.EXECUTING, Action.CASE_EXECUTE, values=values):
+            rows = [
+                CaseInstanceRow(case_id=case.id, instance=name, state=PENDING, next_attempt_at=now)
+                for name in sorted(self._app.chat)
+            ]
+            await add(tx, *rows)
+
+    async def plan_due(self) -> int:
+        """Plan what waits, urgent first; an unreadable instance waits alone. Gives the number planned."""
+        waiting = await self._waiting()
+        if not waiting:
+            await self.judge_groups()
+            return 0
+        drafter = Drafter(self._app)
+        planned = 0
+        for case, row in waiting:
+            planned += await self._plan(drafter, case, row)
+        await self.judge_groups(drafter)
+        return planned
+
+    async def _waiting(self) -> list[tuple[CaseRow, CaseInstanceRow]]:
+        rows, cases, now = columns(CaseInstanceRow), columns(CaseRow), self._app.now()
+        async with self._app.store.read() as tx:
+            due = await where(tx, CaseInstanceRow, rows.state == PENDING, rows.next_attempt_at <= now)
+            known = {
+                case.id: case
+                for case in await where(
+                    tx, CaseRow, cases.id.in_({row.case_id for row in due}), cases.state.in_(CASE_RUNNING)
+                )
+            }
+        pairs = [(known[row.case_id], row) for row in due if row.case_id in known]
+        pairs = [pair for pair in pairs if pair[1].instance in self._app.chat]
+        return sorted(pairs, key=lambda pair: (_priority(pair[0]), pair[0].created_at))[:CASES_A_PASS]
+
+    async def _plan(self, drafter: Drafter, case: CaseRow, row: CaseInstanceRow) -> int:
+        connector = self._app.chat[row.instance]
+        platform = connector.capabilities.platform
+        async with self._app.store.write() as tx:
+            lane = await ensure_lane(tx, row.instance, platform)
+        if not may_work(lane, self._app.now()):
+            return 0
+        try:
+            draft = await drafter.on(case, row.instance)
+        except ConnectorError as error:
+            await stumbled(self._app, row.instance, platform, error)
+            await self._postpone(row, error)
+            return 0
+        async with self._app.store.write() as tx:
+            await self._store(tx, case, row, draft)
+        return 1
+
+    async def _postpone(self, row: CaseInstanceRow, error: ConnectorError) -> None:
+        rows = columns(CaseInstanceRow)
+        values = {
+            "attempts": row.attempts + 1,
+            "next_attempt_at": self._app.now() + timedelta(seconds=backoff(row.attempts + 1)),
+            "problem": str(error),
+        }
+        async with self._app.store.write() as tx:
+            await change(
+                tx, CaseInstanceRow, values, rows.case_id == row.case_id, rows.instance == row.instance
+            )
+
+    async def _store(self, tx: AsyncConnection, case: CaseRow, row: CaseInstanceRow, draft: Draft) -> None:
+        rows, now = columns(CaseInstanceRow), self._app.now()
+        done = {"state": PLANNED, "problem": None, "plan_digest": draft.plan.digest}
+        mine = [rows.case_id == case.id, rows.instance == row.instance, rows.state == PENDING]
+        if not await change(tx, CaseInstanceRow, done, *mine):
+            return
+        await add(tx, *_snapshots(case, draft, now))
+        await add(tx, *_gaps(case, draft, now))
+        steps = [self._step(case, draft, planned, now) for planned in draft.plan.steps if _is_work(planned)]
+        await add(tx, *steps)
+        await self._app.audit.append(tx, _planned(case, draft, steps), *[_step_entry(step) for step in steps])
+
+    def _step(self, case: CaseRow, draft: Draft, planned: PlannedStep, now: datetime) -> StepRow:
+        able = self._app.chat[draft.instance].capabilities
+        blocked = planned.verdict is Verdict.BLOCKED
+        order = able.lockout_order
+        stage = order.index(planned.action) if planned.action in order else len(order)
+        return StepRow(
+            id=new_id("step"),
+            case_id=case.id,
+            run_id=case.run_id,
+            person_id=case.person_id,
+            instance=draft.instance,
+            platform=able.platform,
+            action=planned.action,
+            stage=stage,
+            account_id=planned.account.id,
+            account=account_to_plain(planned.account),
+            group_id=planned.group.id if planned.group else "",
+            group=group_to_plain(planned.group),
+            role=planned.role,
+            manner=planned.manner,
+            rule=planned.rule,
+            why=planned.why,
+            since_approval=planned.since_approval,
+            priority=_priority(case),
+            # Held until the group thresholds have looked at the whole pass.
+            state=StepState.BLOCKED if blocked else StepState.HELD,
+            refusal=planned.refusal,
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def judge_groups(self, drafter: Drafter | None = None) -> HoldRow | None:
+        """Let the newly planned steps go, or hold them all where a group would lose too many."""
+        app, steps = self._app, columns(StepRow)
+        async with app.store.read() as tx:
+            fresh = await where(tx, StepRow, steps.state == StepState.HELD, steps.hold_digest.is_(None))
+        if not fresh:
+            return None
+        breaches = await self._breaches(fresh, drafter or Drafter(app))
+        ids = [step.id for step in fresh]
+        async with app.store.write() as tx:
+            if breaches:
+                return await self._hold(tx, fresh, breaches)
+            values = {"state": StepState.PENDING, "next_attempt_at": app.now(), "updated_at": app.now()}
+            for start in range(0, len(ids), 500):
+                part = ids[start : start + 500]
+                await change(tx, StepRow, values, steps.id.in_(part), steps.state == StepState.HELD)
+        return None
+
+    async def _breaches(self, fresh: Sequence[StepRow], drafter: Drafter) -> list[Breach]:
+        found: list[Breach] = []
+        groups = {(s.instance, s.group_id): s for s in fresh if s.action == StepAction.REVOKE}
+        for (instance, group_id), step in sorted(groups.items()):
+            count = await self._removals_today(instance, group_id)
+            group = group_from_plain(step.group)
+            name = f"{instance}: {group.name if group else group_id}"
+            if group_breach(name, count, group.member_count if group else None, self._app.limits) is None:
+                continue
+            members = await self._members(drafter, instance, group_id)
+            breach = group_breach(name, count, members, self._app.limits)
+            if breach is not None:
+                found.append(breach)
+        return found
+
+    async def _members(self, drafter: Drafter, instance: str, group_id: str) -> int | None:
+        """Ask for the member count only where a group seems to lose too many."""
+        try:
+            listed = await drafter.groups(instance)
+        except ConnectorError:
+            return None
+        return next((group.member_count for group in listed if group.id == group_id), None)
+
+    async def _removals_today(self, instance: str, group_id: str) -> int:
+        steps = columns(StepRow)
+        uncounted = [StepState.BLOCKED, StepState.CANCELLED, StepState.ALREADY_ABSENT]
+        statement = (
+            select(func.count(func.distinct(steps.account_id)))
+            .select_from(table(StepRow))
+            .where(
+                steps.instance == instance,
+                steps.group_id == group_id,
+                steps.action == StepAction.REVOKE,
+                steps.created_at > self._app.now() - DAY,
+                steps.state.not_in(uncounted),
+            )
+        )
+        async with self._app.store.read() as tx:
+            return int((await tx.execute(statement)).scalar_one())
+
+    async def _hold(
+        self, tx: AsyncConnection, fresh: Sequence[StepRow], breaches: Sequence[Breach]
+    ) -> HoldRow:
+        steps = columns(StepRow)
+        ids = sorted(step.id for step in fresh)
+        digest = hashlib.sha256(orjson.dumps([HoldKind.GROUP_THRESHOLD, ids])).hexdigest()
+        row = HoldRow(
+            digest=digest,
+            kind=HoldKind.GROUP_THRESHOLD,
+            cause={"groups": [asdict(breach) for breach in breaches], "steps": len(ids)},
+            count=len({step.person_id for step in fresh}),
+            created_at=self._app.now(),
+        )
+        await add(tx, row)
+        for start in range(0, len(ids), 500):
+            await change(tx, StepRow, {"hold_digest": digest}, steps.id.in_(ids[start : start + 500]))
+        await raise_hold(self._app, tx, row)
+        return row
+
+    async def next_due(self) -> datetime | None:
+        """Say when the clock must look again: the next case due, or the next instance to plan."""
+        cases, rows = columns(CaseRow), columns(CaseInstanceRow)
+        async with self._app.store.read() as tx:
+            soonest = select(func.min(cases.due)).where(cases.state == CaseState.SCHEDULED)
+            waiting = select(func.min(rows.next_attempt_at)).where(rows.state == PENDING)
+            found = [(await tx.execute(query)).scalar_one() for query in (soonest, waiting)]
+        return min((instant for instant in found if instant is not None), default=None)
+
+
+def _is_work(planned: PlannedStep) -> bool:
+    return planned.verdict in (Verdict.ACT, Verdict.BLOCKED)
+
+
+def _priority(case: CaseRow) -> int:
+    if case.urgent:
+        return URGENT
+    return OVERDUE if case.overdue else USUAL
+
+
+def _snapshots(case: CaseRow, draft: Draft, now: datetime) -> list[SnapshotRow]:
+    return [
+        SnapshotRow(
+            case_id=case.id,
+            instance=draft.instance,
+            account_id=membership.account.id,
+            group_id=membership.group.id,
+            group_name=membership.group.name,
+            group_kind=membership.group.kind,
+            role=membership.role,
+            taken_at=now,
+        )
+        for membership in draft.memberships
+    ]
+
+
+def _gaps(case: CaseRow, draft: Draft, now: datetime) -> list[GapRow]:
+    """What could not be read, and what only a group's owner can decide; kept meanwhile."""
+    rows = {
+        (gap.reason, gap.group_id or ""): GapRow(
+            case_id=case.id,
+            instance=gap.instance,
+            reason=gap.reason,
+            group_id=gap.group_id or "",
+            detail=gap.detail,
+            remedy=gap.remedy,
+            seen_at=now,
+        )
+        for gap in draft.plan.gaps
+    }
+    for planned in draft.plan.steps:
+        if planned.verdict is Verdict.ASK_OWNER and planned.group is not None:
+            rows["ask_owner", planned.group.id] = GapRow(
+                case_id=case.id,
+                instance=draft.instance,
+                reason="ask_owner",
+                group_id=planned.group.id,
+                detail=planned.group.name,
+                seen_at=now,
+            )
+    return list(rows.values())
+
+
+def _planned(case: CaseRow, draft: Draft, steps: Sequence[StepRow]) -> Entry:
+    verdicts = [planned.verdict for planned in draft.plan.steps]
+    detail = {
+        "plan": draft.plan.digest,
+        "memberships": len(draft.memberships),
+        "verdicts": {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},
+        "gaps": sorted({gap.reason for gap in draft.plan.gaps}),
+        "kept": [p.group.id for p in draft.plan.steps if p.group and p.verdict is Verdict.ASK_OWNER],
+        "notes": list(draft.plan.notes),
+        "steps": len(steps),
+    }
+    return Entry(
+        action=Action.CASE_PLAN,
+        actor="bawab",
+        person_id=case.person_id,
+        case_id=case.id,
+        run_id=case.run_id,
+        instance=draft.instance,
+        rule=case.rule,
+        detail=detail,
+    )
+
+
+def _step_entry(step: StepRow) -> Entry:
+    blocked = step.state == StepState.BLOCKED
+    return Entry(
+        action=Action.STEP_BLOCK if blocked else Action.STEP_PLAN,
+        actor="bawab",
+        outcome=step.state,
+        person_id=step.person_id,
+        case_id=step.case_id,
+        step_id=step.id,
+        run_id=step.run_id,
+        instance=step.instance,
+        platform=step.platform,
+        group_id=step.group_id or None,
+        group_name=(step.group or {}).get("name"),
+        rule=step.rule,
+        detail={"do": step.action, "why": step.why, "refusal": step.refusal or ""},
+        personal={"account": step.account_id},
+    )

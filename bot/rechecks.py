@@ -1,0 +1,102 @@
+"""The later looks, after an hour, a day and a week: whoever came back is drift, and is said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.casework import set_state
+from bot.lanes import backoff, ensure_lane, may_work, stumbled
+from bot.states import CaseState, StepState
+from bot.steps import look, record_entry
+from bot.store.query import change, columns, where
+from bot.store.tables import CaseRow, RecheckRow, StepRow
+from connectors.contract import Presence, Quality, Sight
+from connectors.errors import ConnectorError
+
+A_PASS = 200
+MOST_TRIES = 10
+WAS_OUT = frozenset({StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT})
+
+
+async def recheck_due(app: Bawab) -> int:
+    """Look again at every removal whose time has come; gives the number of looks that saw something."""
+    rows = columns(RecheckRow)
+    async with app.store.read() as tx:
+        due = await where(tx, RecheckRow, rows.done_at.is_(None), rows.due <= app.now())
+        steps = columns(StepRow)
+        found = await where(tx, StepRow, steps.id.in_([row.step_id for row in due[:A_PASS]]))
+    todo = sorted(found, key=_together)
+    seen = 0
+    for key, same in groupby(todo, key=_together):
+        seen += await _look_again(app, key[0], list(same))
+    return seen
+
+
+async def next_recheck(app: Bawab) -> datetime | None:
+    """Say when the next look is due."""
+    rows = columns(RecheckRow)
+    async with app.store.read() as tx:
+        found: datetime | None = (
+            await tx.execute(select(func.min(rows.due)).where(rows.done_at.is_(None)))
+        ).scalar_one()
+    return found
+
+
+def _together(step: StepRow) -> tuple[str, str, str]:
+    return step.instance, step.account_id, step.action
+
+
+async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
+    connector = app.chat.get(instance)
+    if connector is None:
+        return 0
+    platform = connector.capabilities.platform
+    async with app.store.write() as tx:
+        lane = await ensure_lane(tx, instance, platform)
+    if not may_work(lane, app.now()):
+        return 0
+    try:
+        presences = await look(connector, steps)
+    except ConnectorError as error:
+        await stumbled(app, instance, platform, error)
+        return 0
+    async with app.store.write() as tx:
+        for step, presence in zip(steps, presences, strict=True):
+            await _note(app, tx, step, presence)
+    return len(steps)
+
+
+async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence) -> None:
+    rows, now = columns(RecheckRow), app.now()
+    due = await where(tx, RecheckRow, rows.step_id == step.id, rows.done_at.is_(None), rows.due <= now)
+    for row in due:
+        blind = presence.sight is Sight.UNREADABLE and row.attempts + 1 < MOST_TRIES
+        later = now + timedelta(seconds=backoff(row.attempts + 1, first=60.0, most=3600.0))
+        values: dict[str, object] = {"attempts": row.attempts + 1, "sight": presence.sight}
+        values |= {"due": later} if blind else {"done_at": now}
+        await change(tx, RecheckRow, values, rows.step_id == row.step_id, rows.kind == row.kind)
+    if presence.sight is Sight.PRESENT and step.state in (
+        StepState.VERIFIED_ABSENT,
+        StepState.ALREADY_ABSENT,
+    ):
+        await _drift(app, tx, step)
+    elif presence.sight is not Sight.PRESENT:
+        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))
+
+
+async def _drift(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
+    """Somebody who was out is in again: shown to IT, never removed again without being asked."""
+    step.state, step.quality = StepState.STILL_PRESENT, Quality.OBSERVED
+    step.detail = "came_back"
+    values = {"state": step.state, "quality": step.quality, "detail": step.detail, "updated_at": app.now()}
+    await change(tx, StepRow, {**values, "next_attempt_at": None}, columns(StepRow).id == step.id)
+    await app.audit.append(tx, record_entry(step, Action.CHECK_DRIFT, said=Sight.PRESENT))
+    cases = columns(CaseRow)
+    for case in await where(tx, CaseRow, cases.id == step.case_id, cases.state == CaseState.COMPLETED):
+        await set_state(app, tx, case, CaseState.COMPLETED_WITH_EXCEPTIONS, Action.CASE_VERIFY, drift=step.id)

@@ -1,0 +1,175 @@
+"""`bawab run`: the clock ticks, lanes drain; what is due is read from rows, so no missed tick loses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from filelock import FileLock, Timeout
+
+from bot.app import Bawab
+from bot.completion import settle_cases
+from bot.first_seen import settle_first_seen
+from bot.linking import Linker
+from bot.messages import Messages
+from bot.planning import Planner
+from bot.rechecks import recheck_due
+from bot.runs import begin, finish
+from bot.settings import SettingsProblem
+from bot.watch import FeedOutcome, Watcher
+from bot.work import Lane
+
+QUIET_SECONDS = 30.0
+"""`--once` ends when nothing is due within so many seconds."""
+
+
+class AlreadyRunning(Exception):
+    """Another `bawab run` holds this data folder."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one tick did."""
+
+    feeds: list[FeedOutcome] = field(default_factory=list)
+    started: int = 0
+    planned: int = 0
+
+
+class Service:
+    """One machine's worth of Bawab: one clock, one task per lane."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+        self._watcher = Watcher(app)
+        self._linker = Linker(app)
+        self._planner = Planner(app)
+        self._messages = Messages(app)
+        self._lanes = {name: Lane(app, name, self._messages.delegate) for name in sorted(app.chat)}
+        self._stopping = asyncio.Event()
+        self._ticked = asyncio.Condition()
+
+    async def recover(self) -> int:
+        """Name every call a dead process left open, before anything else is done."""
+        return sum([await lane.recover() for lane in self._lanes.values()])
+
+    async def tick(self) -> Pass:
+        """Look once at everything that may be due, except the lanes."""
+        done = Pass(feeds=await self._watcher.scan())
+        if await self._linker.refresh():
+            await settle_first_seen(self._app)
+        done.started = await self._planner.start_due()
+        done.planned = await self._planner.plan_due()
+        await recheck_due(self._app)
+        moved = await settle_cases(self._app)
+        await self._messages.about(moved)
+        await self._messages.send_due()
+        return done
+
+    async def once(self, *, quiet: float = QUIET_SECONDS) -> list[FeedOutcome]:
+        """Run until nothing is due within `quiet` seconds; later work stays stored for the next run."""
+        run = await begin(self._app, "once")
+        await self.recover()
+        feeds: list[FeedOutcome] = []
+        while not self._stopping.is_set():
+            feeds += (await self.tick()).feeds
+            due = [await lane.drain() for lane in self._lanes.values()]
+            due.append(await self._planner.next_due())
+            soon = min((instant for instant in due if instant is not None), default=None)
+            moved = await settle_cases(self._app)
+            await self._messages.about(moved)
+            await self._messages.send_due()
+            now = self._app.now()
+            if not moved and (soon is None or soon > now + timedelta(seconds=quiet)):
+                break
+            if soon is not None and soon > now:
+                await self._sleep((soon - now).total_seconds())
+        await finish(self._app, run)
+        return feeds
+
+    async def forever(self) -> None:
+        """Tick and drain until stopped; a step that has begun is finished and recorded."""
+        run = await begin(self._app, "service")
+        await self.recover()
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        seconds = self._app.settings.tick_seconds
+        scheduler.add_job(self._clock, "interval", seconds=seconds, max_instances=1, coalesce=True)
+        problem: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._problem = problem
+        scheduler.start()
+        lanes = [asyncio.create_task(self._drain(lane)) for lane in self._lanes.values()]
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await self._clock()
+            watched: list[asyncio.Future[Any]] = [stopping, problem, *lanes]
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._stopping.set()
+            scheduler.shutdown(wait=False)
+            await self._wake()
+            stopping.cancel()
+            results = await asyncio.gather(*lanes, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        if problem.done():
+            problem.result()
+        problem.cancel()
+        await finish(self._app, run)
+
+    def stop(self) -> None:
+        """Stop after what is under way."""
+        self._stopping.set()
+
+    async def _clock(self) -> None:
+        try:
+            await self.tick()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service must stop and say so
+            if not self._problem.done():
+                self._problem.set_exception(error)
+        await self._wake()
+
+    async def _wake(self) -> None:
+        async with self._ticked:
+            self._ticked.notify_all()
+
+    async def _drain(self, lane: Lane) -> None:
+        while not self._stopping.is_set():
+            due = await lane.drain()
+            seconds = self._app.settings.tick_seconds
+            if due is not None:
+                seconds = min(seconds, max(0.0, (due - self._app.now()).total_seconds()))
+            await self._sleep(seconds)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not past the next tick or a stop."""
+        if seconds <= 0 or self._stopping.is_set():
+            return
+        async with self._ticked:
+            try:
+                await asyncio.wait_for(self._ticked.wait(), timeout=seconds)
+            except TimeoutError:
+                return
+
+
+@asynccontextmanager
+async def only_one(app: Bawab) -> AsyncIterator[None]:
+    """Hold the data folder; a second `bawab run` on it is refused with AlreadyRunning."""
+    lock = FileLock(app.settings.data_dir / "bawab.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AlreadyRunning(
+            f"another `bawab run` works on {app.settings.data_dir}; stop it first, or set BAWAB_DATA_DIR"
+        ) from None
+    except OSError as error:
+        raise SettingsProblem(f"{app.settings.data_dir} cannot be written ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        lock.release()

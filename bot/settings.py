@@ -1,0 +1,169 @@
+"""Every setting, typed, from the environment or a `.env` file; secrets also from files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsProblem(Exception):
+    """A setting is missing or wrong; every complaint names the variable and what to write."""
+
+
+def _known_zone(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is not an IANA time zone; write one such as Asia/Riyadh") from None
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HrFeed(_Part):
+    """One CSV or XLSX drop."""
+
+    path: Path
+    mode: Literal["snapshot", "delta"] = "snapshot"
+    date_format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    status_values: dict[str, str] = Field(default_factory=dict)
+    exit_types: dict[str, str] = Field(default_factory=dict)
+    canaries: list[str] = Field(default_factory=list)
+    settle_seconds: float = 2.0
+
+
+class SlackInstance(_Part):
+    """One Slack workspace or Enterprise organisation."""
+
+    bot_token: SecretStr | None = None
+    bot_token_file: Path | None = None
+    admin_token: SecretStr | None = None
+    admin_token_file: Path | None = None
+    team_id: str | None = None
+    base_url: str = "https://slack.com/api/"
+    scim_url: str = "https://api.slack.com/scim/v1/"
+    pace_scale: float = 1.0
+    timeout_seconds: float = 20.0
+
+    @model_validator(mode="after")
+    def _has_token(self) -> SlackInstance:
+        if self.bot_token is None and self.bot_token_file is None:
+            raise ValueError("set BOT_TOKEN (xoxb-…) or BOT_TOKEN_FILE")
+        return self
+
+    def bot(self) -> str:
+        """Read the bot token, from the variable or the file."""
+        return _secret(self.bot_token, self.bot_token_file) or ""
+
+    def admin(self) -> str | None:
+        """Read the admin token, if one is set."""
+        return _secret(self.admin_token, self.admin_token_file)
+
+
+class ManualInstance(_Part):
+    """Groups without an API: each removal becomes a task for a named person."""
+
+    platform: Literal["whatsapp", "messenger", "instagram", "snapchat", "x", "other"] = "whatsapp"
+    title: str = ""
+
+
+class RunLimits(_Part):
+    """Run guards; the numbers and their reasons stand in `policies.thresholds`."""
+
+    run_count: int | None = None
+    run_percent: int | None = None
+    run_ceiling: int | None = None
+    day_count: int | None = None
+    day_percent: int | None = None
+    day_ceiling: int | None = None
+    group_count: int | None = None
+    group_percent: int | None = None
+
+
+class NoticeSettings(_Part):
+    """Who may be written to, and how often."""
+
+    enabled: bool = True
+    per_hour: int = 60
+    only_to: list[str] | None = None
+
+
+class Settings(BaseSettings):
+    """What Bawab is told from outside. Every variable starts with BAWAB_; `__` separates levels."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BAWAB_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    policies: Path | None = None
+    registry: Path | None = None
+    witness: Path | None = None
+    time_zone: Annotated[str | None, AfterValidator(_known_zone)] = None
+    language: Literal["en", "ar"] = "en"
+    it_contact: str | None = None
+    tick_seconds: float = Field(default=2.0, gt=0)
+    settle_seconds: float | None = None
+    hr: dict[str, HrFeed] = Field(default_factory=dict)
+    slack: dict[str, SlackInstance] = Field(default_factory=dict)
+    manual: dict[str, ManualInstance] = Field(default_factory=dict)
+    limits: RunLimits = RunLimits()
+    notices: NoticeSettings = NoticeSettings()
+    recheck_after: list[timedelta] = Field(
+        default_factory=lambda: [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
+    )
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Settings:
+        twice = set(self.slack) & set(self.manual)
+        if twice:
+            raise ValueError(f"two connector instances share the name {sorted(twice)}")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL; the embedded SQLite file unless one is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'bawab.db'}"
+
+
+def load_settings(env_file: Path | None = None) -> Settings:
+    """Read the settings; raises SettingsProblem naming each variable and what is wrong with it."""
+    try:
+        return Settings(_env_file=env_file) if env_file else Settings()
+    except ValidationError as error:
+        lines = [f"{_variable(part['loc'])}: {part['msg']}" for part in error.errors()]
+        raise SettingsProblem("\n".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return "BAWAB_" + "__".join(str(part).upper() for part in location)
+
+
+def _secret(value: SecretStr | None, file: Path | None) -> str | None:
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsProblem(f"{file}: the secret cannot be read ({error.strerror})") from None

@@ -1,0 +1,57 @@
+"""Questions about people: who HR says is here, and who stands behind an account."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.query import columns, one, table, where
+from bot.store.tables import LinkRow, PersonRow
+from connectors.hr.records import person_from_json
+from policies.model import IdentityLink, LinkEvidence, Person, PersonStatus
+
+
+async def directory_size(tx: AsyncConnection) -> int:
+    """Count the people HR says are with the company: what percentages are taken of."""
+    people = columns(PersonRow)
+    counted = await tx.execute(
+        select(func.count()).select_from(table(PersonRow)).where(people.status != PersonStatus.TERMINATED)
+    )
+    return int(counted.scalar_one())
+
+
+async def person(tx: AsyncConnection, person_id: str) -> Person | None:
+    """Give the last accepted record of a person."""
+    row = await one(tx, PersonRow, columns(PersonRow).id == person_id)
+    return person_from_json(row.record) if row else None
+
+
+async def find_people(tx: AsyncConnection, text: str) -> list[PersonRow]:
+    """Find people by employee id, e-mail, or part of a name: for a person to choose from, never to act on."""
+    people = columns(PersonRow)
+    exact = await where(tx, PersonRow, (people.id == text) | (people.email == text))
+    if exact:
+        return exact
+    return await where(tx, PersonRow, people.name.icontains(text, autoescape=True))
+
+
+async def links_of(tx: AsyncConnection, person_id: str, instance: str) -> list[IdentityLink]:
+    """Give every link that touches this person's accounts on an instance, other claimants' included."""
+    links = columns(LinkRow)
+    own = await where(tx, LinkRow, links.person_id == person_id, links.instance == instance)
+    accounts = [row.account_id for row in own]
+    others = await where(
+        tx, LinkRow, links.instance == instance, links.account_id.in_(accounts), links.person_id != person_id
+    )
+    return [link_value(row) for row in own + others]
+
+
+def link_value(row: LinkRow) -> IdentityLink:
+    """Give a stored link as the model's value."""
+    return IdentityLink(
+        person_id=row.person_id,
+        instance=row.instance,
+        account_id=row.account_id,
+        evidence=LinkEvidence(row.evidence),
+        released=row.released_at is not None,
+    )

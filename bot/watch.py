@@ -1,0 +1,294 @@
+"""Watch the HR sources: each finished file is read whole, judged, then accepted or set aside, once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.changes import ChangeReport, apply_feed
+from bot.holds import withdraw
+from bot.states import FeedState, HoldKind
+from bot.store.query import add, all_of, change, columns, new_id, one, table, where
+from bot.store.tables import FeedRow, HoldRow
+from connectors.contract import Delivery, FeedFacts, HrSource, StagedFeed
+from connectors.errors import BadFeed, ConnectorError
+from policies.feed_health import FeedReading, HealthFinding, judge
+
+_readings = TypeAdapter(FeedReading)
+_READ = {field.name for field in fields(FeedReading)}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOutcome:
+    """What became of one delivery; `problems` are what a person must read."""
+
+    source: str
+    name: str
+    state: FeedState
+    rows: int = 0
+    problems: tuple[str, ...] = ()
+    hold_digest: str | None = None
+    changes: ChangeReport | None = None
+
+
+class Watcher:
+    """Reads every HR source once per call; remembers what it has already taken."""
+
+    def __init__(self, app: Bawab) -> None:
+        self._app = app
+        self._feeds = columns(FeedRow)
+        self._unreachable: dict[str, str] = {}
+
+    async def scan(self) -> list[FeedOutcome]:
+        """Take every delivery that is new or newly released; an unreachable source is said once."""
+        outcomes: list[FeedOutcome] = []
+        for source in self._app.hr:
+            try:
+                outcomes += await self._scan(source)
+                self._unreachable.pop(source.name, None)
+            except ConnectorError as error:
+                await self._unreachable_once(source, str(error))
+        return outcomes
+
+    async def _scan(self, source: HrSource) -> list[FeedOutcome]:
+        outcomes = [await self._take_released(source, row) for row in await self._released(source)]
+        async for delivery in source.deliveries():
+            if await self._known(delivery):
+                continue
+            outcomes.append(await self._take(source, delivery))
+        return outcomes
+
+    async def _known(self, delivery: Delivery) -> bool:
+        feeds = self._feeds
+        async with self._app.store.read() as tx:
+            seen = await one(
+                tx,
+                FeedRow,
+                feeds.source == delivery.source,
+                feeds.name == delivery.name,
+                feeds.sha256 == delivery.sha256,
+                feeds.modified == delivery.modified,
+            )
+        return seen is not None
+
+    async def _released(self, source: HrSource) -> list[FeedRow]:
+        async with self._app.store.read() as tx:
+            return await where(
+                tx,
+                FeedRow,
+                self._feeds.source == source.name,
+                self._feeds.state == FeedState.RELEASED,
+            )
+
+    async def _take_released(self, source: HrSource, row: FeedRow) -> FeedOutcome:
+        """Read the very bytes that were judged and released, and accept them."""
+        kept = Delivery(
+            source=row.source,
+            path=row.kept_copy or "",
+            name=row.name,
+            sha256=row.sha256,
+            size=row.size,
+            modified=row.modified,
+        )
+        staged = await source.stage(kept)
+        try:
+            return await self._accept(row, staged, taken_before=True)
+        finally:
+            await staged.aclose()
+
+    async def _take(self, source: HrSource, delivery: Delivery) -> FeedOutcome:
+        row = self._row(delivery)
+        try:
+            staged = await source.stage(delivery)
+            try:
+                return await self._judge(source, row, delivery, staged)
+            finally:
+                await staged.aclose()
+        except BadFeed as error:
+            return await self._refuse(row, delivery, error)
+
+    def _row(self, delivery: Delivery) -> FeedRow:
+        return FeedRow(
+            id=new_id("feed"),
+            source=delivery.source,
+            name=delivery.name,
+            sha256=delivery.sha256,
+            size=delivery.size,
+            modified=delivery.modified,
+            received_at=self._app.now(),
+            state=FeedState.REFUSED,
+        )
+
+    async def _judge(
+        self, source: HrSource, row: FeedRow, delivery: Delivery, staged: StagedFeed
+    ) -> FeedOutcome:
+        row.facts = _facts(staged.facts)
+        last = await self._last_accepted(source.name)
+        if last is not None and last.sha256 == row.sha256:
+            return await self._unchanged(row)
+        missing = await self._missing_canaries(source.name, staged)
+        reading = _reading(staged.facts, missing)
+        findings = judge(reading, _last_reading(last), now=self._app.now())
+        if findings:
+            return await self._quarantine(row, delivery, findings)
+        return await self._accept(row, staged, taken_before=False)
+
+    async def _last_accepted(self, source: str) -> FeedRow | None:
+        feeds = self._feeds
+        statement = (
+            select(table(FeedRow))
+            .where(feeds.source == source, feeds.state == FeedState.ACCEPTED)
+            .order_by(feeds.received_at.desc())
+            .limit(1)
+        )
+        async with self._app.store.read() as tx:
+            rows = await all_of(tx, FeedRow, statement)
+        return rows[0] if rows else None
+
+    async def _missing_canaries(self, source: str, staged: StagedFeed) -> tuple[str, ...]:
+        wanted = set(self._app.settings.hr[source].canaries)
+        if wanted:
+            async for person, _ in staged.people():
+                wanted.discard(person.id)
+        return tuple(sorted(wanted))
+
+    async def _unchanged(self, row: FeedRow) -> FeedOutcome:
+        row.state = FeedState.UNCHANGED
+        async with self._app.store.write() as tx:
+            await add(tx, row)
+            await self._app.audit.append(tx, _entry(Action.FEED_REPEAT, row))
+        return FeedOutcome(row.source, row.name, FeedState.UNCHANGED)
+
+    async def _refuse(self, row: FeedRow, delivery: Delivery, error: BadFeed) -> FeedOutcome:
+        row.findings = [asdict(complaint) for complaint in error.complaints]
+        row.kept_copy = await self._keep(delivery)
+        places = [f"{c.code}@{c.line or 0}:{c.column or 0}" for c in error.complaints[:20]]
+        async with self._app.store.write() as tx:
+            await add(tx, row)
+            entry = _entry(Action.FEED_REFUSE, row, outcome="refused", complaints=places)
+            await self._app.audit.append(tx, entry)
+        problems = tuple(str(complaint) for complaint in error.complaints)
+        return FeedOutcome(row.source, row.name, FeedState.REFUSED, problems=problems)
+
+    async def _quarantine(
+        self, row: FeedRow, delivery: Delivery, findings: Sequence[HealthFinding]
+    ) -> FeedOutcome:
+        row.state = FeedState.QUARANTINED
+        row.findings = [asdict(finding) for finding in findings]
+        row.kept_copy = await self._keep(delivery)
+        codes = sorted(finding.code for finding in findings)
+        row.hold_digest = hashlib.sha256(orjson.dumps([row.id, row.sha256, codes])).hexdigest()
+        hold = HoldRow(
+            digest=row.hold_digest,
+            kind=HoldKind.FEED,
+            cause={"feed": row.id, "source": row.source, "file": row.name, "findings": row.findings},
+            count=row.facts["rows"],
+            created_at=self._app.now(),
+        )
+        async with self._app.store.write() as tx:
+            await add(tx, row)
+            await add(tx, hold)
+            entry = _entry(Action.FEED_QUARANTINE, row, outcome="quarantined", findings=codes)
+            await self._app.audit.append(tx, entry)
+        problems = tuple(finding.message for finding in findings)
+        return FeedOutcome(
+            row.source, row.name, FeedState.QUARANTINED, row.facts["rows"], problems, row.hold_digest
+        )
+
+    async def _accept(self, row: FeedRow, staged: StagedFeed, *, taken_before: bool) -> FeedOutcome:
+        row.state = FeedState.ACCEPTED
+        row.facts = row.facts or _facts(staged.facts)
+        app = self._app
+        async with app.store.write() as tx:
+            report = await apply_feed(app, tx, row, staged)
+            if taken_before:
+                values = {"state": FeedState.ACCEPTED, "received_at": app.now()}
+                await change(tx, FeedRow, values, self._feeds.id == row.id)
+            else:
+                await add(tx, row)
+            await self._supersede(tx, row)
+            await app.audit.append(tx, _entry(Action.FEED_RECEIVE, row, changes=report.counts()))
+        if row.kept_copy:
+            await asyncio.to_thread(Path(row.kept_copy).unlink, missing_ok=True)
+        return FeedOutcome(
+            row.source, row.name, FeedState.ACCEPTED, staged.facts.rows, report.problems, changes=report
+        )
+
+    async def _supersede(self, tx: AsyncConnection, row: FeedRow) -> None:
+        """An older quarantined file of this source can no longer be released: it would turn time back."""
+        feeds = self._feeds
+        older = await where(
+            tx, FeedRow, feeds.source == row.source, feeds.state == FeedState.QUARANTINED, feeds.id != row.id
+        )
+        for feed in older:
+            await change(tx, FeedRow, {"state": FeedState.SUPERSEDED}, feeds.id == feed.id)
+            if feed.hold_digest:
+                await withdraw(self._app, tx, feed.hold_digest, "superseded by a newer feed")
+
+    async def _keep(self, delivery: Delivery) -> str:
+        folder = self._app.settings.data_dir / "quarantine"
+        kept = folder / f"{delivery.sha256[:16]}-{Path(delivery.name).name}"
+
+        def copy() -> None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(delivery.path, kept)
+            kept.chmod(0o600)
+
+        await asyncio.to_thread(copy)
+        return str(kept)
+
+    async def _unreachable_once(self, source: HrSource, problem: str) -> None:
+        if self._unreachable.get(source.name) == problem:
+            return
+        self._unreachable[source.name] = problem
+        async with self._app.store.write() as tx:
+            entry = Entry(
+                action=Action.FEED_UNREACHABLE,
+                actor="bawab",
+                outcome="unavailable",
+                detail={"source": source.name, "problem": problem},
+            )
+            await self._app.audit.append(tx, entry)
+
+
+def _entry(action: Action, row: FeedRow, *, outcome: str = "ok", **detail: object) -> Entry:
+    facts = {"source": row.source, "file": row.name, "sha256": row.sha256, "feed": row.id}
+    return Entry(action=action, actor="bawab", outcome=outcome, detail={**facts, **detail})
+
+
+def _facts(facts: FeedFacts) -> dict[str, object]:
+    plain: dict[str, object] = orjson.loads(orjson.dumps(facts))
+    return plain
+
+
+def _last_reading(row: FeedRow | None) -> FeedReading | None:
+    if row is None:
+        return None
+    known = {name: row.facts[name] for name in row.facts if name in _READ}
+    return _readings.validate_json(orjson.dumps(known))
+
+
+def _reading(facts: FeedFacts, missing_canaries: tuple[str, ...]) -> FeedReading:
+    return FeedReading(
+        mode=facts.mode.value,
+        rows=facts.rows,
+        terminated=facts.terminated,
+        header=facts.header,
+        sha256=facts.sha256,
+        as_of=facts.as_of,
+        modified=facts.modified,
+        ends_with_newline=facts.ends_with_newline,
+        missing_canaries=missing_canaries,
+    )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.casework import Opening, cancel_for_person, open_case
+from bot.casework import Opening, cancel_for_person, ensure_policy, open_case
 from bot.holds import first_run_is_open, gate
 from bot.store.query import add, change, columns, new_id, where
 from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
@@ -54,6 +54,7 @@ async def apply_feed(app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: Sta
     """Store every changed record and open the cases that follow, in the caller's transaction."""
     run = RunRow(id=new_id("run"), kind="feed", actor="bawab", started_at=app.now(), feed_id=feed.id)
     await add(tx, run)
+    await ensure_policy(app, tx)
     report = ChangeReport(run.id, baseline=not await _anybody(tx, feed.source))
     events = await _store_changes(app, tx, feed, staged, report)
     for event in events:

@@ -10,6 +10,9 @@ from sqlalchemy import String, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 
+_SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # StrEnum keys
+
+
 class UtcInstant(TypeDecorator[datetime]):
     """An aware instant as fixed-width ISO text in UTC: sorts as time on every database.
 
@@ -49,4 +52,4 @@ class Json(TypeDecorator[Any]):
 
 def json_text(value: Any) -> str:
     """Spell a value as stored: sorted keys, dataclasses and instants included."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(value, option=_SPELLING).decode()

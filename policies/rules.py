@@ -74,6 +74,8 @@ def _glob(value: object) -> object:
 
 
 def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
     found = _DURATION.fullmatch(str(value))
     if not found:
         raise ValueError("a duration is a number and a unit, such as '3 days', '12 hours' or '2 weeks'")
@@ -87,6 +89,8 @@ def _duration_text(value: timedelta) -> str:
 
 
 def _clock(value: object) -> time:
+    if isinstance(value, time):
+        return value
     found = _CLOCK.fullmatch(str(value))
     if not found:
         raise ValueError("a time of day is written as '18:00', from '00:00' to '23:59'")

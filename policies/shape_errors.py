@@ -34,8 +34,12 @@ class _Problem:
 
 
 def shape_complaints(document: Document, error: ValidationError, parts: Parts) -> Iterator[PolicyComplaint]:
-    """Translate every error of one validation."""
-    for detail in error.errors(include_url=False):
+    """Translate every error of one validation, without those that only repeat what a part of them says."""
+    details = error.errors(include_url=False)
+    around = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
+    for detail in details:
+        if detail["loc"] in around:
+            continue
         path = _path(document, detail["loc"])
         context = detail.get("ctx", {})
         problem = _Problem(

@@ -146,17 +146,17 @@ class _Reader:
 
     def _value(self, node: Node, path: Path) -> Data:
         self.values[path] = _place(node.start_mark)
+        if str(node.tag).startswith("!"):
+            self._complain(node, f"the tag {node.tag} is refused", "write the plain value")
         if isinstance(node, MappingNode):
             return self.mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._scalar(node)
 
-    def _scalar(self, node: Node) -> str | None:
-        tag = str(node.tag).rsplit(":", 1)[-1]
-        if str(node.tag).startswith("!"):
-            self._complain(node, f"the tag {node.tag} is refused", "write the plain value")
-        return None if tag == "null" else str(node.value)
+    @staticmethod
+    def _scalar(node: Node) -> str | None:
+        return None if str(node.tag).endswith(":null") else str(node.value)
 
     def _key(self, node: Node) -> str:
         if isinstance(node, ScalarNode):

@@ -31,7 +31,9 @@ _PLACEHOLDERS = frozenset(("null", "none", "n/a", "na", "nan", "-", "--", "(null
 
 def is_blank(cell: Cell) -> bool:
     """Tell whether nothing is written, invisible marks and spaces apart."""
-    return isinstance(cell, str) and not cell.translate(_MARKS).strip()
+    if not isinstance(cell, str):
+        return False
+    return not (cell if cell.isascii() else cell.translate(_MARKS)).strip()
 
 
 def digits(text: str) -> str:

@@ -52,7 +52,10 @@ def recognised(cells: Sequence[str], wanted: Mapping[str, str]) -> int:
 def _clean(cells: Sequence[Cell], line: int, complaints: Complaints) -> tuple[str, ...]:
     if len(cells) > MAX_COLUMNS:
         complaints.refuse(
-            "too_many_columns", f"There are {len(cells)} columns; {MAX_COLUMNS} is the most.", line=line
+            "too_many_columns",
+            f"There are {len(cells)} columns; {MAX_COLUMNS} is the most.",
+            "Export fewer columns.",
+            line=line,
         )
     names = []
     for column, cell in enumerate(cells, start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NoReturn
 
 from connectors.errors import BadFeed, Complaint
@@ -67,7 +68,7 @@ class Complaints:
             raise self.bad_feed()
 
     def bad_feed(self) -> BadFeed:
-        kept = tuple(sorted(self._kept, key=lambda said: (said.line or 0, said.column or 0)))
+        kept = tuple(sorted(self._kept, key=_place))
         rest = self._count - len(self._kept)
         if not rest:
             return BadFeed(kept)
@@ -75,3 +76,8 @@ class Complaints:
             "more", f"{rest} more complaints are not listed.", self._file, remedy="Mend these first."
         )
         return BadFeed((*kept, more))
+
+
+def _place(complaint: Complaint) -> tuple[int, float]:
+    """Put what concerns the file first, and what concerns a whole line behind its cells."""
+    return complaint.line or 0, complaint.column or math.inf

@@ -79,18 +79,31 @@ def _marked(path: Path) -> str | None:
 
 def _prove(path: Path, encoding: str, complaints: Complaints) -> bool:
     """Decode the whole file; refuse NUL; tell whether it ends with a line break. Raises Undecodable."""
-    last, line = "", 1
+    last, line, tail = "", 1, ""
     for text in _decoded(path, encoding):
-        if "\0" in text:
+        before, nul, _ = text.partition("\0")
+        line += before.count("\n")
+        tail = _tail(tail, before)
+        if nul:
             complaints.refuse(
                 "nul_byte",
                 "The file holds a NUL: it is cut, damaged, or UTF-16 without its mark.",
                 _REMEDY,
-                line=line + text.count("\n", 0, text.index("\0")),
+                line=line,
+                column=_column(tail),
             )
-        line += text.count("\n")
         last = text[-1:] or last
     return last in {"\n", "\r"}
+
+
+def _tail(held: str, text: str) -> str:
+    """Give the line that is being read, as far as it is known."""
+    return (held + text).rpartition("\n")[2][-CHUNK:]
+
+
+def _column(before: str) -> int:
+    """Give the column of what follows `before` in its line, whichever delimiter it is."""
+    return 1 + max(before.count(mark) for mark in ",;\t")
 
 
 def _decoded(path: Path, encoding: str) -> Iterator[str]:
@@ -112,7 +125,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
             read += len(chunk)
             pending = len(decoder.getstate()[0])
             line += text.count("\n")
-            tail = (tail + text).rpartition("\n")[2][-CHUNK:]
+            tail = _tail(tail, text)
             yield text
             if not chunk:
                 return
@@ -124,7 +137,7 @@ def _head(error: UnicodeDecodeError, encoding: str) -> str:
 
 
 def _refuse(stop: Undecodable, encoding: str, complaints: Complaints) -> NoReturn:
-    column = 1 + max(stop.before.count(mark) for mark in ",;\t")
+    column = _column(stop.before)
     if stop.at_end:
         complaints.refuse(
             "truncated",

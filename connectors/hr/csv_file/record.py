@@ -102,9 +102,9 @@ def _parsers(config: CsvFileConfig) -> dict[str, Callable[[Cell], Any]]:
         "email": _email,
         "language": _language,
         "time_zone": lambda cell: zone(text(cell)),
-        "status": Words("status", "status_values", config.status_values).read,
-        "exit_type": Words("exit_type", "exit_types", config.exit_types).read,
-        "employment": Words("employment", "employments", config.employments).read,
+        "status": Words("status", "Map it in status_values of this source.", config.status_values).read,
+        "exit_type": Words("exit_type", "Map it in exit_types of this source.", config.exit_types).read,
+        "employment": Words("employment", "Map it in employments of this source.", config.employments).read,
     }
     if config.mode is FeedMode.DELTA:
         parsers["action"] = _action
@@ -130,7 +130,7 @@ def _language(cell: Cell) -> str:
     return tag
 
 
-_ACTIONS = Words("action", None, {})
+_ACTIONS = Words("action", "Write upsert, or none where nothing changed.", {})
 
 
 def _action(cell: Cell) -> str:

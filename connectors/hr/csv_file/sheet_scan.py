@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
+from xml.parsers import expat
 
 from .columns import MAX_COLUMNS
 from .complaints import Complaints
@@ -44,8 +46,16 @@ def scan_workbook(path: Path, sheet: int, max_bytes: int, complaints: Complaints
                 complaints.refuse(
                     "bad_workbook", "The workbook does not name its sheets.", "Save it again as .xlsx."
                 )
-            _scan_sheet(_rows_of(archive, part, complaints), complaints)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            with closing(_rows_of(archive, part, complaints)) as pieces:
+                _scan_sheet(pieces, complaints)
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        expat.ExpatError,
+    ) as error:
         complaints.refuse(
             "bad_workbook", f"The workbook cannot be unpacked: {error}.", "Save and deliver it again."
         )
@@ -81,11 +91,13 @@ def _attributes(tag: bytes) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in _ATTRIBUTE.findall(tag)}
 
 
-def _rows_of(archive: zipfile.ZipFile, part: str, complaints: Complaints) -> Iterator[bytes]:
-    """Yield the sheet's XML in pieces that end where a row ends."""
+def _rows_of(archive: zipfile.ZipFile, part: str, complaints: Complaints) -> Generator[bytes, None, None]:
+    """Yield the sheet's XML in pieces that end where a row ends; expat says whether it is whole."""
     held = b""
+    parser = expat.ParserCreate()
     with archive.open(part) as stream:
         while chunk := stream.read(CHUNK):
+            parser.Parse(chunk)
             if b"\0" in chunk:
                 complaints.refuse(
                     "bad_workbook", "The sheet is not written in UTF-8.", "Save it again as .xlsx."
@@ -97,6 +109,7 @@ def _rows_of(archive: zipfile.ZipFile, part: str, complaints: Complaints) -> Ite
                 held = held[ends[-1] :]
             elif len(held) > _MAX_ROW:
                 complaints.refuse("too_many_columns", "A row of the sheet is too large.", _TOO_BIG)
+    parser.Parse(b"", True)
     yield held
 
 

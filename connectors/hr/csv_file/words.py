@@ -13,18 +13,18 @@ from .manifest import fold, known_words
 class Words:
     """Reads one kind of word: `status`, `exit_type`, `employment` or `action`; theirs count before ours.
 
-    `setting` names what maps their words, for the remedy.
+    `remedy` says what to do about an unknown word.
     """
 
-    def __init__(self, kind: str, setting: str | None, theirs: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, remedy: str, theirs: Mapping[str, str]) -> None:
         self._kind = kind
-        self._remedy = f"Map it in {setting} of this source." if setting else ""
+        self._remedy = remedy
         self._known = {**known_words(kind), **{fold(word): value for word, value in theirs.items()}}
 
     def read(self, cell: Cell) -> str:
         """Give our value for their word, or raise CellProblem `unknown_<kind>` with the nearest one."""
         written = text(cell)
-        value = self._known.get(fold(written))
+        value = self._known.get(written) or self._known.get(fold(written))
         if value is None:
             near = get_close_matches(fold(written), self._known, n=1)
             raise CellProblem(

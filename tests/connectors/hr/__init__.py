@@ -1,0 +1,1 @@
+"""The sources of HR data, tried on real files."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import aiohttp
 from yarl import URL
@@ -144,7 +145,7 @@ _RECORDING: ContextVar[list[Exchange] | None] = ContextVar("wire_recording", def
 
 
 class Wire:
-    """One connector instance's way out. `connections` holds every (host, port) it ever connected to."""
+    """One connector instance's way out; `connections` holds every (address, port) it opened a socket to."""
 
     def __init__(self, settings: WireSettings, redact: Redactor) -> None:
         self._settings = settings
@@ -159,8 +160,6 @@ class Wire:
     def session(self) -> aiohttp.ClientSession:
         """The session to hand to an SDK; made on first use, inside a running loop."""
         if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_connection_create_start.append(self._count_connection)
             bounded = type("Bounded", (_BoundedResponse,), {"limit": self._settings.max_response_bytes})
             self._session = aiohttp.ClientSession(
                 middlewares=(self._pass,),
@@ -169,10 +168,9 @@ class Wire:
                 # `connect` bounds DNS, socket and TLS; the whole is bounded in `_once`, without the wait.
                 timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_timeout),
                 # Shorter than servers keep idle connections, so that a write seldom meets a closing one.
-                connector=aiohttp.TCPConnector(keepalive_timeout=3.0),
+                connector=aiohttp.TCPConnector(keepalive_timeout=3.0, socket_factory=self._socket),
                 trust_env=False,
                 proxy=self._settings.proxy,
-                trace_configs=[trace],
             )
         return self._session
 
@@ -185,18 +183,23 @@ class Wire:
     @contextmanager
     def recording(self) -> Iterator[list[Exchange]]:
         """Collect the exchanges of the calls made inside, in order."""
+        outer = _RECORDING.get()
         exchanges: list[Exchange] = []
         token = _RECORDING.set(exchanges)
         try:
             yield exchanges
         finally:
             _RECORDING.reset(token)
+            if outer is not None:
+                outer.extend(exchanges)
 
-    async def _count_connection(self, *_: object) -> None:
-        for base in self._bases.values():
-            if base.host is not None and base.port is not None:
-                self.connections.append((base.host, base.port))
-                return
+    def _socket(self, address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        """Make the socket of one connection and write down where it goes."""
+        family, kind, protocol, _, where = address
+        self.connections.append((str(where[0]), int(where[1])))
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
 
     async def _pass(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
         route = self._admit(request)
@@ -335,7 +338,11 @@ class _BoundedResponse(aiohttp.ClientResponse):
 
     async def read(self) -> bytes:
         if self._body is None:
-            await self._read_bounded()
+            try:
+                await self._read_bounded()
+            except BaseException:
+                self.close()
+                raise
         return await super().read()
 
     async def _read_bounded(self) -> None:
@@ -344,7 +351,6 @@ class _BoundedResponse(aiohttp.ClientResponse):
         async for part in self.content.iter_any():
             size += len(part)
             if size > self.limit:
-                self.close()
                 raise aiohttp.ClientPayloadError(f"answer larger than {self.limit} bytes")
             parts.append(part)
         self._body = b"".join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from connectors.chat.slack.routes import API, METHODS, ROUTES, SCIM
 from connectors.contract import RateLimit
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
 from connectors.redaction import Redactor
-from connectors.wire import Exchange, Route, Signal, SignalKind, Wire, WireSettings
+from connectors.wire import Access, Exchange, Route, Signal, SignalKind, Wire, WireSettings
 
 SCOPES_HEADER = "x-oauth-scopes"
 # A listing longer than this is a server gone wrong, not a workspace.
@@ -118,8 +119,10 @@ class SlackClient:
                 refusal = error.response
         if refusal is None:
             return Answer(True, "", data, exchanges[-1])
-        data = refusal.data if isinstance(getattr(refusal, "data", None), dict) else {}
-        return Answer(False, str(data.get("error", "unknown_error")), data, exchanges[-1])
+        data = refusal.data if isinstance(refusal.data, dict) else {}
+        missing = refusal.status_code == HTTPStatus.NOT_FOUND
+        said = "unknown_method" if missing else str(data.get("error", "unknown_error"))
+        return Answer(False, said, data, exchanges[-1])
 
     def _client(self, admin: bool) -> AsyncWebClient:
         if admin not in self._clients:
@@ -184,10 +187,12 @@ def read_signal(route: Route, status: int, headers: Mapping[str, str], body: byt
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status}")
     if route.base == SCIM:
         return Signal(SignalKind.ANSWERED)
-    return _api_signal(status, headers, body)
+    return _api_signal(route, status, headers, body)
 
 
-def _api_signal(status: int, headers: Mapping[str, str], body: bytes) -> Signal:
+def _api_signal(route: Route, status: int, headers: Mapping[str, str], body: bytes) -> Signal:
+    if status == HTTPStatus.NOT_FOUND and route.access is Access.READ:
+        return Signal(SignalKind.ANSWERED)  # a server without this method; `_send` says so
     if "json" not in headers.get("Content-Type", ""):
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status} without JSON")
     try:

@@ -47,9 +47,9 @@ class SlackConnector:
         self._directory = Directory(config, self._client, self._identity)
         self._listing = Listing(config, self._client, self._identity)
         enterprise = Enterprise(self._client, self._identity)
-        self._channels = ChannelRemoval(config, self._client, self._identity, enterprise)
+        self._channels = ChannelRemoval(config, self._client, self._listing, enterprise)
         self._user_groups = UserGroupRemoval(config, self._client, self._listing, self._directory)
-        self._reading_back = ReadingBack(config, self._client, self._listing, self._directory)
+        self._reading_back = ReadingBack(self._client, self._listing, self._directory)
         self._lockout = Lockout(config, self._client, self._identity, self._directory)
         self._notices = Notices(config, self._client)
 

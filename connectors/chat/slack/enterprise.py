@@ -22,18 +22,17 @@ class Enterprise:
         self._identity = identity
         self._refused_here = False
 
-    async def may_kick(self) -> bool:
-        """Whether there is an admin token with the scope, and the plan has the method."""
+    async def kick(self, step: Revocation) -> Result | None:
+        """Remove one account by the admin token; None where there is none, or the plan lacks the method."""
         admin = await self._identity.admin()
-        return admin is not None and admin.may("admin.conversations:write") and not self._refused_here
-
-    async def kick(self, step: Revocation) -> Result:
-        """Remove one account by the admin token."""
+        if admin is None or not admin.may("admin.conversations:write") or self._refused_here:
+            return None
         answer = await self._client.call(
             ADMIN_KICK, channel_id=step.membership.group.id, user_ids=step.account_id
         )
         if answer.error in NOT_THERE:
             self._refused_here = True
+            return None
         return _of_one(step, answer)
 
 

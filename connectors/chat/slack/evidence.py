@@ -108,3 +108,8 @@ def _with_remedy(evidence: Evidence, remedy: str) -> Evidence:
 def observed(source: str, *facts: tuple[str, str]) -> Evidence:
     """Give the evidence of a state read from the platform, possibly over several requests."""
     return Evidence(quality=Quality.OBSERVED, at=datetime.now(UTC), source=source, facts=facts)
+
+
+def seen(last: Exchange, *facts: tuple[str, str]) -> Evidence:
+    """Give the evidence of a state read to its end; `last` is the request that ended the reading."""
+    return evidence_of(last, Quality.OBSERVED, *facts)

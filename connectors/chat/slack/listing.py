@@ -77,17 +77,34 @@ class Listing:
             limit=self._config.page_size,
             team_id=self._config.team_id,
         )
-        async for page, _ in pages:
-            yield page
+        try:
+            async for page, _ in pages:
+                yield page
+        except SlackRefused as refused:
+            # Nothing was yielded yet: a server without the method refuses its first page.
+            if refused.error != "unknown_method":
+                raise
+            whose = account_id or (await self._identity.bot()).user_id
+            yield [channel async for channel in self._channels_by_members(whose)]
 
-    async def channel_ids_of(self, account_id: str | None) -> tuple[frozenset[str], int]:
-        """Read one account's channels to the end; give their ids and how many pages that took."""
-        ids: set[str] = set()
-        pages = 0
-        async for page in self._channel_pages(account_id):
-            pages += 1
-            ids.update(str(channel["id"]) for channel in page)
-        return frozenset(ids), pages
+    async def _channels_by_members(self, account_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The long way, for servers without users.conversations: the members of every channel seen."""
+        async for channel in self.channels():
+            if account_id in await self.channel_members(str(channel["id"])):
+                yield channel
+
+    async def channel_members(self, channel_id: str) -> frozenset[str]:
+        """Read the members of one channel to the end."""
+        members: set[str] = set()
+        async for page, _ in self._client.pages(
+            "conversations.members", "members", channel=channel_id, limit=self._config.page_size
+        ):
+            members.update(str(user) for user in page)
+        return frozenset(members)
+
+    async def channel_ids_of(self, account_id: str | None) -> frozenset[str]:
+        """Read the ids of one account's channels to the end."""
+        return frozenset([str(channel["id"]) async for channel in self.channels_of(account_id)])
 
     async def gaps(self, seen: set[str]) -> AsyncIterator[Gap]:
         """Yield the gaps of this workspace; with an Enterprise admin token, unseen channels one by one."""
@@ -174,6 +191,10 @@ class Listing:
         if not isinstance(users, list):
             raise SlackRefused("usergroups.users.list", "answer_without_users")
         return [str(user) for user in users]
+
+    async def user_group_ids(self, group_id: str) -> frozenset[str]:
+        """Read the members of one user group as a set."""
+        return frozenset(await self.user_group_members(group_id))
 
     async def _private_channels(self) -> AsyncIterator[dict[str, Any]]:
         pages = self._client.pages(

@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.chat.slack import evidence
 from connectors.chat.slack.client import SlackClient
-from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.listing import Listing
 from connectors.contract import Presence, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
-from policies.model import GroupKind
+from connectors.wire import Exchange
+from policies.model import Account, GroupKind
 
-_LISTING = "users.conversations"
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One complete reading: the ids it listed, its last exchange, and how many pages it took."""
+
+    ids: frozenset[str]
+    last: Exchange
+    pages: int
+
+    @property
+    def doubtful(self) -> bool:
+        """Several pages, or none at all: one may be missing, so absence needs a second, other reading."""
+        return self.pages > 1 or not self.ids
 
 
-@dataclass(slots=True)
-class _PersonSeen:
-    """One account as read in this read-back."""
-
-    active: bool
-    channels: frozenset[str]
-    pages_doubtful: bool
-    """Several pages, or none at all: a page may be missing, so absence needs a second, other reading."""
+_Reading = _Read | ConnectorError
+_Reader = Callable[[], Awaitable[frozenset[str]]]
 
 
 @dataclass(slots=True)
 class _Pass:
     """What one read-back has read so far, so that nothing is asked twice."""
 
-    people: dict[str, _PersonSeen | ConnectorError] = field(default_factory=dict)
-    bot_channels: frozenset[str] | ConnectorError | None = None
-    user_groups: dict[str, frozenset[str] | ConnectorError] = field(default_factory=dict)
-    members: dict[str, frozenset[str] | ConnectorError] = field(default_factory=dict)
+    accounts: dict[str, Account | ConnectorError] = field(default_factory=dict)
+    readings: dict[tuple[str, str], _Reading] = field(default_factory=dict)
 
 
 class ReadingBack:
     """One listing per person answers for all their channels; more is asked only where that cannot tell."""
 
-    def __init__(
-        self, config: SlackConfig, client: SlackClient, listing: Listing, directory: Directory
-    ) -> None:
-        self._config = config
+    def __init__(self, client: SlackClient, listing: Listing, directory: Directory) -> None:
         self._client = client
         self._listing = listing
         self._directory = directory
@@ -54,120 +55,103 @@ class ReadingBack:
         return [await self._one(step, seen) for step in steps]
 
     async def _one(self, step: Revocation, seen: _Pass) -> Presence:
-        person = await self._person(step.account_id, seen)
-        if isinstance(person, ConnectorError):
-            return _unreadable(step, _LISTING, str(person))
+        account = await self._account(step.account_id, seen)
+        if isinstance(account, ConnectorError):
+            return _unreadable(step, "users.info", account)
         if step.membership.group.kind is GroupKind.USER_GROUP:
-            return await self._in_user_group(step, person, seen)
-        return await self._in_channel(step, person, seen)
+            group = await self._user_group(step.membership.group.id, seen)
+            return _judged(step, group, active=account.active, proven=account.active)
+        return await self._in_channel(step, account, seen)
 
-    async def _in_user_group(self, step: Revocation, person: _PersonSeen, seen: _Pass) -> Presence:
-        group_id = step.membership.group.id
-        if group_id not in seen.user_groups:
-            seen.user_groups[group_id] = await self._user_group(group_id)
-        users = seen.user_groups[group_id]
-        if isinstance(users, ConnectorError):
-            return _unreadable(step, "usergroups.users.list", str(users))
-        listed = step.account_id in users
-        return _judged(step, "usergroups.users.list", listed, person.active, proven=False)
-
-    async def _in_channel(self, step: Revocation, person: _PersonSeen, seen: _Pass) -> Presence:
+    async def _in_channel(self, step: Revocation, account: Account, seen: _Pass) -> Presence:
         channel_id = step.membership.group.id
-        if channel_id in person.channels:
-            return _judged(step, _LISTING, listed=True, active=person.active, proven=False)
-        if (trouble := await self._hidden(channel_id, seen)) is not None:
-            return _unreadable(step, _LISTING, trouble)
-        if not person.active:
+        channels = await self._channels(step.account_id, seen)
+        if isinstance(channels, ConnectorError) or channel_id in channels.ids:
+            return _judged(step, channels, active=account.active, proven=True)
+        if (hidden := await self._hidden(channel_id, seen)) is not None:
+            return _unreadable(step, channels.last.route, hidden)
+        if not account.active:
             # Other memberships still shown prove that this one would be shown too.
-            return _judged(step, _LISTING, listed=False, active=False, proven=bool(person.channels))
-        if person.pages_doubtful:
-            return await self._by_members(step, seen)
-        return _judged(step, _LISTING, listed=False, active=True, proven=True)
+            return _judged(step, channels, active=False, proven=bool(channels.ids))
+        if channels.doubtful:
+            return _judged(step, await self._members(channel_id, seen), active=True, proven=True)
+        return _judged(step, channels, active=True, proven=True)
 
-    async def _by_members(self, step: Revocation, seen: _Pass) -> Presence:
-        channel_id = step.membership.group.id
-        if channel_id not in seen.members:
-            seen.members[channel_id] = await self._members(channel_id)
-        members = seen.members[channel_id]
-        if isinstance(members, ConnectorError):
-            return _unreadable(step, "conversations.members", str(members))
-        listed = step.account_id in members
-        return _judged(step, "conversations.members", listed, active=True, proven=True)
-
-    async def _hidden(self, channel_id: str, seen: _Pass) -> str | None:
+    async def _hidden(self, channel_id: str, seen: _Pass) -> ConnectorError | None:
         """Say why the bot would not see the membership even if it were there; None where it would."""
-        if seen.bot_channels is None:
-            seen.bot_channels = await self._bot_channels()
-        if isinstance(seen.bot_channels, ConnectorError):
-            return str(seen.bot_channels)
-        if channel_id in seen.bot_channels:
+        own = await self._channels(None, seen)
+        if isinstance(own, ConnectorError):
+            return own
+        if channel_id in own.ids:
             return None
         try:
-            answer = await self._client.read("conversations.info", channel=channel_id)
+            channel = (await self._client.read("conversations.info", channel=channel_id)).data["channel"]
         except (BadCredentials, Forbidden):
             raise
         except ConnectorError as error:
-            return f"the bot no longer sees the channel: {error}"
+            return ConnectorError(f"the bot no longer sees the channel: {error}")
         # A channel made private since the plan shows its members only to those inside.
-        if answer.data["channel"].get("is_private") and not answer.data["channel"].get("is_member"):
-            return "the channel is private and the bot is not in it"
+        if channel.get("is_private") and not channel.get("is_member"):
+            return ConnectorError("the channel is private and the bot is not in it")
         return None
 
-    async def _person(self, account_id: str, seen: _Pass) -> _PersonSeen | ConnectorError:
-        if account_id not in seen.people:
-            seen.people[account_id] = await self._look_at(account_id)
-        return seen.people[account_id]
+    async def _account(self, account_id: str, seen: _Pass) -> Account | ConnectorError:
+        if account_id not in seen.accounts:
+            try:
+                found = await self._directory.account(account_id)
+            except (BadCredentials, Forbidden):
+                raise
+            except ConnectorError as error:
+                seen.accounts[account_id] = error
+            else:
+                unknown = ConnectorError(f"Slack does not know the account {account_id}")
+                seen.accounts[account_id] = found or unknown
+        return seen.accounts[account_id]
 
-    async def _look_at(self, account_id: str) -> _PersonSeen | ConnectorError:
-        try:
-            account = await self._directory.account(account_id)
-            if account is None:
-                return ConnectorError(f"Slack does not know the account {account_id}")
-            channels, pages = await self._listing.channel_ids_of(account_id)
-        except (BadCredentials, Forbidden):
-            raise
-        except ConnectorError as error:
-            return error
-        return _PersonSeen(account.active, channels, pages_doubtful=pages > 1 or not channels)
+    async def _channels(self, account_id: str | None, seen: _Pass) -> _Reading:
+        key = ("channels", account_id or "")
+        return await self._once(key, seen, lambda: self._listing.channel_ids_of(account_id))
 
-    async def _bot_channels(self) -> frozenset[str] | ConnectorError:
-        try:
-            return (await self._listing.channel_ids_of(None))[0]
-        except (BadCredentials, Forbidden):
-            raise
-        except ConnectorError as error:
-            return error
+    async def _members(self, channel_id: str, seen: _Pass) -> _Reading:
+        key = ("members", channel_id)
+        return await self._once(key, seen, lambda: self._listing.channel_members(channel_id))
 
-    async def _user_group(self, group_id: str) -> frozenset[str] | ConnectorError:
-        try:
-            return frozenset(await self._listing.user_group_members(group_id))
-        except (BadCredentials, Forbidden):
-            raise
-        except ConnectorError as error:
-            return error
+    async def _user_group(self, group_id: str, seen: _Pass) -> _Reading:
+        key = ("user_group", group_id)
+        return await self._once(key, seen, lambda: self._listing.user_group_ids(group_id))
 
-    async def _members(self, channel_id: str) -> frozenset[str] | ConnectorError:
-        members: set[str] = set()
-        try:
-            async for page, _ in self._client.pages(
-                "conversations.members", "members", channel=channel_id, limit=self._config.page_size
-            ):
-                members.update(str(user) for user in page)
-        except (BadCredentials, Forbidden):
-            raise
-        except ConnectorError as error:
-            return error
-        return frozenset(members)
+    async def _once(self, key: tuple[str, str], seen: _Pass, read: _Reader) -> _Reading:
+        if key not in seen.readings:
+            seen.readings[key] = await self._read(read())
+        return seen.readings[key]
+
+    async def _read(self, reading: Awaitable[frozenset[str]]) -> _Reading:
+        with self._client.wire.recording() as exchanges:
+            try:
+                ids = await reading
+            except (BadCredentials, Forbidden):
+                raise
+            except ConnectorError as error:
+                return error
+        last = exchanges[-1]
+        return _Read(ids, last, pages=sum(exchange.route == last.route for exchange in exchanges))
 
 
-def _judged(step: Revocation, source: str, listed: bool, active: bool, *, proven: bool) -> Presence:
-    facts = (("listed", "yes" if listed else "no"), ("account", "active" if active else "deactivated"))
-    proof = evidence.observed(source, *facts)
+def _judged(step: Revocation, reading: _Reading, *, active: bool, proven: bool) -> Presence:
+    if isinstance(reading, ConnectorError):
+        return _unreadable(step, "read_back", reading)
+    listed = step.account_id in reading.ids or step.membership.group.id in reading.ids
+    proof = evidence.seen(
+        reading.last,
+        ("pages", str(reading.pages)),
+        ("listed", "yes" if listed else "no"),
+        ("account", "active" if active else "deactivated"),
+    )
     if not active and (listed or not proven):
         detail = "still listed, but the account is deactivated" if listed else "the account is deactivated"
         return Presence(step.step_id, Sight.LOCKED_OUT, proof, detail)
     return Presence(step.step_id, Sight.PRESENT if listed else Sight.ABSENT, proof)
 
 
-def _unreadable(step: Revocation, source: str, why: str) -> Presence:
-    return Presence(step.step_id, Sight.UNREADABLE, evidence.without_call(source), why)
+def _unreadable(step: Revocation, source: str, why: ConnectorError) -> Presence:
+    return Presence(step.step_id, Sight.UNREADABLE, evidence.without_call(source), str(why))

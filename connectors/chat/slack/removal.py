@@ -7,7 +7,7 @@ from connectors.chat.slack.answers import AMBIGUOUS_ABSENCE, AMBIGUOUS_CHANNEL
 from connectors.chat.slack.client import Answer, SlackClient, SlackRefused
 from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.enterprise import Enterprise
-from connectors.chat.slack.identity import Identity
+from connectors.chat.slack.listing import Listing
 from connectors.contract import Outcome, Quality, Result, Revocation
 from connectors.errors import MissingScope, Unavailable
 from connectors.wire import AnswerLost, NotSent, RateLimited
@@ -21,11 +21,11 @@ class ChannelRemoval:
     """`conversations.kick`, and what stands behind its answers."""
 
     def __init__(
-        self, config: SlackConfig, client: SlackClient, identity: Identity, enterprise: Enterprise
+        self, config: SlackConfig, client: SlackClient, listing: Listing, enterprise: Enterprise
     ) -> None:
         self._config = config
         self._client = client
-        self._identity = identity
+        self._listing = listing
         self._enterprise = enterprise
 
     async def revoke(self, step: Revocation) -> Result:
@@ -61,7 +61,7 @@ class ChannelRemoval:
 
     async def _person_outside(self, step: Revocation, said: Answer) -> Result:
         try:
-            present = await self.is_listed(step.membership.group.id, step.account_id)
+            present = step.account_id in await self._listing.channel_members(step.membership.group.id)
         except (MissingScope, SlackRefused, Unavailable) as error:
             return self._unclear(step, said, error)
         if present:
@@ -79,15 +79,6 @@ class ChannelRemoval:
             step.step_id, Outcome.SAID_ABSENT, proof, detail="the bot is in the channel, the person is not"
         )
 
-    async def is_listed(self, channel_id: str, account_id: str) -> bool:
-        """Whether `conversations.members`, read to its end, names the account."""
-        listed = False
-        async for members, _ in self._client.pages(
-            "conversations.members", "members", channel=channel_id, limit=self._config.page_size
-        ):
-            listed = listed or account_id in members
-        return listed
-
     async def _unseen_channel(self, step: Revocation, said: Answer, error: str) -> Result:
         """The bot cannot see it: a private one may well exist, a public one is gone."""
         if step.membership.group.kind in _PRIVATE:
@@ -101,8 +92,9 @@ class ChannelRemoval:
 
     async def _bot_outside(self, step: Revocation, said: Answer, *, private: bool) -> Result:
         """Act as an Enterprise admin where that is allowed, else join where policy says so, else refuse."""
-        if await self._enterprise.may_kick():
-            return await self._enterprise.kick(step)
+        as_admin = await self._enterprise.kick(step)
+        if as_admin is not None:
+            return as_admin
         if self._config.may_join_public and not private:
             joined = await self._client.call("conversations.join", channel=step.membership.group.id)
             if not joined.ok:

@@ -1,0 +1,1 @@
+"""Tests of the Slack connector against its sandbox, over real sockets."""

@@ -68,7 +68,7 @@ def _twice(document: Document, rows: tuple[GroupRow, ...]) -> Iterator[PolicyCom
     for index, row in enumerate(rows):
         first = seen.setdefault((row.instance, row.group), index)
         if first != index:
-            line, _ = document.place_of(("groups", first))
+            line, _ = document.values["groups", first]
             message = f"group {row.group!r} of {row.instance!r} is already registered at line {line}"
             yield document.complaint(("groups", index), message, "keep one of the two rows")
 

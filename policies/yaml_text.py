@@ -36,18 +36,12 @@ class Document:
     values: dict[Path, Place]
     keys: dict[Path, Place]
 
-    def place_of(self, path: Path) -> Place:
-        """Give the place of the value at `path`, or of the nearest part around it."""
-        while path not in self.values:
-            path = path[:-1]
-        return self.values[path]
-
     def complaint(
         self, path: Path, message: str, suggestion: str = "", *, at_key: bool = False
     ) -> PolicyComplaint:
         """Complain about the value (or the key) at `path`."""
         place = self.keys.get(path) if at_key else None
-        line, column = place or self.place_of(path)
+        line, column = place or self.values[path]
         return PolicyComplaint(self.file, line, column, message, suggestion)
 
 

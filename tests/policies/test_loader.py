@@ -100,6 +100,25 @@ def test_a_grace_period_is_a_number_and_a_unit_and_is_written_back_so(written: s
     assert from_text(to_text(policy)).rules[0].when == when
 
 
+def test_a_rule_can_be_made_in_code_from_the_values_themselves() -> None:
+    made = Policy.model_validate(
+        {
+            "version": 1,
+            "rules": [
+                {
+                    "id": "r",
+                    "on": [EventKind.LEAVER],
+                    "action": "remove",
+                    "end_of_day": time(17, 30),
+                    "when": {"after": timedelta(days=1)},
+                }
+            ],
+        }
+    )
+    (written,) = load(f"{RULE}    end_of_day: 17:30\n    when: {{after: 1 day}}\n", "p.yaml").rules
+    assert made.rules[0] == written.model_copy(update={"id": "r"})
+
+
 # What is refused
 
 

@@ -1,6 +1,7 @@
 """Exactly which memberships a case takes: nothing is dropped, everything left alone has its reason."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -223,11 +224,11 @@ def test_an_instance_nobody_described_can_do_nothing_to_accounts() -> None:
     ],
 )
 def test_the_guards_stand_before_the_account_too(
-    account: Account, around: dict[str, object], expected: tuple[str, str]
+    account: Account, around: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     found = leave(
         by=policy("on: leaver\naction: remove\naccount: deactivate"), around=context([account], **around)
-    )  # type: ignore[arg-type] # names of context()
+    )
     assert said(found) == [("U7", *expected)]
 
 

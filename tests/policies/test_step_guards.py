@@ -1,6 +1,7 @@
 """Why one removal must not happen, and which reason is named first."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_the_primary_owner_of_a_workspace_is_not_touched() -> None:
         ({"archived": True}, Refusal.ARCHIVED),
     ],
 )
-def test_what_a_platform_keeps_closed_is_named(changes: dict[str, object], expected: Refusal | None) -> None:
+def test_what_a_platform_keeps_closed_is_named(changes: dict[str, Any], expected: Refusal | None) -> None:
     assert refused(in_group("sales", **changes)) is expected
 
 

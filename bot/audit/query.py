@@ -71,9 +71,9 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Query:
     terms, at = [], 0
     while text[at:].strip():
         found = _TOKEN.match(text, at)
-        if found is None or found.end() == at or not found[0].strip():
-            column = at + len(text[at:]) - len(text[at:].lstrip()) + 1
-            raise QueryProblem('a quote is not closed: add `"` at its end', column)
+        if found is None or (text[found.end() : found.end() + 1] == '"' and found[4] is not None):
+            column = found.end() + 1 if found else at + 1
+            raise QueryProblem('a quote is not closed, or stands in a word: write "the whole value"', column)
         terms.append(_term(found, zone))
         at = found.end()
     return Query(tuple(terms))

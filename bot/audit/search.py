@@ -92,7 +92,7 @@ async def prepare(connection: AsyncConnection, query: Query, resolve: ResolvePer
     conditions, shown = [], []
     for term in query.terms:
         people = await _people(connection, term, resolve) if term.field in {"person", TEXT} else []
-        condition = _condition(term, people)
+        condition = await _group(connection, term) if term.field == "group" else _condition(term, people)
         shown.append(_shown(term, people))
         if term.exclude:
             conditions.append(sa.not_(sa.func.coalesce(condition, sa.false())))
@@ -123,13 +123,16 @@ def _condition(term: Term, people: Sequence[str]) -> Condition:
         return sa.or_(*texts, RAW.c.subject.in_(people))
     if term.field == "actor":
         return _is(RAW.c.actor, term.value, f"person:{term.value}", f"system:{term.value}")
-    if term.field == "group":
-        name = term.value.removeprefix("#")
-        return sa.or_(
-            _is(RAW.c.group_id, term.value), RAW.c.group_name.ilike(_pattern(f"*{name}*"), escape="\\")
-        )
     value = term.value.lower() if term.field in _LOWER else term.value
     return _is(_COLUMN[term.field], value, *_whole_category(term.field, value))
+
+
+async def _group(connection: AsyncConnection, term: Term) -> Condition:
+    """A group's id where there is such a group, which the index finds; else a part of its name."""
+    exact = RAW.c.group_id == term.value
+    if await connection.scalar(sa.select(sa.exists().where(exact))):
+        return exact
+    return RAW.c.group_name.ilike(_pattern(f"*{term.value.removeprefix('#')}*"), escape="\\")
 
 
 def _whole_category(field: str, value: str) -> list[str]:
@@ -160,12 +163,12 @@ def _created(term: Term) -> Condition:
 
 def _shown(term: Term, people: Sequence[str]) -> str:
     """Spell a term for the log: what names a person is replaced by who was found."""
-    value, field = term.value, "" if term.field == TEXT else f"{term.field}:"
+    minus, field = "-" * term.exclude, "" if term.field == TEXT else f"{term.field}:"
     if people or term.field == "person":
-        field = "person:"
-        value = ",".join(people) if 0 < len(people) <= _SHOWN_PEOPLE else f"[{len(people)} people]"
-    quote = '"' if " " in value else ""
-    return f"{'-' if term.exclude else ''}{field}{quote}{value}{quote}"
+        few = 0 < len(people) <= _SHOWN_PEOPLE
+        return f"{minus}person:{','.join(people) if few else f'[{len(people)} people]'}"
+    quote = '"' if " " in term.value else ""
+    return f"{minus}{field}{quote}{term.value}{quote}"
 
 
 def _readable(row: sa.RowMapping) -> dict[str, Any]:

@@ -11,22 +11,21 @@ from typing import Final
 BOM: Final = b"\xef\xbb\xbf"
 """Without it Excel reads UTF-8 as the machine's old code page."""
 
-_SPACE: Final = r"[\s\u0000-\u0020\u00a0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*"
-_FORMULA: Final = re.compile(
-    # At the start of the cell, or where a spreadsheet that separates by `;`, tab or line would start one.
-    rf"(^|[;\t\r\n])({_SPACE})(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b])"
-)
+_RUNS: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b]"
+_BLANK: Final = r" \u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff\x00-\x08\x0b\x0c\x0e-\x1f"
+_STARTS: Final = re.compile(rf"[\t\r]|[{_BLANK}\n\t\r]*{_RUNS}")
+_STARTS_WITHIN: Final = re.compile(rf"([;\t\r\n])(?=[{_BLANK}]*{_RUNS})")
 
 
 def safe_cell(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula.
 
     These are `= + - @`, tab and carriage return, their full-width and small forms, also after white space or
-    invisible characters (https://owasp.org/www-community/attacks/CSV_Injection).
+    invisible characters, and inside the text where a spreadsheet that separates by `;`, tab or line would start
+    a cell (https://owasp.org/www-community/attacks/CSV_Injection).
     """
-    if text[:1] in {"\t", "\r"}:
-        text = f"'{text}"
-    return _FORMULA.sub(r"\1'\2", text)
+    safe = _STARTS_WITHIN.sub(r"\1'", text)
+    return f"'{safe}" if _STARTS.match(text) else safe
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> bytes:

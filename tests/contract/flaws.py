@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from connectors.contract import (
     Capabilities,
     ChatConnector,
+    Evidence,
     Finding,
     KnownGroups,
     Outcome,
@@ -292,7 +294,7 @@ class BadTokenIsARefusal(Coat):
         try:
             return await self._inner.revoke(steps)
         except BadCredentials:
-            seen = (await self._inner.read_back(steps))[0].evidence
+            seen = Evidence(Quality.ACKNOWLEDGED, datetime.now(UTC), "revoke")
             return [Result(step.step_id, Outcome.REFUSED, seen, Refusal.NO_RIGHT) for step in steps]
 
 
@@ -317,6 +319,15 @@ class UnreadableIsAbsent(Coat):
 
     def _presence(self, presence: Presence) -> Presence:
         if presence.sight is not Sight.UNREADABLE:
+            return presence
+        return replace(presence, sight=Sight.ABSENT)
+
+
+class LockedOutIsAbsent(Coat):
+    """Takes a closed account for a membership that ended; it may come back with the account."""
+
+    def _presence(self, presence: Presence) -> Presence:
+        if presence.sight is not Sight.LOCKED_OUT:
             return presence
         return replace(presence, sight=Sight.ABSENT)
 

@@ -45,7 +45,7 @@ class Fault(StrEnum):
     EMPTY_ANSWER = "empty_answer"
     MALFORMED_ANSWER = "malformed_answer"
     ANSWER_LOST = "answer_lost"
-    """The effect happens, then the connection dies."""
+    """The effect happens, then the connection dies; once only, so that a second try is answered."""
     KEPT = "kept"
     """Answers OK and keeps the member."""
     DELAYED = "delayed"
@@ -74,7 +74,7 @@ class Place(StrEnum):
 RETRY_AFTER = 7.0
 """Seconds every sandbox is told to ask for when it limits."""
 PATIENCE = 10.0
-SHORT_PATIENCE = 0.15
+SHORT_PATIENCE = 0.12
 """For checks of silence only: long enough for a sound answer on a busy machine."""
 
 

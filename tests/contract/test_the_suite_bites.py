@@ -4,11 +4,13 @@ import pytest
 
 from tests.contract.bugs import BUGS, TOY_BUGS, Bug
 from tests.contract.checks import CHECKS
+from tests.contract.slack.bugs import SLACK_BUGS
+from tests.contract.slack.harness import SlackHarness
 from tests.contract.stage import Harness
 from tests.contract.suite import failures, unmet
 from tests.contract.toy.harness import ToyHarness
 
-TOY = ToyHarness()
+SLACK, TOY = SlackHarness(), ToyHarness()
 
 
 def test_every_check_has_a_name_of_its_own() -> None:
@@ -18,14 +20,21 @@ def test_every_check_has_a_name_of_its_own() -> None:
 
 def test_every_bug_is_caught_by_checks_that_exist() -> None:
     names = {check.name for check in CHECKS}
-    assert [bug.name for bug in (*BUGS, *TOY_BUGS) if not bug.caught_by <= names] == []
+    assert [bug.name for bug in (*BUGS, *TOY_BUGS, *SLACK_BUGS) if not bug.caught_by <= names] == []
 
 
-async def test_the_sound_toy_passes_everything() -> None:
-    assert await failures(CHECKS, TOY) == {}
+@pytest.mark.parametrize("harness", [SLACK, TOY], ids=lambda harness: harness.name)
+async def test_a_sound_connector_passes_everything(harness: Harness) -> None:
+    assert await failures(CHECKS, harness) == {}
 
 
-@pytest.mark.parametrize("bug", [*BUGS, *TOY_BUGS], ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*BUGS, *SLACK_BUGS], ids=lambda bug: bug.name)
+async def test_a_bug_in_the_slack_connector_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
+    wrong = await failures(CHECKS, SLACK, bug.flaw)
+    assert set(wrong) == expected(bug, SLACK), wrong
+
+
+@pytest.mark.parametrize("bug", TOY_BUGS, ids=lambda bug: bug.name)
 async def test_a_bug_in_the_toy_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
     wrong = await failures(CHECKS, TOY, bug.flaw)
     assert set(wrong) == expected(bug, TOY), wrong

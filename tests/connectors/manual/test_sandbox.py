@@ -8,22 +8,16 @@ import pytest
 import uvicorn
 
 from connectors.chat.manual.sandbox import Habit, HumanWorld, create_app, human_world
+from tests.contract.serving import loopback, started
 
 
 @asynccontextmanager
 async def serving(world: HumanWorld) -> AsyncIterator[aiohttp.ClientSession]:
     """Serve the world on a free loopback port; the session's base URL is its own."""
-    config = uvicorn.Config(create_app(world), port=0, lifespan="off", log_level="error")
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-            yield session
-    finally:
-        await server.shutdown()
+    server = uvicorn.Server(uvicorn.Config(create_app(world), lifespan="off", log_level="error"))
+    listening, port = loopback()
+    async with started(server, listening), aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        yield session
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class ToyConnector:
                 read_signal=_signal,
                 read_only=config.read_only,
                 total_timeout=config.timeout_seconds,
-                read_tries=2,
+                read_tries=1,
                 backoff=0.001,
                 longest_read_wait=1.0,
             ),

@@ -105,6 +105,7 @@ def _remove(request: web.Request, world: ToyWorld, fault: Fault | None) -> web.R
     elif fault is not Fault.KEPT:
         del kept.members[person]
     if fault is Fault.ANSWER_LOST:
+        world.faults.clear()
         _hang_up(request)
     return web.json_response({})
 

@@ -1,0 +1,19 @@
+"""The Slack connector keeps the whole contract against the Slack sandbox."""
+
+from typing import ClassVar
+
+from tests.contract.inherit import ChatConnectorContract
+from tests.contract.slack.harness import SlackHarness
+
+
+class TestSlack(ChatConnectorContract):
+    harness = SlackHarness()
+    docs = "slack.md"
+    left_out: ClassVar[frozenset[str]] = frozenset(
+        {
+            # A Slack channel has no owner whose leaving would orphan it.
+            "the_last_owner_is_never_removed",
+            "without_an_interface_every_step_is_said_to_need_a_person",
+            "what_only_a_person_can_see_is_unreadable_and_unknown",
+        }
+    )

@@ -7,6 +7,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from os import stat_result
 from pathlib import Path
@@ -54,10 +55,9 @@ class Arrivals:
         Raises Unavailable where the folder or file is not there or may not be read.
         """
         try:
-            found = {path: path.stat() for path in self._candidates()}
+            files = dict(self._present())
         except OSError as error:
             raise self._unavailable(self._config.path, error) from error
-        files = {path: about for path, about in found.items() if stat.S_ISREG(about.st_mode)}
         self._forget(set(files))
         return list(self._settled(files))
 
@@ -75,12 +75,16 @@ class Arrivals:
         modified = datetime.fromtimestamp(before.st_mtime, UTC)
         return Delivery(self._config.name, str(path), path.name, sha256, before.st_size, modified)
 
-    def _candidates(self) -> list[Path]:
-        path = self._config.path
-        if not path.is_dir():
-            path.stat()
-            return [path]
-        return [entry for entry in path.iterdir() if not _is_passing(entry.name) and entry.exists()]
+    def _present(self) -> Iterator[tuple[Path, stat_result]]:
+        """Yield the regular files there are; one that goes away while we look is not there."""
+        watched = self._config.path
+        if not stat.S_ISDIR(watched.stat().st_mode):
+            yield watched, watched.stat()
+            return
+        for path in watched.iterdir():
+            with suppress(FileNotFoundError):
+                if not _is_passing(path.name) and stat.S_ISREG((about := path.stat()).st_mode):
+                    yield path, about
 
     def _settled(self, files: dict[Path, stat_result]) -> Iterator[Path]:
         for path in sorted(files, key=lambda path: _age_key(path, files[path])):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from .dates import DateReader
 from .manifest import field_names, manifest
 
 ACCOUNT = "account:"
+_READ = re.compile(r"utf-8(-sig)?|utf-16(-[lb]e)?|cp125\d|iso8859-\d+|mac-arabic")
 SETTINGS = {"status_values": "status", "exit_types": "exit_type", "employments": "employment"}
 """Setting of the source → the kind of word it maps."""
 
@@ -75,8 +77,10 @@ class CsvFileConfig:
 
 def _check_encoding(name: str, encoding: str) -> None:
     try:
-        text = codecs.lookup(encoding)._is_text_encoding  # noqa: SLF001 — the only way the codec tells
+        known = _READ.fullmatch(codecs.lookup(encoding).name)
     except LookupError:
-        text = False
-    if not text:
-        raise ValueError(f"Source {name}: encoding {encoding!r} is not known; utf-8 or cp1256, for example.")
+        known = None
+    if not known:
+        raise ValueError(
+            f"Source {name}: encoding {encoding!r} is not read; utf-8 or cp1256, for example, is."
+        )

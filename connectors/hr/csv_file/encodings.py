@@ -23,6 +23,7 @@ _ARABIC_WORD = re.compile(f"[{_ARABIC}]{{2,}}")
 _MIXED_WORD = re.compile(f"[A-Za-z\u00c0-\u024f][{_ARABIC}]|[{_ARABIC}][A-Za-z\u00c0-\u024f\u00d7\u00f7]")
 _UTF8_PAIRS = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})[\x80-\xbf]")
 _ASCII = bytes(range(128))
+_NO_MARK = "Set encoding to utf-16-le or utf-16-be, or take it out of this source."
 _REMEDY = "Export it as UTF-8, or set encoding for this source (cp1256 for Windows Arabic)."
 
 
@@ -52,10 +53,12 @@ def encoding_of(path: Path, configured: str | None, complaints: Complaints) -> t
 
 def _configured(path: Path, wanted: str, marked: str | None, complaints: Complaints) -> tuple[str, bool]:
     name = codecs.lookup(wanted).name
-    if marked is not None and not name.replace("-", "").startswith(marked.replace("-", "")[:5]):
+    if marked is not None and name[:5] != marked[:5]:
         complaints.refuse(
             "encoding_mismatch", f"The file is marked {marked[:6]}, not {wanted}.", _REMEDY, line=1
         )
+    if marked is None and name == "utf-16":
+        complaints.refuse("encoding_mismatch", "The file has no UTF-16 mark at its start.", _NO_MARK, line=1)
     encoding = marked or name
     try:
         ends = _prove(path, encoding, complaints)

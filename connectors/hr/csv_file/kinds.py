@@ -75,7 +75,7 @@ def _archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, OSError):
         return "a damaged or cut-off archive or workbook"
     if "xl/workbook.xml" in names:
         return XLSX

@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from xml.parsers import expat
 
@@ -33,45 +34,55 @@ _ROW_END = re.compile(rb"</" + _PREFIX + rb"row\s*>")
 _SHEET = re.compile(rb"<" + _PREFIX + rb"sheet\b([^>]*)>")
 _RELATION = re.compile(rb"<" + _PREFIX + rb"Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*[\"']([^\"']*)[\"']")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 _TOO_BIG = "Delete what stands beside the table, or export CSV."
 
 
-def scan_workbook(path: Path, sheet: int, max_bytes: int, complaints: Complaints) -> None:
-    """Complain of every error cell in the sheet (from 0); raise BadFeed where parsing would be unsafe."""
+def measure(path: Path, max_bytes: int, complaints: Complaints) -> None:
+    """Unpack every part once, to nowhere: declared sizes may lie, checksums may not. Raises BadFeed."""
+    with _opened(path, complaints) as archive:
+        total = sum(part.file_size for part in archive.infolist())
+        if total > max_bytes:
+            complaints.refuse(
+                "unpacks_too_large",
+                f"The workbook unpacks to {total} bytes; {max_bytes} is the most.",
+                _TOO_BIG,
+            )
+        for part in archive.infolist():
+            with archive.open(part) as stream:
+                while stream.read(CHUNK):
+                    pass
+
+
+def scan_sheet(path: Path, sheet: int, complaints: Complaints) -> None:
+    """Complain of every error cell of a sheet (from 0); raise BadFeed where parsing it would be unsafe."""
+    with _opened(path, complaints) as archive:
+        part = _sheet_part(archive, sheet)
+        if part is None:
+            complaints.refuse(
+                "bad_workbook", "The workbook does not name its sheets.", "Save it again as .xlsx."
+            )
+        with closing(_rows_of(archive, part, complaints)) as pieces:
+            _scan(pieces, complaints)
+
+
+@contextmanager
+def _opened(path: Path, complaints: Complaints) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            _measure(archive, max_bytes, complaints)
-            part = _sheet_part(archive, sheet)
-            if part is None:
-                complaints.refuse(
-                    "bad_workbook", "The workbook does not name its sheets.", "Save it again as .xlsx."
-                )
-            with closing(_rows_of(archive, part, complaints)) as pieces:
-                _scan_sheet(pieces, complaints)
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        expat.ExpatError,
-    ) as error:
+            yield archive
+    except _BROKEN as error:
         complaints.refuse(
             "bad_workbook", f"The workbook cannot be unpacked: {error}.", "Save and deliver it again."
         )
-
-
-def _measure(archive: zipfile.ZipFile, max_bytes: int, complaints: Complaints) -> None:
-    """Unpack everything once, to nowhere: declared sizes may lie, checksums may not."""
-    total = sum(part.file_size for part in archive.infolist())
-    if total > max_bytes:
-        complaints.refuse(
-            "unpacks_too_large", f"The workbook unpacks to {total} bytes; {max_bytes} is the most.", _TOO_BIG
-        )
-    for part in archive.infolist():
-        with archive.open(part) as stream:
-            while stream.read(CHUNK):
-                pass
 
 
 def _sheet_part(archive: zipfile.ZipFile, sheet: int) -> str | None:
@@ -113,7 +124,7 @@ def _rows_of(archive: zipfile.ZipFile, part: str, complaints: Complaints) -> Gen
     yield held
 
 
-def _scan_sheet(pieces: Iterator[bytes], complaints: Complaints) -> None:
+def _scan(pieces: Iterator[bytes], complaints: Complaints) -> None:
     rows = columns = 0
     for piece in pieces:
         places = [(int(row), letters) for letters, row in _FILLED.findall(piece)]

@@ -9,12 +9,13 @@ import python_calamine as calamine
 
 from .cells import Cell, is_blank
 from .complaints import Complaints
-from .sheet_scan import scan_workbook
+from .sheet_scan import measure, scan_sheet
 from .table import Row, Table
 
 
 def open_sheet(path: Path, sheet: str | None, max_bytes: int, complaints: Complaints) -> Table:
     """Open one sheet of a workbook as a table; raise BadFeed where it cannot be trusted."""
+    measure(path, max_bytes, complaints)
     try:
         with calamine.load_workbook(path) as workbook:
             names = workbook.sheet_names
@@ -27,7 +28,7 @@ def open_sheet(path: Path, sheet: str | None, max_bytes: int, complaints: Compla
         complaints.refuse(
             "missing_sheet", f"There is no sheet {sheet!r}.", f"Its sheets are {', '.join(names) or 'none'}."
         )
-    scan_workbook(path, names.index(wanted), max_bytes, complaints)
+    scan_sheet(path, names.index(wanted), complaints)
     return Table(_rows(path, wanted, complaints), "xlsx", "")
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from connectors.contract import Delivery, FeedFacts
 from connectors.errors import Unavailable
@@ -127,7 +128,7 @@ def _own_copy(config: CsvFileConfig, delivery: Delivery) -> Iterator[Path]:
     copy = Path(name)
     try:
         with os.fdopen(handle, "wb") as target:
-            sha256 = _copy(Path(delivery.path), target.fileno(), delivery.size)
+            sha256 = _copy(Path(delivery.path), target, delivery.size)
         if sha256 != delivery.sha256:
             raise Unavailable(
                 f"HR source {config.name}: {delivery.name} changed after it was seen; it is read at rest.",
@@ -138,12 +139,12 @@ def _own_copy(config: CsvFileConfig, delivery: Delivery) -> Iterator[Path]:
         copy.unlink(missing_ok=True)
 
 
-def _copy(source: Path, target: int, size: int) -> str:
+def _copy(source: Path, target: BinaryIO, size: int) -> str:
     """Copy at most a little more than `size` bytes; give the SHA-256 of what was copied."""
     sha256, copied = hashlib.sha256(), 0
     with source.open("rb") as stream:
         while copied <= size and (chunk := stream.read(_CHUNK)):
-            os.write(target, chunk)
+            target.write(chunk)
             sha256.update(chunk)
             copied += len(chunk)
     return sha256.hexdigest()

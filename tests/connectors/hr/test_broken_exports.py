@@ -63,6 +63,8 @@ CASES = [
     Broken("UTF-16 cut inside a letter", (HEAD + GOOD).encode("utf-16")[:-1], "truncated", 2, 6),
     Broken("UTF-8 where Windows-1256 is set", ARABIC, "encoding_mismatch", 1, None, settings={"encoding": "cp1256"}),
     Broken("UTF-16 where UTF-8 is set", HEAD.encode("utf-16"), "encoding_mismatch", 1, None, settings={"encoding": "utf-8"}),
+    Broken("Windows-1256 where UTF-8 is set", ARABIC.replace("١", "1").encode("cp1256"), "bad_encoding", 1, 1, settings={"encoding": "utf-8"}),
+    Broken("no mark where UTF-16 is set", HEAD, "encoding_mismatch", 1, None, settings={"encoding": "utf-16"}),
     Broken("letters lost as question marks", row(name="???? ????"), "lost_letters", 3, 2),
     Broken("a replacement character", row(name="J\ufffdrg"), "lost_letters", 3, 2),
     Broken("a control character in a name", row(name="Be\x07n"), "control_character", 3, 2),

@@ -44,6 +44,12 @@ def repacked(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
     return target.getvalue()
 
 
+def damaged(data: bytes) -> bytes:
+    """Give a workbook with some bytes in the middle of its sheet turned over."""
+    at = data.index(b"sheet1.xml") + 60
+    return data[:at] + bytes(255 - byte for byte in data[at : at + 20]) + data[at + 20 :]
+
+
 def put(cell: str, value: str | float | date | None) -> Callable[[Worksheet], object]:
     return lambda sheet: sheet.__setitem__(cell, value)
 
@@ -65,6 +71,7 @@ CASES = [
     ("a cell at the far end", workbook(put("XFD1048576", "x")), "sheet_too_large", None, None),
     ("an empty sheet", workbook(lambda sheet: sheet.delete_rows(1, 3)), "empty_file", 1, None),
     ("a cut workbook", workbook()[:-40], "wrong_kind", 1, None),
+    ("a damaged workbook", damaged(workbook()), "bad_workbook", None, None),
     ("a sheet that is no XML", repacked(workbook(), "xl/worksheets/sheet1.xml", b"</row>", b"<row>"), "bad_workbook", None, None),
     ("a sheet that breaks off", repacked(workbook(), "xl/worksheets/sheet1.xml", b"</sheetData>", b"<row r=\"4\">"), "bad_workbook", None, None),
     ("a sheet in UTF-16", repacked(workbook(), "xl/worksheets/sheet1.xml", b"<sheetData>", b"\0<sheetData>"), "bad_workbook", None, None),

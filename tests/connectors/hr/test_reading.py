@@ -36,6 +36,15 @@ async def test_an_arabic_export_reads_the_same_in_every_encoding(encoding: str, 
     assert encoding == "cp1256" or person == AHMAD
 
 
+@pytest.mark.parametrize(
+    ("written", "configured"), [("utf-8-sig", "utf-8"), ("utf-8", "utf8"), ("utf-16", "utf-16-le")]
+)
+async def test_a_configured_encoding_may_carry_its_mark(
+    written: str, configured: str, tmp_path: Path
+) -> None:
+    assert await read(tmp_path, ARABIC.encode(written), encoding=configured) == [AHMAD]
+
+
 async def test_the_facts_say_how_the_file_was_read(tmp_path: Path) -> None:
     facts, _ = await Drop(tmp_path).read(ARABIC.encode("utf-16"), "export-2026-11-20.csv")
 
@@ -193,6 +202,7 @@ async def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
         ({"date_format": "yyyy-dd-mm"}, "date_format"),
         ({"encoding": "klingon"}, "encoding"),
         ({"encoding": "hex"}, "encoding"),
+        ({"encoding": "punycode"}, "encoding"),
         ({"delimiter": "|"}, "delimiter"),
         ({"columns": {"departement": "X"}}, "departement"),
         ({"status_values": {"weg": "gone"}}, "status_values"),

@@ -105,10 +105,43 @@ HOLDS: dict[HoldKind, str] = {
 }
 
 GAPS: dict[str, str] = {
+    "account_gone": N_("the account no longer exists on the platform"),
+    "ask_owner": N_("whether the person should stay here is for the group's owner to say"),
+    "group_kind_unseen": N_("groups of this kind cannot be seen by Bawab"),
+    "members_unknown": N_("the registry does not say who is in this group, so it must be looked at by hand"),
+    "no_account_linked": N_("no account of this person is known on this platform"),
+    "not_registered": N_("the group is no longer in the group registry"),
+    "private_channel_unseen": N_("a private channel that Bawab is not in cannot be seen"),
     "private_channels_unseen": N_("private channels that Bawab is not in cannot be seen"),
+    "user_groups_unseen": N_("user groups cannot be seen by Bawab"),
 }
+"""By the reason of a gap; connectors name the reasons."""
 
-WHYS: dict[str, str] = {}
+WHYS: dict[str, str] = {
+    "account_by_policy": N_("the policy says what happens to the account itself"),
+    "already_inactive": N_("the account is closed already"),
+    "asked_by_policy": N_("the policy leaves it to the group's owner"),
+    "excepted_by_policy": N_("the policy makes an exception for this group"),
+    "group_unreadable": N_("the members of this group cannot be read"),
+    "identity_unknown": N_("nothing ties this account to the person with certainty"),
+    "kept_by_policy": N_("the policy keeps this membership"),
+    "leaver_all_groups": N_("whoever leaves is taken out of every managed group"),
+    "named_by_policy": N_("the policy names this group"),
+    "new_post": N_("the group belongs to the new post"),
+    "not_a_member": N_("the person is not a member of this group"),
+    "not_named_by_policy": N_("the policy does not name this group"),
+    "old_post": N_("the group belongs to the post that is left, and not to the new one"),
+    "other_group": N_("the group belongs to no post that policy knows; its owner is asked"),
+    "sso": N_("the account is tied to the person by single sign-on"),
+    "hr_record": N_("the HR record names this account"),
+    "self_link": N_("the person linked this account with a code"),
+    "admin": N_("an admin confirmed whose account this is"),
+    "directory_email": N_("the e-mail address in the directory is this person's alone, and was released"),
+    "link_not_released": N_("the match by e-mail address has not been released yet"),
+    "claimed_by_two": N_("two people are tied to this account"),
+    "bot_account": N_("the account belongs to a bot"),
+}
+"""By `policies.plan.WHY_KEYS`."""
 
 
 def state_text(state: StepState | CaseState, t: Translator) -> str:

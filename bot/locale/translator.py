@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gettext
-import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,8 @@ from babel.numbers import format_decimal
 from bot.locale.catalogue import LANGUAGES, SOURCE_LANGUAGE, translations
 
 _ISOLATE, _END = "\u2068", "\u2069"
-_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_JOINERS = "\u200c\u200d"
+"""Letters of Persian and of Indian scripts need them inside a name; they turn nothing round."""
 _ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _FORMATS = {"en": "en_GB"}
 """Plain `en` writes days first and hours to 24, as most of those who read English here do."""
@@ -47,9 +48,11 @@ class Translator:
     def isolate(self, name: str) -> str:
         """Fence off a name, so that its direction does not disturb the sentence around it.
 
-        Bidi controls inside the name are dropped first: one could close the fence, or turn the text round.
+        Direction marks and other controls inside the name are dropped first: one could close the fence, turn
+        the text round, or begin a line of its own.
         """
-        return f"{_ISOLATE}{_BIDI_CONTROLS.sub('', name)}{_END}"
+        kept = (" " if char.isspace() else char for char in name if char.isspace() or not _is_control(char))
+        return f"{_ISOLATE}{' '.join(''.join(kept).split())}{_END}"
 
     def date_time(self, instant: datetime, zone: str) -> str:
         """Write an aware instant as day and time in an IANA zone, and name the place whose time it is.
@@ -72,6 +75,10 @@ class Translator:
 
     def _digits(self, text: str) -> str:
         return text.translate(_ARABIC_INDIC) if self.locale.default_numbering_system == "arab" else text
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf"} and char not in _JOINERS
 
 
 @cache

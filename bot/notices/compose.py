@@ -30,6 +30,8 @@ class TaskLine:
     deadline: datetime
     second_needed: bool = False
     """A second, different person must confirm as well."""
+    guide: tuple[str, ...] = ()
+    """What to do, in order, in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Letter:
     """Everything one message says; `kind` is the stem of the notice's kind."""
 
     kind: str
-    """removal | tasks | reminder | escalation"""
+    """removal | tasks | reminder | escalation | second"""
     person: str
     """The name of the person whose access ends."""
     groups: tuple[GroupLine, ...] = ()
@@ -52,7 +54,7 @@ def compose(letter: Letter, t: Translator) -> str:
     parts = [_groups(letter, t), _tasks(letter, t)]
     said = [part for part in parts if part]
     if said and letter.may_repeat:
-        said.append(t.text("We could not tell whether this message reached you; it may reach you twice."))
+        said.append(t.text("This message may reach you twice: the first sending got no clear answer."))
     return "\n\n".join(said)
 
 
@@ -80,8 +82,6 @@ def _tasks(letter: Letter, t: Translator) -> str:
         return ""
     lines = [_opening(letter.kind, len(letter.tasks), t.isolate(letter.person), t)]
     lines += [_task_line(task, letter.zone, t) for task in letter.tasks]
-    if any(task.second_needed for task in letter.tasks):
-        lines.append(t.text("Where it says so, a second person must look and confirm as well."))
     return "\n".join(lines)
 
 
@@ -95,8 +95,15 @@ def _opening(kind: str, n: int, person: str, t: Translator) -> str:
         )
     if kind == "escalation":
         return t.plural(
-            "Not confirmed in time, so we now ask you: please remove {person} by hand from {n} group:",
-            "Not confirmed in time, so we now ask you: please remove {person} by hand from {n} groups:",
+            "This was not confirmed in time. Please remove {person} by hand from {n} group:",
+            "This was not confirmed in time. Please remove {person} by hand from {n} groups:",
+            n,
+            person=person,
+        )
+    if kind == "second":
+        return t.plural(
+            "One person has confirmed that {person} is out of {n} group. Please look and confirm it too:",
+            "One person has confirmed that {person} is out of {n} groups. Please look and confirm it too:",
             n,
             person=person,
         )
@@ -109,13 +116,18 @@ def _opening(kind: str, n: int, person: str, t: Translator) -> str:
 
 
 def _task_line(task: TaskLine, zone: str, t: Translator) -> str:
-    said = t.text(
-        "• {group}: by {deadline}. When it is done: {command}",
-        group=t.isolate(task.group),
-        deadline=t.date_time(task.deadline, zone),
-        command=t.isolate(f"bawab task attest {task.id}"),
-    )
-    return said + (" " + t.text("(a second person confirms)") if task.second_needed else "")
+    lines = [
+        t.text(
+            "• {group}: by {deadline}. When it is done: {command}",
+            group=t.isolate(task.group),
+            deadline=t.date_time(task.deadline, zone),
+            command=t.isolate(f"bawab task attest {task.id}"),
+        )
+    ]
+    if task.second_needed:
+        lines.append(t.text("   A second person must look and confirm as well."))
+    lines += [f"   {t.number(place)}. {step}" for place, step in enumerate(task.guide, 1)]
+    return "\n".join(lines)
 
 
 def worst(lines: Sequence[GroupLine]) -> GroupLine:

@@ -13,7 +13,8 @@ from bot.store.notices import steps_by_id
 from bot.store.tables import CaseRow, NoticeRow, StepRow, TaskRow
 from bot.store.tasks import OPEN_TASKS, tasks_by_id
 from bot.values import event_from_plain, group_from_plain
-from policies.model import Refusal
+from connectors.chat.manual import fill_steps, task_steps
+from policies.model import Refusal, StepAction
 
 
 async def letter_text(tx: AsyncConnection, case: CaseRow, notice: NoticeRow, zone: str) -> str:
@@ -22,11 +23,12 @@ async def letter_text(tx: AsyncConnection, case: CaseRow, notice: NoticeRow, zon
     steps = await steps_by_id(tx, notice.groups["steps"]) if stem == "removal" else []
     tasks = [task for task in await tasks_by_id(tx, notice.groups["tasks"]) if _still_asked(task, notice)]
     asked_of = await steps_by_id(tx, [task.step_id for task in tasks])
+    person = event_from_plain(case.event).person.name
     letter = Letter(
         kind=stem,
-        person=event_from_plain(case.event).person.name,
+        person=person,
         groups=group_lines(steps),
-        tasks=_task_lines(tasks, asked_of),
+        tasks=_task_lines(tasks, asked_of, person, translator(notice.language).language),
         zone=zone,
         may_repeat=notice.groups.get("twice", False),
     )
@@ -56,6 +58,23 @@ def _still_asked(task: TaskRow, notice: NoticeRow) -> bool:
     return mine and task.state in OPEN_TASKS
 
 
-def _task_lines(tasks: Sequence[TaskRow], steps: Sequence[StepRow]) -> tuple[TaskLine, ...]:
-    names = {step.id: group_name(step) for step in steps}
-    return tuple(TaskLine(task.id, names[task.step_id], task.deadline, task.sensitive) for task in tasks)
+def _task_lines(
+    tasks: Sequence[TaskRow], steps: Sequence[StepRow], person: str, language: str
+) -> tuple[TaskLine, ...]:
+    by_id = {step.id: step for step in steps}
+    lines, explained = [], set[str]()
+    for task in tasks:
+        step = by_id[task.step_id]
+        # One platform is explained once in a message, not again for each of its groups.
+        guide = () if step.platform in explained else _guide(step, person, language)
+        explained.add(step.platform)
+        lines.append(TaskLine(task.id, group_name(step), task.deadline, task.sensitive, guide))
+    return tuple(lines)
+
+
+def _guide(step: StepRow, person: str, language: str) -> tuple[str, ...]:
+    try:
+        written = task_steps(step.platform, StepAction(step.action), language)
+    except LookupError:
+        return ()  # a platform with an API, where only the right is missing: its admins know the way
+    return fill_steps(written, person=person, group=group_name(step))

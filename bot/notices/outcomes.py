@@ -15,6 +15,11 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=10)
 """After an unclear answer, before the message is looked for: the platform may show it late."""
+LOOK_EVERY = timedelta(minutes=5)
+LOOK_FOR = timedelta(hours=1)
+"""A search without an answer says nothing yet; after this long the message counts as one nobody can find."""
+CANNOT_LOOK = "cannot_look"
+"""The platform has no way to look for a message at all: waiting would not help."""
 GIVE_UP_AFTER = timedelta(days=7)
 """Then a message counts as undeliverable and the next person in the chain is told."""
 
@@ -49,8 +54,8 @@ def after_sending(notice: NoticeRow, receipt: NoticeReceipt, now: datetime) -> S
 def after_looking(notice: NoticeRow, receipt: NoticeReceipt, now: datetime) -> Settled:
     """Judge the search for a message whose answer was lost.
 
-    Found: sent. Surely absent: sent again. Cannot be known: sent again once, and the message says so; after
-    that never more.
+    Found: sent. Surely absent: sent again. Cannot be known for an hour: sent again once, and the message says
+    so; after that never more.
     """
     match receipt.outcome:
         case NoticeOutcome.SENT:
@@ -58,12 +63,19 @@ def after_looking(notice: NoticeRow, receipt: NoticeReceipt, now: datetime) -> S
         case NoticeOutcome.RETRY:
             return _again("surely_absent", now)
         case NoticeOutcome.UNKNOWN | NoticeOutcome.UNDELIVERABLE:
-            if notice.groups.get("twice"):
-                values = {"state": "unknown", "next_attempt_at": None, "detail": "cannot_be_known"}
-                return Settled(values, Action.NOTICE_FAIL, "unknown", "cannot_be_known")
-            again = _again("cannot_be_known", now)
-            marked = {**again.values, "groups": notice.groups | {"twice": True}}
-            return Settled(marked, again.action, "resend", again.why)
+            return _not_found(notice, receipt, now)
+
+
+def _not_found(notice: NoticeRow, receipt: NoticeReceipt, now: datetime) -> Settled:
+    if receipt.detail != CANNOT_LOOK and now - (notice.sent_at or now) < LOOK_FOR:
+        values = {"state": "unknown", "next_attempt_at": now + LOOK_EVERY, "detail": receipt.detail}
+        return Settled(values, Action.NOTICE_SEND, "unknown", receipt.detail)
+    if notice.groups.get("twice"):
+        values = {"state": "unknown", "next_attempt_at": None, "detail": "cannot_be_known"}
+        return Settled(values, Action.NOTICE_FAIL, "unknown", "cannot_be_known")
+    again = _again("cannot_be_known", now)
+    marked = {**again.values, "groups": notice.groups | {"twice": True}}
+    return Settled(marked, again.action, "resend", again.why)
 
 
 def undeliverable(why: str) -> Settled:

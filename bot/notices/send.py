@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.notices.claims import Claims
 from bot.notices.enqueue import enqueue_case
 from bot.notices.outbox import Matter, Outbox
-from bot.notices.outcomes import LONGEST_WAIT, after_looking, after_sending
+from bot.notices.outcomes import CANNOT_LOOK, LONGEST_WAIT, LOOK_EVERY, after_looking, after_sending
 from bot.notices.ports import AuditSink, DirectoryLookup, NoticeLimits
 from bot.store.db import Store
 from bot.store.notices import due_notices, postpone, sent_lately
 from bot.store.tables import CaseRow, NoticeRow, StepRow
-from connectors.contract import ChatConnector, NoticeOutcome, NoticeReceipt, Notifies
+from connectors.contract import NoticeOutcome, NoticeReceipt, Notifies
 from connectors.errors import ConnectorError, Forbidden, NotSupported, Unavailable
 from policies.model import Person, RegisteredGroup
 from policies.rules import Rule
@@ -35,7 +35,7 @@ class NoticeSender:
         self,
         store: Store,
         audit: AuditSink,
-        connectors: Mapping[str, ChatConnector],
+        connectors: Mapping[str, object],
         directory: DirectoryLookup,
         registry: Sequence[RegisteredGroup],
         limits: NoticeLimits,
@@ -122,7 +122,7 @@ class NoticeSender:
             receipt = await self._find(notice)
             if receipt is None:
                 async with self._store.write() as tx:
-                    await postpone(tx, notice, now + LONGEST_WAIT / 12)
+                    await postpone(tx, notice, now + LOOK_EVERY)
                 continue
             await self._claims.settle(notice, after_looking(notice, receipt, now), now)
             found += receipt.outcome is NoticeOutcome.SENT
@@ -133,7 +133,7 @@ class NoticeSender:
         try:
             return await channel.find_notice(notice.account_id, notice.id) if channel else None
         except NotSupported:
-            return NoticeReceipt(NoticeOutcome.UNKNOWN, detail="cannot_look")
+            return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=CANNOT_LOOK)
         except ConnectorError:
             return None  # it could not be looked for now, which says nothing about the message
 

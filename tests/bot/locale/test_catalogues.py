@@ -1,0 +1,96 @@
+"""Every sentence people read has its Arabic, with the same places and every plural form, and no other has."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_file
+
+from bot.locale.catalogue import read_catalogue
+
+BOT = Path(__file__).parents[3] / "bot"
+KEYWORDS = {"N_": None, "text": None, "plural": (1, 2)}
+ARABIC_FORMS = 6
+
+MessageId = str | tuple[str, ...] | list[str]
+
+
+def _translating_files() -> Iterator[Path]:
+    """Give the sources that speak to people: only those that import the catalogues can."""
+    for path in sorted(BOT.rglob("*.py")):
+        if "bot.locale" in path.read_text(encoding="utf-8"):
+            yield path
+
+
+def _used() -> set[MessageId]:
+    found: set[MessageId] = set()
+    for path in _translating_files():
+        for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+            found.add(message)
+    return found
+
+
+def _entries() -> dict[MessageId, Message]:
+    return {_id(message): message for message in read_catalogue("ar") if message.id}
+
+
+def _id(message: Message) -> MessageId:
+    return message.id if isinstance(message.id, str) else tuple(message.id)
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _words(text: str) -> bool:
+    """Say whether there is anything to translate beside the places."""
+    return any(char.isalpha() for literal, *_ in string.Formatter().parse(text) for char in literal)
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    given = message.string
+    return (given or "",) if isinstance(given, str | None) else tuple(given)
+
+
+def test_every_sentence_in_the_code_is_in_the_arabic_catalogue() -> None:
+    assert not (_used() - set(_entries())), "add these to bot/locale/ar/LC_MESSAGES/bawab.po"
+
+
+def test_no_entry_of_the_arabic_catalogue_is_left_over() -> None:
+    assert not (set(_entries()) - _used()), "nothing says these any more"
+
+
+def test_the_extraction_sees_single_sentences_counted_ones_and_marked_ones() -> None:
+    used = _used()
+    assert "{date}, {time} ({place} time)" in used  # t.text
+    assert "removed, and checked" in used  # N_
+    assert any(isinstance(message, tuple) for message in used)  # t.plural
+
+
+@pytest.mark.parametrize("message", _entries().values(), ids=lambda message: str(message.id)[:60])
+def test_a_translation_is_whole(message: Message) -> None:
+    forms = _forms(message)
+    assert len(forms) == (ARABIC_FORMS if message.pluralizable else 1)
+    assert all(form.strip() for form in forms)
+    assert not message.fuzzy
+
+
+@pytest.mark.parametrize("message", _entries().values(), ids=lambda message: str(message.id)[:60])
+def test_a_translation_has_the_same_places(message: Message) -> None:
+    source = message.id if isinstance(message.id, str) else message.id[1]
+    # Arabic says "one group" and "two groups" without a numeral; everything else must be said.
+    spoken = {"n"} if message.pluralizable else set()
+    for form in _forms(message):
+        assert _places(form) <= _places(source)
+        assert _places(source) - spoken <= _places(form)
+
+
+@pytest.mark.parametrize("message", _entries().values(), ids=lambda message: str(message.id)[:60])
+def test_arabic_is_written_in_arabic(message: Message) -> None:
+    assert all(
+        any("\u0600" <= char <= "\u06ff" for char in form) or not _words(form) for form in _forms(message)
+    )

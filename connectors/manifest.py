@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def load_manifest(path: Path) -> Capabilities:
 
 def _typed(path: Path, table: dict[str, Any]) -> Capabilities:
     try:
-        capabilities = TypeAdapter(Capabilities).validate_python(table)
+        capabilities = _adapter().validate_python(table)
     except ValidationError as error:
         where = "; ".join(
             f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}" for wrong in error.errors()
@@ -42,6 +43,11 @@ def _typed(path: Path, table: dict[str, Any]) -> Capabilities:
         raise BadManifest(f"{path}: {where}") from error
     _refuse_impossible_limits(path, capabilities.limits)
     return capabilities
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Capabilities]:
+    return TypeAdapter(Capabilities)
 
 
 def _unknown_keys(table: dict[str, Any]) -> list[str]:

@@ -125,15 +125,4 @@ def gaps(found: list[Any]) -> Iterator[Gap]:
     return (item for item in found if isinstance(item, Gap))
 
 
-__all__ = [
-    "ADMIN_ID",
-    "BOT_ID",
-    "GENERAL_ID",
-    "INSTANCE",
-    "Stage",
-    "config",
-    "gaps",
-    "staged",
-    "step",
-    "workspace",
-]
+__all__ = ["ADMIN_ID", "BOT_ID", "GENERAL_ID"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -48,6 +48,8 @@ class Sandbox:
     faults: list[Fault] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     page_cap: int = 1000
+    after_call: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    """method → what somebody else does right after each call of it, to play out races."""
     journal: list[JournalEntry] = field(default_factory=list)
     pending: Pending = field(default_factory=Pending)
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
@@ -134,6 +136,7 @@ class Sandbox:
             return handler(call)
         finally:
             entry.effect = call.effect
+            self.after_call.get(entry.method, _nothing_else)()
 
     async def _scim(self, request: Request) -> Response:
         """PATCH of one user; only `active` is understood."""
@@ -244,9 +247,16 @@ def create_sandbox(
     faults: Iterable[Fault] = (),
     limits: Limits | None = None,
     page_cap: int = 1000,
+    after_call: Mapping[str, Callable[[], None]] | None = None,
 ) -> Sandbox:
     """Make a sandbox; `page_cap` makes pages smaller than asked for, as Slack may."""
-    return Sandbox(workspace or base_workspace(), list(faults), limits or Limits(), page_cap)
+    return Sandbox(
+        workspace or base_workspace(), list(faults), limits or Limits(), page_cap, after_call or {}
+    )
+
+
+def _nothing_else() -> None:
+    """Nobody else acts."""
 
 
 async def _params(request: Request) -> dict[str, Any]:

@@ -55,11 +55,13 @@ async def running_sandbox(sandbox: Sandbox) -> AsyncIterator[str]:
     config = server.config
     config.load()
     server.lifespan = config.lifespan_class(config)
-    # startup and shutdown by hand: `serve` would take over the process's signal handlers.
+    # By hand: `serve` would take over the process's signal handlers, and stops only on a tick.
     await server.startup(sockets=[listening])
     try:
         yield url
     finally:
+        for served in server.servers:
+            served.close()
         sandbox.cut_all()
-        server.force_exit = True
-        await server.shutdown(sockets=[listening])
+        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
+        listening.close()

@@ -45,6 +45,7 @@ def server_on(sandbox: Sandbox, port: int) -> tuple[uvicorn.Server, socket.socke
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
+    listening.listen(128)  # whoever reads the URL may connect at once
     return uvicorn.Server(config), listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 

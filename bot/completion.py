@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from bot.audit.actions import Action
 from bot.casework import set_state
 from bot.planning import PENDING
 from bot.states import CASE_RUNNING, STEP_SUCCESS, CaseState, StepState
-from bot.store.query import columns, where
+from bot.store.query import chunks, columns, where
 from bot.store.tables import CaseInstanceRow, CaseRow, StepRow
 
 TO_BE_DONE = frozenset({StepState.PENDING, StepState.HELD, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN})
@@ -39,14 +40,16 @@ async def settle_cases(app: Bawab) -> list[CaseRow]:
     """Move every running case to where its steps say it stands; gives those that moved."""
     async with app.store.read() as tx:
         running = await where(tx, CaseRow, _worth_a_look())
+        ids = [case.id for case in running]
+        steps = await _steps_of(tx, ids)
+        waiting = await _being_planned(tx, ids)
     moved = []
     for case in running:
-        async with app.store.read() as tx:
-            steps, everywhere = await _standing(tx, case)
-        target = case_state(steps, planned_everywhere=everywhere)
+        mine = steps.get(case.id, [])
+        target = case_state(mine, planned_everywhere=case.id not in waiting)
         if target != case.state:
             async with app.store.write() as tx:
-                moved += [case] if await _move(app, tx, case, target, steps) else []
+                moved += [case] if await _move(app, tx, case, target, mine) else []
     return moved
 
 
@@ -59,11 +62,20 @@ def _worth_a_look() -> ColumnElement[bool]:
     return or_(running, and_(ended, news))
 
 
-async def _standing(tx: AsyncConnection, case: CaseRow) -> tuple[list[StepRow], bool]:
-    steps = await where(tx, StepRow, columns(StepRow).case_id == case.id)
-    rows = columns(CaseInstanceRow)
-    waiting = await where(tx, CaseInstanceRow, rows.case_id == case.id, rows.state == PENDING)
-    return steps, not waiting
+async def _steps_of(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str, list[StepRow]]:
+    found: dict[str, list[StepRow]] = defaultdict(list)
+    for part in chunks(ids, 500):
+        for step in await where(tx, StepRow, columns(StepRow).case_id.in_(part)):
+            found[step.case_id].append(step)
+    return found
+
+
+async def _being_planned(tx: AsyncConnection, ids: Sequence[str]) -> set[str]:
+    rows, found = columns(CaseInstanceRow), set()
+    for part in chunks(ids, 500):
+        waiting = await where(tx, CaseInstanceRow, rows.case_id.in_(part), rows.state == PENDING)
+        found |= {row.case_id for row in waiting}
+    return found
 
 
 async def _move(

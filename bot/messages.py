@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -11,10 +12,13 @@ from bot.notices.directory import StoreDirectory
 from bot.notices.ports import NoticeLimits
 from bot.notices.send import NoticeSender
 from bot.states import CASE_RUNNING
-from bot.store.query import columns, where
+from bot.store.query import columns, table, where
 from bot.store.tables import CaseRow, StepRow
 from bot.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
+
+LOOK_BACK = timedelta(days=1)
+"""A case that ended while the process died is looked at again after the restart."""
 
 
 class Messages:
@@ -34,6 +38,9 @@ class Messages:
         self._sender = NoticeSender(
             app.store, app.audit, app.chat, StoreDirectory(), app.registry, limits, app.now
         )
+        self._since = app.now() - LOOK_BACK
+        self._told: dict[str, datetime] = {}
+        """case → the newest step change that was looked at; after a restart everything recent is new."""
         rules = TaskRules(it_contact=settings.it_contact)
         self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
 
@@ -41,14 +48,22 @@ class Messages:
         """Make a task of a step that only a person can do, in the transaction that says so."""
         await self.tasks.open_task(tx, step)
 
-    async def about(self, moved: Sequence[CaseRow]) -> None:
-        """Store what can now be said about the cases that moved, and about those still running."""
-        cases = columns(CaseRow)
+    async def about_news(self) -> None:
+        """Store what can now be said about every case whose steps have moved since the last look."""
+        cases, steps = columns(CaseRow), columns(StepRow)
+        latest = (
+            select(steps.case_id, func.max(steps.updated_at))
+            .join(table(CaseRow), cases.id == steps.case_id)
+            .where(or_(cases.state.in_(CASE_RUNNING), cases.finished_at >= self._since))
+            .group_by(steps.case_id)
+        )
         async with self._app.store.read() as tx:
-            running = await where(tx, CaseRow, cases.state.in_(CASE_RUNNING))
-        known = {case.id: case for case in [*running, *moved]}
-        for case in known.values():
+            news = {row[0]: row[1] for row in (await tx.execute(latest)).all()}
+            fresh = [case_id for case_id, at in news.items() if self._told.get(case_id) != at]
+            found = await where(tx, CaseRow, cases.id.in_(fresh)) if fresh else []
+        for case in found:
             await self._about(case)
+            self._told[case.id] = news[case.id]
 
     async def _about(self, case: CaseRow) -> None:
         app, steps = self._app, columns(StepRow)

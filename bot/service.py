@@ -66,9 +66,7 @@ class Service:
         done.started = await self._planner.start_due()
         done.planned = await self._planner.plan_due()
         await recheck_due(self._app)
-        moved = await settle_cases(self._app)
-        await self._messages.about(moved)
-        await self._messages.send_due()
+        await self._settle()
         return done
 
     async def once(self, *, quiet: float = QUIET_SECONDS) -> list[FeedOutcome]:
@@ -81,9 +79,7 @@ class Service:
             due = [await lane.drain() for lane in self._lanes.values()]
             due.append(await self._planner.next_due())
             soon = min((instant for instant in due if instant is not None), default=None)
-            moved = await settle_cases(self._app)
-            await self._messages.about(moved)
-            await self._messages.send_due()
+            moved = await self._settle()
             now = self._app.now()
             if not moved and (soon is None or soon > now + timedelta(seconds=quiet)):
                 break
@@ -91,6 +87,13 @@ class Service:
                 await self._sleep((soon - now).total_seconds())
         await finish(self._app, run)
         return feeds
+
+    async def _settle(self) -> bool:
+        """Say of each case where it stands, and to people what can be said; True where a case moved."""
+        moved = await settle_cases(self._app)
+        await self._messages.about_news()
+        await self._messages.send_due()
+        return bool(moved)
 
     async def forever(self) -> None:
         """Tick and drain until stopped; a step that has begun is finished and recorded."""

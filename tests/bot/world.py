@@ -92,6 +92,12 @@ class World:
         path.with_name(path.name + ".done").touch()
         return path
 
+    def drop_file(self, path: Path) -> None:
+        """Put an existing export into the HR folder, as a finished file."""
+        target = self.hr / path.name
+        target.write_bytes(path.read_bytes())
+        target.with_name(target.name + ".done").touch()
+
     def members(self, channel: str) -> list[str]:
         """Who is really in a channel, asked of the sandbox."""
         return self.sandbox.workspace.channels[channel].members
@@ -199,5 +205,3 @@ def slack_instance(url: str) -> SlackInstance:
             "timeout_seconds": 5.0,
         }
     )
-
-

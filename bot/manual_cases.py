@@ -1,0 +1,91 @@
+"""A case made by hand: a lifecycle event of somebody HR knows, through the same guards as a feed's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.casework import Opening, open_case
+from bot.holds import first_run_is_open, gate
+from bot.store.query import add, columns, new_id, one
+from bot.store.tables import CaseRow, HoldRow, RunRow
+from bot.who import the_person
+from connectors.hr.records import person_from_json
+from policies.model import Employment, EventKind, ExitType, LifecycleEvent, Person
+
+
+class CannotOpen(Exception):
+    """The case is not opened: says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What somebody asks for; `last_day` is a day, an aware instant, or None for at once."""
+
+    who: str
+    last_day: date | datetime | None
+    exit_type: ExitType
+    actor: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The new case as it stands after the guards, and what they held."""
+
+    case: CaseRow
+    person: Person
+    holds: tuple[HoldRow, ...]
+
+
+async def open_by_hand(app: Bawab, asked: ByHand) -> Opened:
+    """Open a departure for a person HR has named, in a run of kind `manual`; raises CannotOpen, NotOnePerson.
+
+    The same gate as for feed cases: thresholds, observe-only, a changed policy and approvals all bind.
+    """
+    async with app.store.write() as tx:
+        person = person_from_json((await the_person(tx, asked.who)).record)
+        run = RunRow(id=new_id("run"), kind="manual", actor=asked.actor, started_at=app.now())
+        run.ended_at = run.started_at
+        await add(tx, run)
+        detail = {"kind": run.kind, "policy": app.shelf.current.digest[:16]}
+        await app.audit.append(tx, Entry(Action.RUN_START, asked.actor, run_id=run.id, detail=detail))
+        event = _event(person, asked)
+        case = await open_case(app, tx, Opening(event, run.id, asked.actor, asked.urgent))
+        if case is None:
+            raise CannotOpen(
+                f"{person.id}: this departure has its case already, or no rule does anything about it; "
+                f"see `bawab case list --person {person.id}` and `bawab policy check`"
+            )
+        holds = await gate(app, tx, [case], run, first_run=await first_run_is_open(tx))
+        stored = await one(tx, CaseRow, columns(CaseRow).id == case.id)
+        await app.audit.append(tx, Entry(Action.RUN_FINISH, asked.actor, run_id=run.id))
+    return Opened(stored or case, person, tuple(holds))
+
+
+def read_last_day(text: str) -> date | datetime:
+    """Read `2026-11-30` as a day and `2026-11-30T18:00+03:00` as an instant; raises CannotOpen.
+
+    An instant without its offset from UTC is refused: it could be hours wrong.
+    """
+    try:
+        if len(text) <= len("2026-11-30"):
+            return date.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise CannotOpen(
+            f"{text!r} is no day or instant: write 2026-11-30 or 2026-11-30T18:00+03:00"
+        ) from None
+    if instant.tzinfo is None:
+        raise CannotOpen(f"{text!r} has no time zone: write its offset from UTC too, as in {text}+03:00")
+    return instant
+
+
+def _event(person: Person, asked: ByHand) -> LifecycleEvent:
+    contractor = person.employment is Employment.CONTRACTOR
+    kind = EventKind.CONTRACTOR_END if contractor else EventKind.LEAVER
+    leaving = replace(person, last_day=asked.last_day, exit_type=asked.exit_type)
+    return LifecycleEvent(kind, leaving, effective=asked.last_day)

@@ -1,0 +1,94 @@
+"""Where everything stands, in one look: open, overdue, held, paused, next due, last feed, gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.holds import open_holds
+from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
+from bot.store.query import all_of, columns, table, where
+from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
+from bot.store.tasks import OPEN_TASKS
+
+STANDING = ""
+"""The `case_id` of a gap that stands for a whole instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a person who comes in the morning wants to know."""
+
+    cases: dict[str, int]
+    """State → open cases in it."""
+    overdue: tuple[CaseRow, ...]
+    """Due before now and not begun, or begun late."""
+    next_due: CaseRow | None
+    holds: tuple[HoldRow, ...]
+    lanes: tuple[LaneRow, ...]
+    """Those that wait or are paused."""
+    tasks: tuple[TaskRow, ...]
+    """Open tasks, the most urgent first."""
+    questions: int
+    """Doubts about who is who that only a person can settle."""
+    feeds: tuple[FeedRow, ...]
+    """The last delivery of each source."""
+    gaps: tuple[GapRow, ...]
+    """Standing gaps of coverage, as of the last `bawab check`."""
+
+
+async def status(app: Bawab) -> Status:
+    """Read it all from one snapshot of the database; asks no platform."""
+    async with app.store.read() as tx:
+        cases = await where(tx, CaseRow, columns(CaseRow).state.in_(CASE_OPEN))
+        lanes = await where(tx, LaneRow, columns(LaneRow).state != LaneState.OPEN)
+        tasks = await where(tx, TaskRow, columns(TaskRow).state.in_(OPEN_TASKS))
+        questions = await where(tx, LinkQuestionRow)
+        gaps = await where(tx, GapRow, columns(GapRow).case_id == STANDING)
+        return Status(
+            cases=dict(sorted(Counter(case.state for case in cases).items())),
+            overdue=_overdue(cases, app.now()),
+            next_due=_next(cases),
+            holds=tuple(await open_holds(tx)),
+            lanes=tuple(lanes),
+            tasks=tuple(sorted(tasks, key=_deadline)),
+            questions=len(questions),
+            feeds=tuple(await _last_feeds(tx)),
+            gaps=tuple(gaps),
+        )
+
+
+def _overdue(cases: list[CaseRow], now: datetime) -> tuple[CaseRow, ...]:
+    late = [
+        case
+        for case in cases
+        if case.overdue or (case.due is not None and case.due < now and case.state in CASE_NOT_STARTED)
+    ]
+    return tuple(sorted(late, key=_due))
+
+
+def _next(cases: list[CaseRow]) -> CaseRow | None:
+    waiting = [case for case in cases if case.state == CaseState.SCHEDULED and case.due is not None]
+    return min(waiting, key=_due, default=None)
+
+
+async def _last_feeds(tx: AsyncConnection) -> list[FeedRow]:
+    feeds = columns(FeedRow)
+    newest = select(func.max(feeds.received_at)).group_by(feeds.source)
+    found = await all_of(
+        tx, FeedRow, select(table(FeedRow)).where(feeds.received_at.in_(newest)).order_by(feeds.source)
+    )
+    return list({row.source: row for row in found}.values())
+
+
+def _due(case: CaseRow) -> str:
+    return case.due.isoformat() if case.due else "~"
+
+
+def _deadline(task: TaskRow) -> datetime:
+    return task.deadline

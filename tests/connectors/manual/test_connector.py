@@ -29,6 +29,10 @@ async def test_a_person_is_named_by_hrs_own_id_and_has_exactly_one_account() -> 
     assert accounts == [Account(INSTANCE, "manual:E7", "Ana Quispe")]
 
 
+async def test_no_account_in_these_groups_is_bawabs_own() -> None:
+    assert await _connector().own_account_ids() == frozenset()
+
+
 async def test_a_row_that_lists_the_person_is_a_membership() -> None:
     (found,) = await _read(_connector(RegisteredGroup(INSTANCE, "Sales", members=("E7", "E8"))))
     assert isinstance(found, Membership)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -153,13 +153,13 @@ class AuditLog:
             return
         standing, witness = read_head(self.head_path), last_witnessed(self.witness_path)
         async with self.store.read() as connection:
-            for known in (standing, witness):
-                if not await _continues(connection, known):
-                    logger.error("audit_database_does_not_continue_its_head", path=str(self.head_path))
-                    return  # the evidence stays as it is; `verify` says what is wrong
-            seq, last_hash = await _end_of_chain(connection)
-            due = await _checkpoints_after(connection, witness.seq if witness else 0)
-        await asyncio.to_thread(self._to_files, self._sign(seq, last_hash, "head"), due)
+            end = await _end_of_log(connection, standing, witness)
+            if not end.continues:
+                logger.error("audit_database_does_not_continue_its_head", path=str(self.head_path))
+                return  # the evidence stays as it is; `verify` says what is wrong
+            seen = witness.seq if witness else 0
+            due = await _checkpoints_after(connection, seen) if end.checkpoint > seen else []
+        await asyncio.to_thread(self._to_files, self._sign(end.seq, end.hash, "head"), due)
         self._unsigned = False
 
     def _to_files(self, head: Head, due: list[Head]) -> None:
@@ -221,11 +221,26 @@ async def _end_of_chain(connection: AsyncConnection) -> tuple[int, str]:
     return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 
-async def _continues(connection: AsyncConnection, known: Head | None) -> bool:
-    if known is None:
-        return True
-    found = await connection.scalar(sa.select(RAW.c.hash).where(RAW.c.seq == known.seq))
-    return found == known.hash
+@dataclass(frozen=True, slots=True)
+class _End:
+    seq: int
+    hash: str
+    checkpoint: int
+    continues: bool
+    """Whether the entries that heads outside the database name still have the hashes they name."""
+
+
+async def _end_of_log(connection: AsyncConnection, *known: Head | None) -> _End:
+    """Read in one statement what a commit's head needs: each statement is a change of threads."""
+    heads = [head for head in known if head is not None]
+    claims = [sa.select(RAW.c.hash).where(RAW.c.seq == head.seq).scalar_subquery() for head in heads]
+    checkpoint = sa.select(sa.func.max(RAW_HEAD.c.seq)).scalar_subquery()
+    query = sa.select(RAW.c.seq, RAW.c.hash, checkpoint, *claims).order_by(RAW.c.seq.desc()).limit(1)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return _End(0, GENESIS, 0, continues=not heads)
+    seq, last_hash, stored, *found = row
+    return _End(seq, last_hash, stored or 0, continues=found == [head.hash for head in heads])
 
 
 async def _checkpoints_after(connection: AsyncConnection, seq: int) -> list[Head]:

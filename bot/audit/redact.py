@@ -39,16 +39,19 @@ def personal_mask(person_id: str | None, pseudonym: str | None, personal: object
 
     The id is replaced only where it is the whole text, by the pseudonym; a sealed value also as whole words.
     """
-    values = sorted(
-        {text for text in _texts(personal) if len(text) >= _SHORTEST_MASKED}, key=len, reverse=True
-    )
-    words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, values))})(?!\w)") if values else None
+    found = {text for text in _texts(personal) if len(text) >= _SHORTEST_MASKED}
+    values = sorted(found, key=len, reverse=True)
 
     def mask(text: str) -> str:
         if person_id is not None and text == person_id:
             return str(pseudonym)
         text = _EMAIL.sub(SEALED, plain_text(text))
-        return words.sub(SEALED, text) if words else text
+        for value in values:
+            if (
+                value in text
+            ):  # first, because compiling an expression for each entry would cost most of its time
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", SEALED, text)
+        return text
 
     return mask
 

@@ -152,7 +152,11 @@ def _pattern(value: str) -> str:
 
 
 def _created(term: Term) -> Condition:
-    span, at = term.span, RAW.c.at
+    span = term.span
+    at: sa.ColumnElement[Any] = RAW.c.at
+    if span is None or span.start is None or span.end is None:
+        # Half the log may match: reading by number, newest first, beats sorting what an index on `at` gives.
+        at = at.concat("")
     bounds: list[Condition] = [sa.true()]
     if span is not None and span.start is not None:
         bounds.append(at >= instant_text(span.start))

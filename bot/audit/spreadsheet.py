@@ -21,8 +21,8 @@ def safe_cell(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula.
 
     These are `= + - @`, tab and carriage return, their full-width and small forms, also after white space or
-    invisible characters, and inside the text where a spreadsheet that separates by `;`, tab or line would start
-    a cell (https://owasp.org/www-community/attacks/CSV_Injection).
+    invisible characters, and inside the text where a spreadsheet that separates by `;`, tab or line starts
+    one (https://owasp.org/www-community/attacks/CSV_Injection).
     """
     safe = _STARTS_WITHIN.sub(r"\1'", text)
     return f"'{safe}" if _STARTS.match(text) else safe

@@ -26,7 +26,7 @@ async def exported(bench: Bench, kind: Format, typed: str = "", *, reveal: bool 
 
 
 def verify_export(path: Path) -> int:
-    """Verify a JSON lines export with the standard library alone, as docs/audit-log.md tells a third party."""
+    """Verify JSON lines with the standard library alone, as docs/audit-log.md tells a third party."""
     digest, before, count, end = hashlib.sha256(), "0" * 64, 0, None
     for line in path.read_bytes().splitlines(keepends=True):
         row = json.loads(line)

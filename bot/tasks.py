@@ -147,11 +147,9 @@ class Tasks:
             raise TaskProblem(f"{step.id}: it changed meanwhile; read it again")
 
     async def _first(self, tx: AsyncConnection, step: StepRow, matter: Matter) -> tuple[int, str | None]:
-        line = await self._desk.line(tx, step, matter)
-        for level, one in line:
-            if await self._desk.outbox.destination(tx, one, matter.subject):
-                return level, one
-        return line[0] if line else (IT, None)
+        levels = await self._desk.line(tx, step, matter)
+        chosen = await self._desk.outbox.first_reachable(tx, [one for _, one in levels], matter)
+        return next((pair for pair in levels if pair[1] == chosen), (IT, None))
 
     async def _first_of_two(self, tx: AsyncConnection, found: OpenTask, who: str, note: str) -> TaskRow:
         """Keep the first word and ask a second person at once."""

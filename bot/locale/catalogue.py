@@ -1,4 +1,4 @@
-"""The catalogues: English is the source language, each other language is one committed .po file."""
+"""The catalogues: English is the source language, each other language is a folder of committed .po files."""
 
 from __future__ import annotations
 
@@ -22,8 +22,22 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a mark witho
 
 
 def read_catalogue(language: str) -> Catalog:
-    """Read the committed .po file of a language other than the source language."""
-    path = _FOLDER / language / "LC_MESSAGES" / "bawab.po"
+    """Read a language other than the source language: every .po file in its folder, as one catalogue.
+
+    A surface may keep its own file beside `bawab.po`; a sentence two files hold is a ValueError.
+    """
+    first, *others = sorted((_FOLDER / language / "LC_MESSAGES").glob("*.po"))
+    whole = _read(first, language)
+    for path in others:
+        for message in _read(path, language):
+            if message.id and message.id in whole:
+                raise ValueError(f"{path.name}: {message.id!r} is translated in another file already")
+            if message.id:
+                whole[message.id] = message
+    return whole
+
+
+def _read(path: Path, language: str) -> Catalog:
     with path.open("rb") as file:
         return read_po(file, locale=language, domain="bawab", abort_invalid=True)
 

@@ -34,7 +34,8 @@ class Translator:
 
     def text(self, msgid: str, **params: object) -> str:
         """Translate an English sentence; `{name}` places in it take the parameters."""
-        return self._catalogue.gettext(msgid).format(**params)
+        # gettext keeps its own header under the empty id.
+        return self._catalogue.gettext(msgid).format(**params) if msgid else ""
 
     def plural(self, singular: str, plural: str, n: int, **params: object) -> str:
         """Translate a counted sentence in the form `n` asks for; `{n}` is the number itself."""

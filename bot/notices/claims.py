@@ -91,7 +91,8 @@ class Claims:
         known = await notices_of(tx, notice.case_id)
         for step in await steps_by_id(tx, notice.groups["steps"]):
             tried = {row.recipient_id for row in known if step.id in row.groups["steps"]}
-            heir = await self._outbox.who_answers(tx, step, matter, creator=False, without=tried)
+            chain = [one for one in await self._outbox.chain(tx, step, creator=False) if one not in tried]
+            heir = await self._outbox.first_reachable(tx, chain, matter)
             if heir:
                 language = self._outbox.language_of(step)
                 contents = Contents(steps=(step.id,), language=language)

@@ -11,6 +11,9 @@ from bot.locale.keys import refusal_text, remedy_text, state_text
 from bot.states import StepState
 from policies.model import Refusal
 
+MOST_LINES = 60
+"""Groups named in one message; Slack advises 4,000 characters and cuts at 40,000. The worst come first."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
@@ -67,7 +70,12 @@ def _groups(letter: Letter, t: Translator) -> str:
         len(letter.groups),
         person=t.isolate(letter.person),
     )
-    return "\n".join([opening, *(_group_line(line, t) for line in letter.groups)])
+    ordered = sorted(letter.groups, key=lambda line: (_WORST_FIRST.index(line.state), line.name))
+    lines = [opening, *(_group_line(line, t) for line in ordered[:MOST_LINES])]
+    if len(ordered) > MOST_LINES:
+        rest = len(ordered) - MOST_LINES
+        lines.append(t.plural("… and {n} more group", "… and {n} more groups", rest))
+    return "\n".join(lines)
 
 
 def _group_line(line: GroupLine, t: Translator) -> str:

@@ -23,6 +23,8 @@ OUTCOMES = STEP_SUCCESS | {
     StepState.WAIVED,
 }
 """Only what is known is told; anything else is still on its way."""
+_TRYING_AGAIN = frozenset({StepState.STILL_PRESENT})
+"""An end only when no further attempt is planned."""
 NOT_THE_OWNERS = frozenset(
     {
         Refusal.AMBIGUOUS,
@@ -44,7 +46,10 @@ async def enqueue_case(
     """Store what can be said now, and give how many messages that is; to be called again as steps settle."""
     known = await notices_of(tx, matter.case.id)
     tasks = await _tasks(tx, matter, known)
-    groups = await _groups(outbox, tx, matter, _untold(steps, known), rule)
+    untold = _untold(steps, known)
+    if not tasks and not any(map(_has_outcome, untold)):
+        return 0  # most calls, while a case runs
+    groups = await _groups(outbox, tx, matter, untold, rule)
     complete = await unplanned_instances(tx, matter.case.id) == 0
     stored = 0
     for recipient in sorted({*groups, *tasks}):
@@ -57,10 +62,16 @@ async def enqueue_case(
 
 def _sayable(own: Sequence[StepRow], asked: Sequence[TaskRow], *, complete: bool) -> Sequence[StepRow]:
     """Give all of a reader's groups once each has its outcome; before that those they are asked to do."""
-    if complete and all(step.state in OUTCOMES for step in own):
+    if complete and all(map(_has_outcome, own)):
         return own
     by_hand = {task.step_id for task in asked}
     return [step for step in own if step.id in by_hand]
+
+
+def _has_outcome(step: StepRow) -> bool:
+    if step.state in _TRYING_AGAIN and step.next_attempt_at is not None:
+        return False
+    return step.state in OUTCOMES
 
 
 async def _write(
@@ -123,8 +134,10 @@ async def _groups(
     found: defaultdict[str, list[StepRow]] = defaultdict(list)
     if rule is not None and rule.notify is Notify.NOBODY:
         return found
+    chosen: dict[tuple[str, ...], str] = {}
     for step in steps:
-        creator = rule is not None and rule.notify_creator
-        recipient = await outbox.who_answers(tx, step, matter, creator=creator)
-        found[recipient or NOBODY].append(step)
+        chain = await outbox.chain(tx, step, creator=rule is not None and rule.notify_creator)
+        if chain not in chosen:
+            chosen[chain] = await outbox.first_reachable(tx, chain, matter) or NOBODY
+        found[chosen[chain]].append(step)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,25 +84,21 @@ class Outbox:
         here = [one for one in sorted(wanted - leaving) if await self._is_here(tx, one, now)]
         return frozenset(here)
 
-    async def who_answers(
-        self,
-        tx: AsyncConnection,
-        step: StepRow,
-        matter: Matter,
-        *,
-        creator: bool,
-        without: Collection[str] = (),
-    ) -> str | None:
-        """Give who is told of a group: owner, deputy, then, if policy says so, the channel's creator.
+    async def chain(self, tx: AsyncConnection, step: StepRow, *, creator: bool) -> tuple[str, ...]:
+        """Give who may answer for a group, in order: owner, deputy, then, if policy says so, its creator.
 
-        A creator counts only where the account is certainly that of somebody who may be told: of an unknown
-        account nobody can say that it is not the subject's.
+        A creator counts only where the account is certainly somebody's: of an unknown account nobody can say
+        that it is not the subject's.
         """
         row, group = self.row_of(step), group_from_plain(step.group)
         chain = [row.owner_id, row.deputy_id] if row else []
         if creator and group is not None and group.creator_id:
             chain.append(await self._directory.person_of(tx, group.instance, group.creator_id))
-        able = await self.able(tx, [one for one in chain if one not in without], matter)
+        return tuple(one for one in chain if one)
+
+    async def first_reachable(self, tx: AsyncConnection, chain: Iterable[str], matter: Matter) -> str | None:
+        """Give the first of a chain who may be told and has an account to write to, else who may be told."""
+        able = await self.able(tx, chain, matter)
         for one in able:
             if await self.destination(tx, one, matter.subject):
                 return one

@@ -112,3 +112,7 @@ def test_a_name_of_letters_is_kept_as_it_is(name: str) -> None:
 def test_a_name_that_looks_like_a_place_stays_a_name() -> None:
     said = translator("en").text("• {group}: {state}", group="{state} {0.__class__}", state="done")
     assert said == "• {state} {0.__class__}: done"
+
+
+def test_nothing_to_say_is_nothing_and_not_the_catalogues_header() -> None:
+    assert translator("ar").text("") == ""

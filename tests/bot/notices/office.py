@@ -19,7 +19,6 @@ from bot.notices.ports import NoticeLimits
 from bot.notices.send import NoticeSender
 from bot.states import StepState
 from bot.store.db import Store
-from bot.store.migrate import migrate
 from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow, LinkRow, NoticeRow, PersonRow, StepRow, TaskRow
 from bot.tasks import TaskRules, Tasks
@@ -267,7 +266,10 @@ class Office:
 
 @asynccontextmanager
 async def open_office(folder: Path) -> AsyncIterator[Office]:
-    """Open an office with Ana (E7, leaving), Badr (E1) and Huda (E2, Arabic), Omar (E3), and IT (E9)."""
+    """Open an office over the migrated `bawab.db` in a folder.
+
+    Ana (E7) is leaving; Badr (E1), Huda (E2, who reads Arabic), Omar (E3) and Ines in IT (E9) stay.
+    """
     store = Store.at(folder / "bawab.db")
     sandbox = create_sandbox()
     async with running_sandbox(sandbox) as url:
@@ -281,7 +283,6 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         )
         slack = SlackConnector(config)
         try:
-            await migrate(store)
             office = Office(store, await open_audit(store, folder, lambda: START), sandbox, slack)
             office.open_desk()
             await _staff(office)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from bot.notices.compose import MOST_LINES
 from bot.states import StepState
-from bot.store.query import add
-from bot.store.tables import CaseInstanceRow
+from bot.store.query import add, change, columns
+from bot.store.tables import CaseInstanceRow, StepRow
 from policies.model import ExitType, Person, PersonStatus, Refusal
 from policies.rules import Notify
 from tests.bot.notices.office import ANA, RULE, SLACK, Office
@@ -64,6 +65,31 @@ async def test_nothing_is_said_before_the_outcomes_exist(office: Office) -> None
     assert await office.send() == 0
     await office.set_step(working, StepState.VERIFIED_ABSENT)
     assert await office.enqueue(case) == 1
+
+
+async def test_somebody_still_present_is_told_of_only_when_the_bot_has_stopped_trying(office: Office) -> None:
+    office.own("sales", "E1")
+    case = await office.leave()
+    trying = await office.step(case, "sales", StepState.STILL_PRESENT, next_attempt_at=office.now)
+    assert await office.enqueue(case) == 0
+    async with office.store.write() as tx:
+        await change(tx, StepRow, {"next_attempt_at": None}, columns(StepRow).id == trying.id)
+    assert await office.enqueue(case) == 1
+
+
+async def test_a_long_list_shows_the_worst_first_and_says_how_many_more_there_are(office: Office) -> None:
+    case = await office.leave()
+    for number in range(MOST_LINES + 2):
+        office.own(f"group-{number:02}", "E1")
+        await office.step(case, f"group-{number:02}")
+    office.own("zz-failed", "E1")
+    await office.step(case, "zz-failed", StepState.FAILED)
+    await office.enqueue(case)
+    await office.send()
+    lines = office.inbox("U1")[0].splitlines()
+    assert lines[1].startswith("• zz-failed: failed")
+    assert lines[-1] == "… and 3 more groups"
+    assert len(lines) == MOST_LINES + 2
 
 
 async def test_nothing_is_said_while_a_platform_that_is_down_may_still_add_groups(office: Office) -> None:

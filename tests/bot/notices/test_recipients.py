@@ -1,0 +1,78 @@
+"""The rule of recipients, for whatever a registry, a directory or a case may say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.notices.recipients import Subject, destination, is_present, may_act, who_may
+from policies.model import Person, PersonStatus
+
+IDS = st.sampled_from(["E1", "E2", "E3", "E7"])
+ACCOUNTS = st.sampled_from(["U1", "U2", "U7"])
+INSTANCES = st.sampled_from(["hq", "lab"])
+subjects = st.builds(Subject, IDS, st.frozensets(st.tuples(INSTANCES, ACCOUNTS)))
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+@given(st.lists(st.none() | IDS), subjects, st.frozensets(IDS))
+def test_the_subject_is_never_a_recipient_whatever_the_registry_says(
+    registry_says: list[str | None], subject: Subject, present: frozenset[str]
+) -> None:
+    assert subject.person_id not in who_may(registry_says, subject, present)
+    assert not may_act(subject.person_id, subject, present | {subject.person_id})
+
+
+@given(st.lists(st.none() | IDS), subjects, st.frozensets(IDS))
+def test_nobody_who_is_gone_or_unknown_is_a_recipient_and_everybody_else_listed_is_in_order(
+    registry_says: list[str | None], subject: Subject, present: frozenset[str]
+) -> None:
+    may = who_may(registry_says, subject, present)
+    assert set(may) == (present - {subject.person_id}) & set(registry_says)
+    assert list(may) == sorted(may, key=registry_says.index)
+
+
+@given(IDS, subjects, st.dictionaries(INSTANCES, ACCOUNTS), st.permutations(["hq", "lab"]))
+def test_no_account_of_the_subject_is_ever_written_to_whoever_it_is_said_to_belong_to(
+    person: str, subject: Subject, accounts: dict[str, str], instances: list[str]
+) -> None:
+    to = destination(person, subject, accounts, instances)
+    free = {pair for pair in accounts.items() if pair not in subject.accounts}
+    if person == subject.person_id or not free:
+        assert to is None
+    else:
+        assert to is not None
+        assert (to.instance, to.account_id) in free
+        assert to.person_id == person
+
+
+@pytest.mark.parametrize(
+    ("person", "present"),
+    [
+        (None, False),
+        (Person("E1", "A", status=PersonStatus.TERMINATED), False),
+        (Person("E1", "A", status=PersonStatus.ON_LEAVE), True),
+        (Person("E1", "A"), True),
+        (Person("E1", "A", last_day=NOW), False),
+        (Person("E1", "A", last_day=NOW + timedelta(seconds=1)), True),
+        (Person("E1", "A", last_day=date(2026, 11, 20), time_zone="Asia/Riyadh"), False),
+        (Person("E1", "A", last_day=date(2026, 11, 20), time_zone="America/New_York"), True),
+        (Person("E1", "A", last_day=date(2026, 11, 20), time_zone="Moon/Base"), True),
+    ],
+    ids=[
+        "nobody HR knows",
+        "terminated",
+        "on leave",
+        "active",
+        "at the last moment",
+        "a second before it",
+        "the day ended in Riyadh at 18:00, which is 15:00 UTC",
+        "the day goes on in New York",
+        "an unknown zone counts as the default",
+    ],
+)
+def test_who_is_with_the_company_at_an_instant(person: Person | None, present: bool) -> None:
+    assert is_present(person, NOW) is present

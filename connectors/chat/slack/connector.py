@@ -28,7 +28,6 @@ from connectors.contract import (
     Result,
     Revocation,
 )
-from connectors.errors import ConnectorError
 from connectors.manifest import load_manifest
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, StepAction
@@ -106,21 +105,16 @@ class SlackConnector:
         return self._listing.memberships(account)
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
-        """End memberships one by one.
+        """End one membership: a batch is one step here, so an exception surely means that nothing was sent.
 
-        Raises only while nothing was sent for any step; once an answer is in hand, a later step that
-        cannot be sent comes back as `unavailable` instead, so that no result is lost.
+        Raises ValueError where more steps are given.
         """
-        own = await self._identity.own_account_ids()
-        results: list[Result] = []
-        for step in steps:
-            try:
-                results.append(await self._revoke_one(step, own))
-            except ConnectorError as error:
-                if not results:
-                    raise
-                results.append(evidence.not_sent(step.step_id, error))
-        return results
+        if len(steps) > self._manifest.batch:
+            raise ValueError(
+                f"{self.instance}: {len(steps)} steps in one call, at most {self._manifest.batch}; split them"
+            )
+        own = await self._identity.own_account_ids() if steps else frozenset()
+        return [await self._revoke_one(step, own) for step in steps]
 
     async def _revoke_one(self, step: Revocation, own: frozenset[str]) -> Result:
         if (blocked := self._blocked(step, own)) is not None:

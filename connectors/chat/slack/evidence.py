@@ -87,12 +87,6 @@ def not_done(step_id: str, source: str, error: NotSent | RateLimited) -> Result:
     )
 
 
-def not_sent(step_id: str, error: Exception) -> Result:
-    """Give the result of a later step of a call that could not go on."""
-    proof = without_call("local", ("sent", "nothing"), ("error", type(error).__name__))
-    return Result(step_id, Outcome.UNAVAILABLE, proof, detail=str(error))
-
-
 def _with_remedy(evidence: Evidence, remedy: str) -> Evidence:
     if not remedy:
         return evidence

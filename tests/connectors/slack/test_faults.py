@@ -124,12 +124,6 @@ async def test_a_token_revoked_in_the_middle_raises_and_removes_nobody() -> None
         assert not stage.sandbox.effective_removals()
 
 
-async def test_a_token_revoked_between_two_steps_loses_no_result() -> None:
-    async with staged(sandbox=faulty(FaultKind.TOKEN_REVOKED, nth=2)) as stage:
-        results = await stage.slack.revoke([step("C1"), step("G1")])
-    assert [result.outcome for result in results] == [Outcome.REVOKED, Outcome.UNAVAILABLE]
-
-
 @pytest.mark.parametrize("as_ok_false", [False, True])
 @pytest.mark.parametrize("manner", [LimitManner.TOKEN_BUCKET, LimitManner.FIXED_WINDOW, LimitManner.PENALTY])
 async def test_a_limited_server_is_never_stormed_in_any_manner(

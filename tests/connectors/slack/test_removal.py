@@ -158,12 +158,11 @@ async def test_without_enterprise_the_admin_token_does_not_help() -> None:
         assert (await stage.revoke("G2")).refusal is Refusal.BOT_NOT_IN_GROUP
 
 
-async def test_several_steps_keep_their_order_and_each_gets_a_result() -> None:
+async def test_more_steps_than_the_batch_are_refused_before_anything_leaves() -> None:
     async with staged() as stage:
-        steps = [step("C1"), step(GENERAL_ID), step("S1"), step("C2")]
-        results = await stage.slack.revoke(steps)
-    assert [result.step_id for result in results] == [one.step_id for one in steps]
-    assert [result.outcome for result in results[:3]] == [Outcome.REVOKED, Outcome.REFUSED, Outcome.REVOKED]
+        with pytest.raises(ValueError, match="split them"):
+            await stage.slack.revoke([step("C1"), step("G1")])
+        assert not stage.sandbox.journal
 
 
 async def test_group_kinds_of_a_plan_do_not_decide_what_slack_sees() -> None:

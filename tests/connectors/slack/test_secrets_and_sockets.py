@@ -36,7 +36,8 @@ async def main(url):
     ana = next(a for a in [a async for a in slack.accounts()] if a.id == "U1")
     items = [m async for m in slack.memberships(ana, KnownGroups())]
     steps = [Revocation(m.group.id, "U1", m) for m in items if isinstance(m, Membership)]
-    await slack.revoke(steps)
+    for step in steps:
+        await slack.revoke([step])
     await slack.read_back(steps)
     await slack.notify("U2", "hello", "k")
     await slack.deactivate("x", ana)
@@ -102,7 +103,7 @@ async def test_no_token_in_results_presences_findings_or_any_repr() -> None:
     async with staged(admin=True) as stage:
         steps = [step(group_id) for group_id in ("C1", "C2", "G1", "S1", "CGENERAL")]
         told = [
-            repr(await stage.slack.revoke(steps)),
+            *[repr(await stage.slack.revoke([one])) for one in steps],
             repr(await stage.slack.read_back(steps)),
             repr(await stage.slack.check()),
             repr(await stage.slack.deactivate("x", await stage.account())),

@@ -77,7 +77,7 @@ async def served(*answers: bytes | None, **changes: Any) -> AsyncIterator[tuple[
 def settings(url: str) -> WireSettings:
     limits = (RateLimit("fast", 100, 1.0),)
     return WireSettings(
-        {"api": url}, ROUTES, limits, signal, pace_scale=0.0, total_timeout=0.1, backoff=0.001
+        {"api": url}, ROUTES, limits, signal, pace_scale=0.0, total_timeout=5.0, backoff=0.001
     )
 
 
@@ -171,7 +171,8 @@ async def test_no_connection_is_surely_not_sent() -> None:
 
 
 async def test_an_answer_that_never_ends_is_cut_off_by_time() -> None:
-    async with served(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", read_tries=1) as (wire, url, _):
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
+    async with served(half, read_tries=1, total_timeout=0.1) as (wire, url, _):
         with pytest.raises(Unavailable):
             await wire.session.get(url + "things/1")
 

@@ -114,11 +114,11 @@ class Lockout:
             return Result(step_id, Outcome.REVOKED, evidence.evidence_of(exchange, Quality.ACKNOWLEDGED))
         if status == HTTPStatus.UNAUTHORIZED:
             raise BadCredentials(f"{self._config.instance}: SCIM refuses the admin token; give a valid one")
-        refusals = {
+        refusals: dict[int, tuple[Refusal, str]] = {
             HTTPStatus.FORBIDDEN: (Refusal.NO_RIGHT, "org_admin"),
             HTTPStatus.NOT_FOUND: (Refusal.ACCOUNT_UNKNOWN, "account_unknown"),
         }
-        why, remedy = refusals.get(HTTPStatus(status), (Refusal.UNEXPECTED, "try_by_hand"))
+        why, remedy = refusals.get(status, (Refusal.UNEXPECTED, "try_by_hand"))
         proof = evidence.evidence_of(exchange, Quality.ACKNOWLEDGED, ("error", f"http_{status}"))
         return evidence.refusal(step_id, why, remedy, proof, detail=f"SCIM answered HTTP {status}")
 

@@ -99,7 +99,7 @@ def config(url: str, **changes: Any) -> SlackConfig:
         base_url=f"{url}/api/",
         scim_url=f"{url}/scim/v1/",
         pace_scale=0.0,
-        timeout_seconds=0.15,
+        timeout_seconds=5.0,
         backoff_seconds=0.001,
     )
     return dataclasses.replace(quick, **changes)

@@ -33,7 +33,9 @@ def faulty(kind: FaultKind, method: str = KICK, **more: object) -> Sandbox:
 async def test_a_lost_answer_is_unknown_sent_once_and_settled_by_reading(
     kind: FaultKind, after_effect: bool
 ) -> None:
-    async with staged(sandbox=faulty(kind, after_effect=after_effect)) as stage:
+    # Only silence is waited out; everything else is known at once, however busy the machine is.
+    patience = 0.2 if kind is FaultKind.SILENCE else 5.0
+    async with staged(sandbox=faulty(kind, after_effect=after_effect), timeout_seconds=patience) as stage:
         result = await stage.revoke("C1")
         assert len(stage.sandbox.calls(KICK)) == 1
         presence = await stage.read_back("C1")
@@ -129,11 +131,11 @@ async def test_a_token_revoked_in_the_middle_raises_and_removes_nobody() -> None
 async def test_a_limited_server_is_never_stormed_in_any_manner(
     manner: LimitManner, as_ok_false: bool
 ) -> None:
-    limits = Limits(manner, minute=0.1, per_minute={"t3": 3, "t5": 600}, as_ok_false=as_ok_false)
+    limits = Limits(manner, minute=0.1, per_minute={"t3": 1, "t5": 600}, as_ok_false=as_ok_false)
     sandbox = create_sandbox(workspace(), limits=limits)
     # 30 s is what is waited where the server does not say; scaled as the sandbox's minute is.
     async with staged(sandbox=sandbox, pace_scale=0.1 / 60 * 2, longest_write_wait_seconds=0.5) as stage:
-        outcomes = [(await stage.revoke("C1")).outcome for _ in range(6)]
+        outcomes = [(await stage.revoke("C1")).outcome for _ in range(4)]
         assert stage.sandbox.effective_removals() == [("C1", "U1")]
         assert sandbox.limiter.refusals >= 1
         assert sandbox.limiter.early_calls == 0

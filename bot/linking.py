@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import orjson
@@ -63,7 +63,8 @@ class Linker:
         links = await where(tx, LinkRow, columns(LinkRow).instance == instance)
         people = [person_from_json(row.record) for row in await where(tx, PersonRow)]
         if not connector.capabilities.revokes:
-            people = [_named_by_hr(person, instance) for person in people]
+            named = {account.id for account in accounts}
+            people = [_named_by_hr(person, instance, named) for person in people]
         proposals = propose(people, accounts, [link_value(link) for link in links])
         await self._store_links(tx, instance, proposals.new)
         await self._store_questions(tx, instance, proposals.questions)
@@ -139,9 +140,12 @@ def _each(questions: Sequence[IdentityQuestion]) -> list[tuple[IdentityQuestion,
     return [(question, person) for question in questions for person in question.person_ids]
 
 
-def _named_by_hr(person: Person, instance: str) -> Person:
+def _named_by_hr(person: Person, instance: str, named: Collection[str]) -> Person:
     """Where there is no API, the account is HR's own id of the person: nothing is looked up or guessed."""
-    return replace(person, account_ids=(*person.account_ids, (instance, f"manual:{person.id}")))
+    account = f"manual:{person.id}"
+    if account not in named:
+        return person
+    return replace(person, account_ids=(*person.account_ids, (instance, account)))
 
 
 def _linked(row: LinkRow) -> Entry:

@@ -12,14 +12,24 @@ from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StringMark
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
 from ruamel.yaml.reader import ReaderError
 
 from policies.complaints import PolicyComplaint, PolicyError
 
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 20
+
+_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 
 Data = str | list["Data"] | dict[str, "Data"] | None
 Path = tuple[str | int, ...]
@@ -48,54 +58,20 @@ class Document:
 def read(text: str, file: str) -> Document:
     """Read one YAML mapping, or raise PolicyError with every complaint that can be told apart."""
     if len(text) > MAX_CHARACTERS:
-        raise PolicyError(
-            [PolicyComplaint(file, 1, 1, f"the file is longer than {MAX_CHARACTERS:,} characters")]
-        )
-    root = _composed(text, file)
-    if not isinstance(root, MappingNode):
-        what = "the file is empty" if root is None else "the file is not a mapping (`key: value` lines)"
-        raise PolicyError([PolicyComplaint(file, 1, 1, what, "start it with 'version: 1'")])
-    reader = _Reader(file)
-    data = reader.mapping(root, ())
+        raise PolicyError([PolicyComplaint(file, 1, 1, f"longer than {MAX_CHARACTERS:,} characters")])
+    reader = _Reader(file, iter(YAML(typ="safe", pure=True).parse(text)))
+    try:
+        data = reader.document()
+    except MarkedYAMLError as error:
+        raise PolicyError([*reader.complaints, _syntax_complaint(error, file)]) from None
+    except ReaderError as error:
+        raise PolicyError([*reader.complaints, _character_complaint(error, text, file)]) from None
     if reader.complaints:
         raise PolicyError(reader.complaints)
+    if not isinstance(data, dict):
+        what = "the file is empty" if data is None else "the file is not a mapping (`key: value` lines)"
+        raise PolicyError([PolicyComplaint(file, 1, 1, what, "start it with 'version: 1'")])
     return Document(file, data, reader.values, reader.keys)
-
-
-def _composed(text: str, file: str) -> Node | None:
-    try:
-        refused = list(_refused_events(text, file))
-        if not refused:
-            root: Node | None = _parser().compose(text)
-            return root
-    except MarkedYAMLError as error:
-        refused = [_syntax_complaint(error, file)]
-    except ReaderError as error:
-        refused = [_character_complaint(error, text, file)]
-    raise PolicyError(refused)
-
-
-def _parser() -> YAML:
-    return YAML(typ="safe", pure=True)
-
-
-def _refused_events(text: str, file: str) -> Iterator[PolicyComplaint]:
-    """Look at the flat stream of events, before anything could be expanded or nested."""
-    depth = 0
-    for event in _parser().parse(text):
-        line, column = _place(event.start_mark)
-        if isinstance(event, AliasEvent):
-            yield PolicyComplaint(
-                file, line, column, f"alias *{event.anchor} is refused", "write the value out"
-            )
-        elif isinstance(event, NodeEvent) and event.anchor is not None:
-            yield PolicyComplaint(
-                file, line, column, f"anchor &{event.anchor} is refused", "write values out"
-            )
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            yield PolicyComplaint(file, line, column, f"nested more than {MAX_DEPTH} deep")
-            return
 
 
 def _syntax_complaint(error: MarkedYAMLError, file: str) -> PolicyComplaint:
@@ -118,45 +94,84 @@ def _place(mark: StringMark) -> Place:
 
 @dataclass(slots=True)
 class _Reader:
-    """Turns nodes into data, collecting places and complaints on the way."""
+    """Turns the stream of events into data, one event at a time, collecting places and complaints on the way.
+
+    Nothing is expanded: an alias is complained about where it stands, and nesting stops at MAX_DEPTH.
+    """
 
     file: str
+    events: Iterator[Event]
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     complaints: list[PolicyComplaint] = field(default_factory=list)
 
-    def mapping(self, node: MappingNode, path: Path) -> dict[str, Data]:
-        self.values[path] = _place(node.start_mark)
+    def document(self) -> Data:
+        """Read the one document of the file; None where there is none."""
+        data: Data = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._complain(event, "a second document begins here", "write one file for each")
+                    break
+            elif isinstance(event, NodeEvent):
+                data = self._value(event, ())
+        return data
+
+    def _value(self, event: Event, path: Path) -> Data:
+        self.values[path] = _place(event.start_mark)
+        self._refuse_references(event)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(path)
+        if isinstance(event, ScalarEvent):
+            empty = event.style is None and event.value in _EMPTY
+            return None if empty else str(event.value)
+        return None
+
+    def _sequence(self, path: Path) -> list[Data]:
+        items: list[Data] = []
+        for event in self._inside(path):
+            items.append(self._value(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: Path) -> dict[str, Data]:
         found: dict[str, Data] = {}
-        for key, value in node.value:
-            name = self._key(key)
-            here = (*path, name)
+        for key in self._inside(path):
+            name = self._key(key, path)
+            value = self._value(next(self.events), (*path, name))
             if name in found:
                 self._complain(key, f"{name!r} is written twice", "keep one of them")
-                continue
-            self.keys[here] = _place(key.start_mark)
-            found[name] = self._value(value, here)
+            self.keys.setdefault((*path, name), _place(key.start_mark))
+            found.setdefault(name, value)
         return found
 
-    def _value(self, node: Node, path: Path) -> Data:
-        self.values[path] = _place(node.start_mark)
-        if str(node.tag).startswith("!"):
-            self._complain(node, f"the tag {node.tag} is refused", "write the plain value")
-        if isinstance(node, MappingNode):
-            return self.mapping(node, path)
-        if isinstance(node, SequenceNode):
-            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+    def _inside(self, path: Path) -> Iterator[Event]:
+        for event in self.events:
+            if isinstance(event, CollectionEndEvent):
+                return
+            if len(path) >= MAX_DEPTH:
+                self._complain(event, f"nested more than {MAX_DEPTH} deep", "")
+                raise PolicyError(self.complaints)
+            yield event
 
-    @staticmethod
-    def _scalar(node: Node) -> str | None:
-        return None if str(node.tag).endswith(":null") else str(node.value)
-
-    def _key(self, node: Node) -> str:
-        if isinstance(node, ScalarNode):
-            return str(node.value)
-        self._complain(node, "a key must be one word", "")
+    def _key(self, event: Event, path: Path) -> str:
+        if isinstance(event, ScalarEvent):
+            self._refuse_references(event)
+            return str(event.value)
+        self._complain(event, "a key must be one word", "")
+        self._value(event, (*path, ""))
         return ""
 
-    def _complain(self, node: Node, message: str, suggestion: str) -> None:
-        self.complaints.append(PolicyComplaint(self.file, *_place(node.start_mark), message, suggestion))
+    def _refuse_references(self, event: Event) -> None:
+        if isinstance(event, AliasEvent):
+            self._complain(event, f"alias *{event.anchor} is refused", "write the value out")
+        elif isinstance(event, NodeEvent) and event.anchor is not None:
+            self._complain(event, f"anchor &{event.anchor} is refused", "write values out")
+        if (tag := getattr(event, "tag", None)) is not None:
+            self._complain(event, f"the tag {tag} is refused", "write the plain value")
+
+    def _complain(self, event: Event, message: str, suggestion: str) -> None:
+        self.complaints.append(PolicyComplaint(self.file, *_place(event.start_mark), message, suggestion))

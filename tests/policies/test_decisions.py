@@ -11,7 +11,7 @@ from policies.loader import combine, load
 from policies.model import Decision, Employment, EventKind, ExitType, LifecycleEvent, Post
 from policies.plan import NoDecision, decide
 from policies.rules import Policy
-from tests.policies.builders import ANA, NOW, leaving, moving, policy
+from tests.policies.builders import ANA, FINANCE, NOW, leaving, moving, policy
 
 LAST_DAY = date(2026, 11, 20)
 SIX_IN_RIYADH = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -177,7 +177,8 @@ def test_a_mover_rule_looks_at_what_changed(after: Post, changed: str, *, met: b
 
 def test_a_mover_is_matched_by_the_post_that_is_left() -> None:
     assert decided(moving(), policy("on: mover\naction: remove\nmatch: {department: sales}")).rule == "p/r"
-    assert refused(moving(), policy("on: mover\naction: remove\nmatch: {department: finance}")) == "no_rule"
+    moved = moving(replace(ANA, post=FINANCE))
+    assert refused(moved, policy("on: mover\naction: remove\nmatch: {department: finance}")) == "no_rule"
 
 
 @given(st.dates(), st.sampled_from(["now", "end_of_last_day", "{after: 3 days}", "{after: 5 hours}"]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policies.loader import PolicyComplaint, PolicyError, combine, from_text, json_schema, load, to_text
 from policies.model import EventKind, ExitType, Sensitivity, StepAction
-from policies.rules import After, Policy
+from policies.rules import After, Policy, canonical
 from policies.yaml_text import MAX_CHARACTERS, read
 
 LIBRARY = Path(__file__).resolve().parents[2] / "policies" / "library"
@@ -119,6 +119,10 @@ def test_a_rule_can_be_made_in_code_from_the_values_themselves() -> None:
     assert made.rules[0] == written.model_copy(update={"id": "r"})
 
 
+def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle() -> None:
+    assert load("\ufeff" + RULE.replace("\n", "\r\n"), "p.yaml") == load(RULE, "p.yaml")
+
+
 # What is refused
 
 
@@ -129,7 +133,10 @@ def test_a_rule_can_be_made_in_code_from_the_values_themselves() -> None:
         ("- a\n", "p.yaml:1:1: the file is not a mapping (`key: value` lines); start it with 'version: 1'"),
         ("version: 1\nrules:\n\t- id: r\n", "p.yaml:3:1: a tab cannot indent YAML; use spaces"),
         ("version: 1\nrules: [\n", "p.yaml:3:1: not YAML: "),
-        ("version: 1\n---\nversion: 1\n", "p.yaml:2:1: not YAML: "),
+        (
+            "version: 1\n---\nversion: 1\n",
+            "p.yaml:2:1: a second document begins here; write one file for each",
+        ),
         ("version: 1\nx: \x07\n", "p.yaml:2:4: character 7 is not allowed; remove it"),
         ("version: 1\nversion: 1\n", "p.yaml:2:1: 'version' is written twice; keep one of them"),
         ("version: 1\nrules: !x []\n", "p.yaml:2:8: the tag !x is refused; write the plain value"),
@@ -248,7 +255,7 @@ def test_anchors_and_aliases_are_refused_before_they_can_grow() -> None:
 def test_deep_nesting_and_huge_files_are_refused_at_once() -> None:
     assert complaints("version: " + "[" * 100_000)[-1].endswith("nested more than 20 deep")
     assert complaints("#" * (MAX_CHARACTERS + 1)) == [
-        f"p.yaml:1:1: the file is longer than {MAX_CHARACTERS:,} characters"
+        f"p.yaml:1:1: longer than {MAX_CHARACTERS:,} characters"
     ]
 
 
@@ -296,6 +303,11 @@ def test_the_digest_names_the_content_and_not_the_spelling() -> None:
     spelled = "# a comment\nversion: '1'\nrules:\n  - {action: remove, on: [leaver], id: r, urgent: false}\n"
     assert load(spelled, "p.yaml").digest == load(RULE, "p.yaml").digest
     assert load(spelled.replace("false", "true"), "p.yaml").digest != load(RULE, "p.yaml").digest
+
+
+def test_the_digest_leaves_defaults_out_so_that_a_later_release_does_not_rename_old_policies() -> None:
+    named = canonical(load(RULE, "p.yaml"), full=False)
+    assert json.loads(named) == {"rules": [{"action": "remove", "id": "p/r", "on": ["leaver"]}], "version": 1}
 
 
 def test_a_stored_policy_keeps_its_digest_and_says_what_was_default() -> None:

@@ -326,6 +326,13 @@ def test_a_cap_counts_removals_only() -> None:
     assert [step.verdict for step in found.steps] == [Verdict.ACT, Verdict.ACT, Verdict.BLOCKED, Verdict.ACT]
 
 
+@pytest.mark.parametrize("cap", [0, -1])
+def test_a_cap_of_nothing_removes_nothing(cap: int) -> None:
+    assert {step.refusal for step in leave(in_group("a"), in_group("b"), cap=cap).steps} == {
+        Refusal.BEYOND_APPROVED
+    }
+
+
 def test_without_an_approval_nothing_is_since_it() -> None:
     assert only(leave(in_group("a"))).since_approval is False
 

@@ -143,6 +143,7 @@ BUGS = (
         flaws.SaysNothingIsMissing,
         "every_missing_scope_is_named_with_its_remedy",
     ),
+    Bug("a dry run writes", Flaw(ignores_read_only=True), frozenset({"a_dry_run_sends_no_write"})),
 )
 """Bugs any platform can have; each is put into the Slack connector."""
 

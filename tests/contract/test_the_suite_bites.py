@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.bugs import BUGS, TOY_BUGS, Bug
 from tests.contract.checks import CHECKS
+from tests.contract.flaws import Coat
 from tests.contract.slack.bugs import SLACK_BUGS
 from tests.contract.slack.harness import SlackHarness
 from tests.contract.stage import Harness
@@ -21,6 +22,12 @@ def test_every_check_has_a_name_of_its_own() -> None:
 def test_every_bug_is_caught_by_checks_that_exist() -> None:
     names = {check.name for check in CHECKS}
     assert [bug.name for bug in (*BUGS, *TOY_BUGS, *SLACK_BUGS) if not bug.caught_by <= names] == []
+
+
+def test_every_flaw_is_seeded_and_one_bug_writes_in_a_dry_run() -> None:
+    seeded = [bug.flaw for bug in (*BUGS, *TOY_BUGS, *SLACK_BUGS)]
+    assert set(Coat.__subclasses__()) <= {flaw.wrap for flaw in seeded}
+    assert [flaw for flaw in seeded if flaw.ignores_read_only]
 
 
 @pytest.mark.parametrize("harness", [SLACK, TOY], ids=lambda harness: harness.name)

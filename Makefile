@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Needed: Python 3.11 or newer with venv, git, make. Nothing else, and no account anywhere.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+	command -v $(name) >/dev/null 2>&1 && $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && echo $(name))))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= auto
+
+.PHONY: help demo test checks tests coverage lock clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/run ## Run the worked example: forty people, a Slack sandbox, one leaver, one transfer
+	@$(BIN)/bawab demo
+
+test: checks tests ## Pass every check and every test
+
+checks: $(VENV)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-logo | tail -n 1
+	@$(BIN)/deptry . 2>&1 | tail -n 1
+	@$(BIN)/mypy
+
+tests: $(VENV)/dev
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+coverage: $(VENV)/dev ## Measure which lines and branches the tests reach
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered
+
+lock: ## Pin every version with its hash anew (needs uv)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+		--no-header --quiet --output-file requirements/run.txt --upgrade
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --quiet --output-file requirements/dev.txt --upgrade
+
+clean: ## Remove what the commands above made
+	rm -rf $(VENV) demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/made:
+	@test -n "$(PYTHON)" || { echo "Bawab needs Python 3.11 or newer, and none was found. Install one, or say \
+	which: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module. On Debian or \
+	Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/made requirements/run.txt pyproject.toml
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/made requirements/dev.txt pyproject.toml
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -48,7 +48,9 @@ async def explain_membership(app: Bawab, who: str, group: str) -> Answer:
     async with app.store.read() as tx:
         row = await the_person(tx, who)
         cases = columns(CaseRow)
-        open_ = await where(tx, CaseRow, cases.person_id == row.id, cases.state.in_(CASE_OPEN), cases.rule != "")
+        open_ = await where(
+            tx, CaseRow, cases.person_id == row.id, cases.state.in_(CASE_OPEN), cases.rule != ""
+        )
     person = person_from_json(row.record)
     supposed = [] if open_ else [_supposed(app, person)]
     drafter = Drafter(app)

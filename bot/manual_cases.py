@@ -66,7 +66,7 @@ async def open_by_hand(app: Bawab, asked: ByHand) -> Opened:
     return Opened(stored or case, person, tuple(holds))
 
 
-def read_last_day(text: str) -> date | datetime:
+def read_moment(text: str) -> date | datetime:
     """Read `2026-11-30` as a day and `2026-11-30T18:00+03:00` as an instant; raises CannotOpen.
 
     An instant without its offset from UTC is refused: it could be hours wrong.

@@ -110,7 +110,9 @@ async def preview(app: Bawab, cases: Sequence[CaseRow], *, progress: Progress | 
     looked: list[tuple[str, str]] = []
     for done, case in enumerate(cases, 1):
         if not case.rule:
-            blind.append(Blind(case.id, case.person_id, _name(case), "", "undecided", detail=case.reason or ""))
+            blind.append(
+                Blind(case.id, case.person_id, _name(case), "", "undecided", detail=case.reason or "")
+            )
         for draft in await drafter.everywhere(case, joins=True) if case.rule else ():
             rows += _rows(app, case, draft)
             blind += _blind(case, draft)

@@ -94,9 +94,7 @@ async def _waiting(tx: AsyncConnection, cases: set[str]) -> int:
             tx, CaseRow, columns(CaseRow).id.in_(part), columns(CaseRow).state.in_(CASE_RUNNING)
         )
         ids = [case.id for case in running]
-        total += len(
-            await where(tx, CaseInstanceRow, rows.case_id.in_(ids), rows.state == "pending")
-        )
+        total += len(await where(tx, CaseInstanceRow, rows.case_id.in_(ids), rows.state == "pending"))
     return total
 
 

@@ -1,0 +1,214 @@
+"""`bawab audit verify|search|export`: what was done, found again, handed out, and proven whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.audit.export import Format, export
+from bot.audit.query import parse
+from bot.audit.search import search
+from bot.locale import N_
+from bot.store.people import find_people
+from bot.surfaces.cli.commands import command, new_group
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.faults import Refused
+
+group = new_group("audit", N_("The audit log: verify, search, export."))
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="QUERY...", help=N_("Qualifiers such as person: group: outcome: created:, and text.")
+    ),
+]
+Reveal = Annotated[bool, typer.Option("--reveal", help=N_("Show names and accounts; that is logged."))]
+Reason = Annotated[str, typer.Option("--reason", help=N_("Why; kept in the log."))]
+
+
+async def _verify(desk: Desk) -> ExitCode:
+    async with desk.open(connect=False) as app:
+        with desk.progress(desk.t.text("Reading the log")) as report:
+            found = await app.audit.verify(progress=report)
+    if desk.json:
+        desk.data({"ok": found.ok, **asdict(found)})
+    else:
+        for problem in found.findings:
+            desk.print(problem.message, style="red")
+    t = desk.t
+    read = t.plural("{n} entry read", "{n} entries read", found.entries)
+    if found.ok:
+        said = t.text(
+            "The log is whole: {read}, {heads} signed heads fit.",
+            read=read,
+            heads=t.number(found.checkpoints),
+        )
+        desk.say(said, style="green")
+        return ExitCode.DONE
+    desk.say(
+        t.text(
+            "The log is NOT whole: {read}, {n} problems. Keep the disk as it is and call who answers for it.",
+            read=read,
+            n=t.number(found.problems),
+        ),
+        style="red",
+    )
+    return ExitCode.OPERATOR
+
+
+async def _search(
+    desk: Desk,
+    query: Words = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1000, help=N_("How many, the newest first."))
+    ] = 50,
+    before: Annotated[
+        int | None, typer.Option("--before", help=N_("Only entries before this number."))
+    ] = None,
+    reveal: Reveal = False,
+    reason: Reason = "",
+) -> ExitCode:
+    parsed = parse(" ".join(map(_quoted, query or ())), zone=ZoneInfo(desk.zone))
+    async with desk.open(connect=False) as app:
+        page = await search(app.store, parsed, before=before, limit=limit, resolve=_people)
+        seen: Sequence[Mapping[str, object] | None] = [None] * len(page.rows)
+        if reveal:
+            seen = await app.audit.reveal(page.rows, actor=desk.actor, reason=reason)
+    if desk.json:
+        desk.data(
+            {"entries": [_plain(*pair) for pair in zip(page.rows, seen, strict=True)], "before": page.before}
+        )
+        return ExitCode.DONE
+    _table(desk, page.rows, seen)
+    if page.before is not None:
+        desk.say(desk.t.text("There are more: add --before {seq}.", seq=str(page.before)))
+    return ExitCode.DONE
+
+
+def _table(
+    desk: Desk, rows: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, object] | None]
+) -> None:
+    t = desk.t
+    if not rows:
+        desk.say(t.text("Nothing was found."))
+        return
+    headings = [
+        t.text("Entry"),
+        t.text("When"),
+        t.text("Act"),
+        t.text("Outcome"),
+        t.text("Person"),
+        t.text("Group"),
+        t.text("Case"),
+        t.text("By"),
+    ]
+    desk.table(
+        headings,
+        [
+            [
+                str(row["seq"]),
+                desk.moment(row["at"]),
+                row["action"],
+                row["outcome"],
+                t.isolate(_who(row, personal)),
+                t.isolate(" ".join(filter(None, (row["instance"], row["group_name"])))),
+                row["case_id"] or "",
+                row["actor"],
+            ]
+            for row, personal in zip(rows, seen, strict=True)
+        ],
+    )
+
+
+def _who(row: Mapping[str, Any], personal: Mapping[str, object] | None) -> str:
+    shown = personal or {}
+    return str(shown.get("name") or shown.get("account") or row["subject"] or "")
+
+
+def _plain(row: Mapping[str, Any], personal: Mapping[str, object] | None) -> dict[str, Any]:
+    kept = {name: value for name, value in row.items() if name != "sealed"}
+    return kept if personal is None else {**kept, "revealed": dict(personal)}
+
+
+async def _export(
+    desk: Desk,
+    query: Words = None,
+    to: Annotated[Path | None, typer.Option("--to", help=N_("The file to write."))] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help=N_("CSV, or JSON lines that prove themselves."))
+    ] = Format.JSONL,
+    reveal: Reveal = False,
+    reason: Reason = "",
+) -> ExitCode:
+    if to is None:
+        raise Refused(desk.t.text("Say where to: add --to FILE."))
+    parsed = parse(" ".join(map(_quoted, query or ())), zone=ZoneInfo(desk.zone))
+    async with desk.open(connect=False) as app:
+        with desk.progress(desk.t.text("Writing the export")) as report:
+            done = await export(
+                app.audit,
+                parsed,
+                to,
+                format_,
+                actor=desk.actor,
+                reveal=reveal,
+                reason=reason,
+                resolve=_people,
+                progress=report,
+            )
+    if desk.json:
+        desk.data(
+            {
+                "path": str(done.path),
+                "entries": done.entries,
+                "sha256": done.sha256,
+                "head": asdict(done.head),
+            }
+        )
+    said = desk.t.plural(
+        "{n} entry written to {path}", "{n} entries written to {path}", done.entries, path=str(to)
+    )
+    desk.say(said)
+    return ExitCode.DONE
+
+
+def _quoted(word: str) -> str:
+    """The shell took the quotes away: what holds a space was one word."""
+    if " " not in word or '"' in word:
+        return word
+    field, colon, value = word.partition(":")
+    return f'{field}:"{value}"' if colon and " " not in field else f'"{word}"'
+
+
+async def _people(connection: AsyncConnection, text: str) -> Sequence[str]:
+    return [row.id for row in await find_people(connection, text)]
+
+
+command(
+    group,
+    "verify",
+    N_("Recompute the whole chain and hold it against every signed head; names the entry that is wrong."),
+    examples=("audit verify", "audit verify --json"),
+)(_verify)
+command(
+    group,
+    "search",
+    N_("Find entries, the newest first; a `-` before a qualifier excludes. Write -- before such words."),
+    examples=(
+        "audit search person:E1042",
+        "audit search action:step outcome:blocked created:>=2026-11-01",
+        "audit search -- group:sales -outcome:verified_absent",
+    ),
+)(_search)
+command(
+    group,
+    "export",
+    N_("Write entries to a file; the export itself is logged and stands in the file."),
+    examples=("audit export --to log.jsonl", "audit export case:case_1f3a --format csv --to case.csv"),
+)(_export)

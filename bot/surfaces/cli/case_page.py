@@ -1,0 +1,150 @@
+"""The page `bawab case show` prints: state, steps with evidence and remedy, gaps, residue, timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.case_file import CaseFile
+from bot.locale import Translator
+from bot.locale.keys import gap_text, refusal_text, remedy_text, state_text
+from bot.states import CaseState, StepState
+from bot.store.tables import StepRow
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
+from bot.values import event_from_plain
+from policies.model import Refusal
+
+
+def show_file(desk: Desk, file: CaseFile) -> None:
+    """Print the whole page."""
+    _head(desk, file)
+    _steps(desk, file)
+    _gaps(desk, file)
+    _residue(desk, file)
+    _timeline(desk, file)
+
+
+def _head(desk: Desk, file: CaseFile) -> None:
+    t, case = desk.t, file.case
+    person = event_from_plain(case.event).person
+    desk.print(f"{case.id}  {t.isolate(person.name)} ({t.isolate(person.id)})", style="bold")
+    desk.print(f"{worded(KINDS, case.kind, t)}: {state_text(CaseState(case.state), t)}")
+    for label, value in (
+        (t.text("HR says"), desk.moment(case.effective, case.zone)),
+        (t.text("Due"), desk.moment(case.due, case.zone)),
+        (t.text("Finished"), desk.moment(case.finished_at, case.zone)),
+        (t.text("Rule"), case.rule),
+        (t.text("Reason"), case.reason or ""),
+        (t.text("Asked for by"), case.requested_by),
+        (t.text("Released by"), case.released_by or ""),
+        (t.text("Held under"), (case.hold_digest or "")[:12]),
+    ):
+        if value:
+            desk.print(f"  {label}: {value}")
+
+
+def _steps(desk: Desk, file: CaseFile) -> None:
+    t = desk.t
+    if not file.steps:
+        desk.print(t.text("Nothing is planned yet."))
+        return
+    done, all_ = t.number(file.done), t.number(len(file.steps))
+    desk.print()
+    desk.print(t.text("Steps: {done} of {all} done", done=done, all=all_), style="bold")
+    headings = [
+        t.text("Platform"),
+        t.text("Group"),
+        t.text("Act"),
+        t.text("State"),
+        t.text("Evidence"),
+        t.text("What to do"),
+    ]
+    desk.table(headings, [_step(step, t) for step in file.steps])
+
+
+def _step(step: StepRow, t: Translator) -> list[str]:
+    said = state_text(StepState(step.state), t)
+    if step.refusal:
+        said = f"{said}: {refusal_text(Refusal(step.refusal), t)}"
+    return [
+        t.isolate(step.instance),
+        t.isolate((step.group or {}).get("name", "")) if step.group else "",
+        worded(ACTIONS, step.action, t),
+        said,
+        worded(QUALITIES, step.quality, t),
+        _remedy(step, t),
+    ]
+
+
+def _remedy(step: StepRow, t: Translator) -> str:
+    if step.refusal:
+        return remedy_text(Refusal(step.refusal), t)
+    return t.isolate(step.remedy) if step.remedy else ""
+
+
+def _gaps(desk: Desk, file: CaseFile) -> None:
+    t = desk.t
+    if not file.gaps and not file.unplanned:
+        return
+    desk.print()
+    desk.print(t.text("Not seen, and so not done"), style="bold")
+    for gap in file.gaps:
+        where = " ".join(filter(None, (gap.instance, gap.detail or gap.group_id)))
+        desk.print(f"  {t.isolate(where)}: {gap_text(gap.reason, t)}")
+    for row in file.unplanned:
+        desk.print(
+            "  "
+            + t.text(
+                "{instance}: not planned yet ({why})",
+                instance=t.isolate(row.instance),
+                why=row.problem or "-",
+            )
+        )
+
+
+def _residue(desk: Desk, file: CaseFile) -> None:
+    if not file.residual:
+        return
+    desk.print()
+    desk.print(desk.t.text("What remains with the person, even after everything is done"), style="bold")
+    for instance, line in file.residual.items():
+        desk.print(f"  {desk.t.isolate(instance)}: {desk.t.isolate(line)}")
+
+
+def _timeline(desk: Desk, file: CaseFile) -> None:
+    desk.print()
+    desk.print(desk.t.text("Timeline, from the log"), style="bold")
+    rows = [
+        [
+            str(row["seq"]),
+            desk.moment(row["at"]),
+            row["action"],
+            row["outcome"],
+            row["group_name"] or "",
+            row["actor"],
+        ]
+        for row in file.timeline
+    ]
+    t = desk.t
+    headings = [
+        t.text("Entry"),
+        t.text("When"),
+        t.text("Act"),
+        t.text("Outcome"),
+        t.text("Group"),
+        t.text("By"),
+    ]
+    desk.table(headings, [[*row[:4], t.isolate(row[4]) if row[4] else "", row[5]] for row in rows])
+
+
+def plain_file(file: CaseFile) -> dict[str, Any]:
+    """Give the page as data; personal fields of the log stay sealed."""
+    return {
+        "case": file.case.model_dump(),
+        "done": file.done,
+        "steps": [step.model_dump() for step in file.steps],
+        "gaps": [gap.model_dump() for gap in file.gaps],
+        "unplanned": [row.model_dump() for row in file.unplanned],
+        "residual": dict(file.residual),
+        "timeline": [dict(row) for row in file.timeline],
+    }

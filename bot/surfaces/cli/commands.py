@@ -1,0 +1,101 @@
+"""How a command is made: an async body, the options all commands share, and its examples before its prose."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import typing
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.locale import N_, Translator
+from bot.surfaces.cli.desk import Desk, Options
+from bot.surfaces.cli.exit_codes import ExitCode
+
+Body = Callable[..., Awaitable[ExitCode]]
+
+SHARED: dict[str, Any] = {
+    "json": Annotated[bool | None, typer.Option("--json", help=N_("Print data as JSON."))],
+    "env_file": Annotated[
+        Path | None, typer.Option("--env-file", help=N_("Read settings from this file, not from .env."))
+    ],
+    "as_name": Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help=N_("Who acts; the log names them."))
+    ],
+    "lang": Annotated[str | None, typer.Option("--lang", metavar="en|ar", help=N_("English or Arabic."))],
+    "debug": Annotated[
+        bool | None, typer.Option("--debug", help=N_("Show where an unexpected error comes from."))
+    ],
+}
+EXAMPLES: dict[str, tuple[str, ...]] = {}
+"""Command path (`case list`) → example lines."""
+
+
+def new_group(name: str, help_: str) -> typer.Typer:
+    """Make a group of commands; without a command it shows its help."""
+    return typer.Typer(name=name, help=help_, no_args_is_help=True, rich_markup_mode=None)
+
+
+def command(
+    group: typer.Typer, name: str, help_: str, *, examples: tuple[str, ...]
+) -> Callable[[Body], Body]:
+    """Register `body(desk, …)` as a command: its parameters after the desk are typer's, as usual."""
+
+    def register(body: Body) -> Body:
+        path = f"{group.info.name} {name}" if group.info.name else name
+        EXAMPLES[path] = examples
+        group.command(name, help=help_)(_callback(body))
+        return body
+
+    return register
+
+
+def shared_callback(context: typer.Context, **given: Any) -> None:
+    """Take the shared options where they stand before the command's name."""
+    context.obj = Options(**given)
+
+
+def with_shared(run: Callable[..., None], own: list[inspect.Parameter]) -> Callable[..., None]:
+    """Give a function the signature typer reads: the context, its own parameters, then the shared ones."""
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    own = [one.replace(kind=kind) for one in own]
+    shared = [inspect.Parameter(name, kind, default=None, annotation=hint) for name, hint in SHARED.items()]
+    parameters = [context, *own, *shared]
+    described: Any = run
+    described.__signature__ = inspect.Signature(parameters)
+    described.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
+
+
+def _callback(body: Body) -> Callable[..., None]:
+    hints = typing.get_type_hints(body, include_extras=True)
+    parameters = list(inspect.signature(body).parameters.values())[1:]
+
+    def run(context: typer.Context, **given: Any) -> None:
+        shared = Options(**{name: given.pop(name) for name in SHARED})
+        desk = Desk(shared.over(context.obj or Options()))
+        raise typer.Exit(int(asyncio.run(_awaited(body, desk, given))))
+
+    return with_shared(run, [one.replace(annotation=hints[one.name]) for one in parameters])
+
+
+async def _awaited(body: Body, desk: Desk, given: dict[str, Any]) -> ExitCode:
+    return await body(desk, **given)
+
+
+def speak(command_: Any, t: Translator, path: str = "") -> None:
+    """Put a command's help, and that of all below it, into the reader's language, examples first."""
+    prose = t.text(command_.help) if command_.help else ""
+    command_.short_help = prose.split("\n")[0]
+    lines = [f"  bawab {example}".rstrip() for example in EXAMPLES.get(path, ())]
+    head = "\n".join(["\b", t.text("Examples:"), *lines]) + "\n\n" if lines else ""
+    command_.help = head + prose
+    for parameter in command_.params:
+        if getattr(parameter, "help", None):
+            parameter.help = t.text(parameter.help)
+    for name, below in getattr(command_, "commands", {}).items():
+        speak(below, t, f"{path} {name}".strip())

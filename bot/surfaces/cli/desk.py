@@ -1,0 +1,178 @@
+"""What every command works at: its options, its language, its two streams, and Bawab opened for it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot.app import Bawab, open_bawab
+from bot.locale import Translator, translator
+from bot.preview import Progress as Report
+from bot.settings import Settings, SettingsProblem, load_settings
+
+WIDE = 200
+"""Columns where nobody watches: a file or a pipe should not be cut to a narrow window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options every command takes; None where not given."""
+
+    json: bool | None = None
+    env_file: Path | None = None
+    as_name: str | None = None
+    lang: str | None = None
+    debug: bool | None = None
+
+    def over(self, below: Options) -> Options:
+        """Put these options over those given before the command's name."""
+        given = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
+        return replace(below, **given)
+
+
+class Desk:
+    """One command's surroundings; data goes to stdout, talk to stderr."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, read once; raises SettingsProblem."""
+        env_file = self.options.env_file
+        if env_file is not None and not env_file.is_file():
+            raise SettingsProblem(f"--env-file: {env_file} is not a file")
+        return load_settings(env_file)
+
+    @cached_property
+    def t(self) -> Translator:
+        """The reader's language: as asked, else as set, else English."""
+        if self.options.lang:
+            return translator(self.options.lang)
+        try:
+            return translator(self.settings.language)
+        except SettingsProblem:
+            return translator(os.environ.get("BAWAB_LANGUAGE"))
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the log names them."""
+        return f"person:{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The name given with --as, else the user of the operating system."""
+        return (self.options.as_name or getpass.getuser()).removeprefix("person:")
+
+    @property
+    def zone(self) -> str:
+        """The time zone moments are shown in where nothing names another."""
+        return self.settings.time_zone or "UTC"
+
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """The same as a zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def json(self) -> bool:
+        """Whether data is asked for as JSON."""
+        return bool(self.options.json)
+
+    @cached_property
+    def out(self) -> Console:
+        """Where data goes."""
+        return _console(sys.stdout)
+
+    @cached_property
+    def err(self) -> Console:
+        """Where talk goes."""
+        return _console(sys.stderr)
+
+    @asynccontextmanager
+    async def open(self, *, read_only: bool = True, connect: bool = True) -> AsyncIterator[Bawab]:
+        """Open Bawab; nothing leaves the wire as a write where `read_only`."""
+        async with open_bawab(self.settings, read_only=read_only, connect=connect) as app:
+            yield app
+
+    # Talking
+
+    def data(self, value: object) -> None:
+        """Print JSON on stdout, one document."""
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+        self.raw(orjson.dumps(value, default=_plain, option=options).decode())
+
+    def line(self, value: object) -> None:
+        """Print JSON on stdout, one line."""
+        self.raw(orjson.dumps(value, default=_plain, option=orjson.OPT_APPEND_NEWLINE).decode())
+
+    def raw(self, text: str) -> None:
+        """Print text on stdout exactly as it is."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def print(self, text: str = "", style: str | None = None) -> None:
+        """Print a sentence on stdout."""
+        self.out.print(Text(text, style=style or ""), soft_wrap=True)
+
+    def say(self, text: str = "", style: str | None = None) -> None:
+        """Print a sentence on stderr."""
+        self.err.print(Text(text, style=style or ""), soft_wrap=True)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, talk: bool = False) -> None:
+        """Print a table on stdout (or as talk); no cell is cut, long ones are folded."""
+        table = Table(box=None, pad_edge=False, show_edge=False)
+        for heading in headings:
+            table.add_column(Text(heading, style="bold"), overflow="fold")
+        for row in rows:
+            table.add_row(*[Text(cell) for cell in row])
+        (self.err if talk else self.out).print(table)
+
+    def moment(self, instant: Any, zone: str | None = None) -> str:
+        """Write an instant in a zone, in the reader's language; empty for None."""
+        return self.t.date_time(instant, zone or self.zone) if instant else ""
+
+    @contextmanager
+    def progress(self, doing: str) -> Iterator[Report | None]:
+        """Show how far long work is, on a terminal; elsewhere nothing moves."""
+        if not self.err.is_terminal:
+            yield None
+            return
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=self.err)
+        with bar:
+            task = bar.add_task(doing, total=None)
+
+            def report(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            yield report
+
+
+def _console(stream: Any) -> Console:
+    """A console that colours only a terminal, and never where NO_COLOR asks it not to."""
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = WIDE
+    return console
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} is not data")

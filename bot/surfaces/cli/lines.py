@@ -1,0 +1,159 @@
+"""An entry of the log as one line for people, or no line where it only repeats what another one says."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.audit.actions import Action
+from bot.audit.tail import Row
+from bot.locale import N_
+from bot.locale.keys import hold_text, refusal_text, state_text
+from bot.states import CaseState, HoldKind, StepState
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.holds import short
+from bot.surfaces.cli.words import KINDS, worded
+from policies.model import Refusal
+
+STYLES: Mapping[str, str] = {
+    Action.FEED_QUARANTINE: "yellow",
+    Action.FEED_REFUSE: "red",
+    Action.FEED_UNREACHABLE: "red",
+    Action.HOLD_RAISE: "yellow",
+    Action.LANE_PAUSE: "red",
+    Action.LANE_WAIT: "yellow",
+    Action.CHECK_DRIFT: "red",
+    StepState.VERIFIED_ABSENT: "green",
+    StepState.ALREADY_ABSENT: "green",
+    StepState.FAILED: "red",
+    StepState.STILL_PRESENT: "red",
+    StepState.BLOCKED: "yellow",
+    StepState.DELEGATED: "yellow",
+}
+_ON_THE_WAY = frozenset({StepState.REQUESTED, StepState.REMOVED_UNVERIFIED})
+"""The read-back that follows says more."""
+_PLAIN: Mapping[str, str] = {
+    Action.FEED_REPEAT: N_("{file}: the same as the last one; nothing to do"),
+    Action.FEED_REFUSE: N_("{file}: refused; nothing is changed"),
+    Action.FEED_QUARANTINE: N_("{file}: in quarantine; nothing is changed"),
+    Action.FEED_UNREACHABLE: N_("HR {source} cannot be read: {problem}"),
+    Action.FEED_RELEASE: N_("{file}: released by {by}; read next"),
+    Action.HOLD_RELEASE: N_("Released by {by}: {hold}"),
+    Action.HOLD_WITHDRAW: N_("No longer held: {hold} ({why})"),
+    Action.CASE_PLAN: N_("{who}: planned on {instance}; memberships found: {memberships}"),
+    Action.CASE_REVOKE_NOW: N_("{who}: due at once, asked for by {by}"),
+    Action.CASE_CANCEL: N_("{who}: cancelled ({reason})"),
+    Action.CASE_RESCIND: N_("{who}: called off ({reason})"),
+    Action.LANE_WAIT: N_("{instance} does not answer and is tried again: {reason}"),
+    Action.LANE_PAUSE: N_("{instance} is paused until an operator helps: {reason}"),
+    Action.LANE_OPEN: N_("{instance} works again"),
+    Action.CHECK_DRIFT: N_("{who}: is in {group} again ({instance}); IT must look"),
+    Action.PERSON_VANISH: N_("{who}: is no longer in the HR file; nothing follows from that"),
+    Action.TASK_OPEN: N_("{who}: {group} ({instance}) is now a task for a person; see `bawab task list`"),
+    Action.NOTICE_SEND: N_("{who}: a group owner was told on {instance}"),
+    Action.NOTICE_FAIL: N_("{who}: a group owner could not be told on {instance}"),
+}
+
+
+def line_of(row: Row, who: str, desk: Desk) -> str | None:
+    """Say an entry in one line; None for what needs no line of its own."""
+    action, outcome = row["action"], row["outcome"]
+    places = _places(row, who, desk)
+    if action in _PLAIN:
+        return _filled(desk, action, places)
+    special = _SPECIAL.get(action)
+    if special is not None:
+        return special(desk, row, places)
+    if action.startswith("step.") and action in _TOLD_STEPS and outcome not in _ON_THE_WAY:
+        return _step(desk, row, places)
+    return None
+
+
+def _filled(desk: Desk, action: str, places: dict[str, str]) -> str:
+    wanted = {name for _, name, _, _ in string.Formatter().parse(_PLAIN[action]) if name}
+    # What an entry does not say is a dash: a line is never lost for a missing word.
+    return desk.t.text(_PLAIN[action], **{name: places.get(name, "-") for name in wanted})
+
+
+def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
+    t, detail = desk.t, row["detail"] or {}
+    named = {name: t.isolate(str(value)) for name, value in detail.items() if isinstance(value, str | int)}
+    known = named | {
+        "who": t.isolate(who),
+        "by": t.isolate(row["actor"].removeprefix("person:")),
+        "instance": t.isolate(row["instance"] or "-"),
+        "group": t.isolate(row["group_name"] or row["group_id"] or "-"),
+    }
+    if "hold" in detail:
+        known["hold"] = short(str(detail["hold"]))
+    return known
+
+
+def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    changes: dict[str, Any] = row["detail"].get("changes") or {}
+    events = [
+        f"{worded(KINDS, kind, desk.t)}: {desk.t.number(count)}"
+        for kind, count in (changes.get("events") or {}).items()
+    ]
+    cases = desk.t.plural("{n} new case", "{n} new cases", int(changes.get("cases", 0)))
+    return desk.t.text("{file}: accepted; {news}", file=places["file"], news="; ".join([*events, cases]))
+
+
+def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    detail = row["detail"]
+    return desk.t.text(
+        "Held: {why} ({count}). Look: {preview}  Let go: {release}",
+        why=hold_text(HoldKind(detail["kind"]), desk.t),
+        count=desk.t.number(detail["count"]),
+        preview=desk.t.isolate(f"bawab preview --hold {places['hold']}"),
+        release=desk.t.isolate(f"bawab release {places['hold']}"),
+    )
+
+
+def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
+    if row["case_id"] is None:
+        return None  # a release of steps already says so itself
+    due = (row["detail"] or {}).get("due")
+    said = state_text(CaseState(row["outcome"]), desk.t)
+    if due:
+        when = desk.moment(datetime.fromisoformat(due), (row["detail"] or {}).get("zone"))
+        return desk.t.text("{who}: {state}; due {due}", who=places["who"], state=said, due=when)
+    return desk.t.text("{who}: {state}", who=places["who"], state=said)
+
+
+def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    said = state_text(StepState(row["outcome"]), desk.t)
+    refusal = (row["detail"] or {}).get("refusal")
+    if refusal in set(Refusal):
+        said = f"{said}: {refusal_text(Refusal(refusal), desk.t)}"
+    return desk.t.text(
+        "{who}: {group} ({instance}): {state}",
+        who=places["who"],
+        group=places["group"],
+        instance=places["instance"],
+        state=said,
+    )
+
+
+_TOLD_STEPS = frozenset(
+    {
+        Action.STEP_BLOCK,
+        Action.STEP_RECORD,
+        Action.STEP_READ_BACK,
+        Action.STEP_RETRY,
+        Action.STEP_RECHECK,
+        Action.STEP_ATTEST,
+        Action.STEP_WAIVE,
+    }
+)
+_SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
+    Action.FEED_RECEIVE: _accepted,
+    Action.HOLD_RAISE: _held,
+    Action.CASE_OPEN: _case,
+    Action.CASE_SCHEDULE: _case,
+    Action.CASE_EXECUTE: _case,
+    Action.CASE_VERIFY: _case,
+    Action.CASE_COMPLETE: _case,
+}

@@ -1,0 +1,87 @@
+"""`bawab`: the command line's entry; faults become a sentence and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+import typer
+
+from bot.locale import N_, Translator, translator
+from bot.surfaces.cli import (
+    audit,
+    case,
+    check,
+    demo,
+    explain,
+    feed,
+    policy,
+    preview,
+    release,
+    run,
+    status,
+    task,
+)
+from bot.surfaces.cli.commands import EXAMPLES, shared_callback, speak, with_shared
+from bot.surfaces.cli.desk import Desk, Options
+from bot.surfaces.cli.faults import details_of, fault_of
+
+HELP = N_(
+    "Bawab, the doorkeeper: takes leavers and transferred staff out of every team chat group, proves it, "
+    "and logs it."
+)
+EXAMPLES[""] = ("check", "preview", "run", "status")
+
+
+def build(t: Translator) -> Any:
+    """Make the whole command, its help in one language."""
+    root = typer.Typer(
+        name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    root.callback()(with_shared(shared_callback, []))
+    for part in (run, preview, explain, release, check, status, demo):
+        part.register(root)
+    for group in (case.group, feed.group, policy.group, audit.group, task.group):
+        root.add_typer(group)
+    command = typer.main.get_command(root)
+    speak(command, t)
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    t = translator(_language(given))
+    try:
+        build(t)(args=given, prog_name="bawab")
+    except Exception as error:  # noqa: BLE001 - the one place where an error becomes words
+        sys.exit(tell(error, Desk(Options(lang=_language(given))), debug="--debug" in given))
+
+
+def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
+    """Say what happened, where, and what to do; gives the exit code."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    fault = fault_of(error)
+    lead = desk.t.text(fault.lead) if fault.lead else ""
+    desk.say("\n".join(filter(None, (lead, details_of(error)))), style="red")
+    return int(fault.code)
+
+
+def _language(given: Sequence[str]) -> str | None:
+    """Find the language before anything is parsed: help and usage errors need it too."""
+    for place, word in enumerate(given):
+        if word == "--lang" and place + 1 < len(given):
+            return given[place + 1]
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+    return os.environ.get("BAWAB_LANGUAGE")
+
+
+if __name__ == "__main__":
+    main()

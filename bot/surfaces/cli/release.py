@@ -1,0 +1,112 @@
+"""`bawab release DIGEST…`: shows what a hold keeps back, asks for its count, and lets it go, once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.app import Bawab
+from bot.locale import N_
+from bot.locale.keys import hold_text
+from bot.preview import Held, preview_hold
+from bot.release import release
+from bot.states import HoldKind
+from bot.surfaces.cli.commands import command
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.faults import Refused
+from bot.surfaces.cli.holds import cause_lines, plain_held, short
+from bot.surfaces.cli.preview import blind_lines, show_rows
+
+BINDING = frozenset(HoldKind) - {HoldKind.GROUP_THRESHOLD, HoldKind.FEED, HoldKind.IDENTITY_LINKS}
+"""Kinds whose release approves cases: what was shown of them binds."""
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        root,
+        "release",
+        N_(
+            "Let go what a guard holds, once, for exactly this digest.\n\n"
+            "Shows the cause, the people and what each would lose, and asks you to type the count. What you "
+            "were shown binds: whatever is found beyond it when a case is due is blocked and listed."
+        ),
+        examples=(
+            "release 9c2e41d0a7b3",
+            "release 9c2e41d0a7b3 --note 'checked with payroll' --as noura",
+            "release 9c2e41d0a7b3 --yes",
+        ),
+    )(_release)
+
+
+async def _release(
+    desk: Desk,
+    digests: Annotated[
+        list[str], typer.Argument(metavar="DIGEST...", help=N_("The hold's digest, or its beginning."))
+    ],
+    note: Annotated[str, typer.Option("--note", help=N_("Why; kept in the log."))] = "",
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
+) -> ExitCode:
+    async with desk.open() as app:
+        return await release_each(desk, app, digests, note=note, yes=yes)
+
+
+async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str, yes: bool) -> ExitCode:
+    """Show, ask and release each hold in turn; raises CannotRelease, Refused."""
+    released = []
+    for digest in digests:
+        with desk.progress(desk.t.text("Reading the platforms")) as report:
+            held = await preview_hold(app, digest, progress=report)
+        _show(desk, held)
+        _ask(desk, held, yes=yes)
+        seen = held.preview.seen() if HoldKind(held.hold.kind) in BINDING else None
+        done = await release(app, held.hold.digest, actor=desk.actor, note=note, seen=seen)
+        released.append({**plain_held(held), "released": done.count, "by": desk.actor})
+        desk.say(desk.t.text("Released: {digest}", digest=short(done.hold.digest)), style="green")
+    if desk.json:
+        desk.data(released)
+    return ExitCode.DONE
+
+
+def _show(desk: Desk, held: Held) -> None:
+    """Everything a releasing person must see before they say yes; as talk, so that stdout stays data."""
+    t, hold = desk.t, held.hold
+    desk.say(f"{short(hold.digest)}: {hold_text(HoldKind(hold.kind), t)}", style="bold")
+    for line in cause_lines(hold, t):
+        desk.say(f"  {line}")
+    for link in held.links:
+        desk.say(
+            "  "
+            + t.text(
+                "{person} is {account} on {instance} ({evidence})",
+                person=t.isolate(link.person_id),
+                account=t.isolate(link.account_id),
+                instance=t.isolate(link.instance),
+                evidence=link.evidence,
+            )
+        )
+    if held.preview.rows:
+        show_rows(desk, held.preview, talk=True)
+    for line in blind_lines(held.preview, t):
+        desk.say(line)
+    if held.preview.unread:
+        desk.say(t.text("What could not be read is not bound by this release."), style="yellow")
+
+
+def _ask(desk: Desk, held: Held, *, yes: bool) -> None:
+    if yes:
+        return
+    t, count = desk.t, str(held.hold.count)
+    if not sys.stdin.isatty():
+        raise Refused(t.text("Nobody is here to be asked: add --yes to release without a question."))
+    answer = desk.err.input(t.text("To release it, type the count ({count}): ", count=count))
+    if _western(answer.strip()) != count:
+        raise Refused(t.text("Not released: {answer} is not {count}.", answer=t.isolate(answer), count=count))
+
+
+def _western(text: str) -> str:
+    """Somebody who reads Arabic may type ٣ for 3."""
+    return "".join(str(int(char)) if char.isdecimal() else char for char in text)

@@ -1,0 +1,107 @@
+"""`bawab run [--once]`: the service on this machine, telling what it does from the log as it grows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from bot.audit.tail import last_seq
+from bot.locale import N_
+from bot.run_result import RunResult, run_result
+from bot.service import QUIET_SECONDS, Service, only_one
+from bot.surfaces.cli.commands import command
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.follow import Follower
+
+INTERRUPTED = 130
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        root,
+        "run",
+        N_(
+            "Watch HR and carry out what is due, until stopped (or, with --once, until nothing is due).\n\n"
+            "Tells what happens from the audit log as it grows. Ctrl-C finishes the step under way; a second "
+            "Ctrl-C stops at once, and nothing is lost."
+        ),
+        examples=("run", "run --once", "run --once --json"),
+    )(_run)
+
+
+async def _run(
+    desk: Desk,
+    once: Annotated[bool, typer.Option("--once", help=N_("End when nothing is due soon."))] = False,
+    quiet: Annotated[
+        float, typer.Option("--quiet-seconds", min=0, help=N_("With --once: how soon is soon."))
+    ] = QUIET_SECONDS,
+    names: Annotated[
+        bool | None,
+        typer.Option("--names/--no-names", help=N_("Show names; by default only on a terminal.")),
+    ] = None,
+) -> ExitCode:
+    async with desk.open(read_only=False) as app, only_one(app):
+        since = await last_seq(app.store)
+        service = Service(app)
+        shown = desk.err.is_terminal if names is None else names
+        async with Follower(desk, app, since, names=shown).following():
+            with _stopping(desk, service):
+                await (service.once(quiet=quiet) if once else service.forever())
+        return _tell(desk, await run_result(app, since))
+
+
+@contextmanager
+def _stopping(desk: Desk, service: Service) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop gracefully and the second at once."""
+    loop, asked = asyncio.get_running_loop(), [0]
+
+    def stop() -> None:
+        asked[0] += 1
+        if asked[0] > 1:
+            os._exit(INTERRUPTED)  # every intention is on disk already; the next start reads it back
+        desk.say(desk.t.text("Stopping after the step under way; once more stops at once."))
+        service.stop()
+
+    caught = (signal.SIGINT, signal.SIGTERM)
+    for number in caught:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def code_of(result: RunResult) -> ExitCode:
+    """Give the worst that applies to what the run touched."""
+    return ExitCode.worst(
+        ExitCode.EXCEPTIONS if result.exceptions else ExitCode.DONE,
+        ExitCode.HELD if result.held else ExitCode.DONE,
+        ExitCode.OPERATOR if result.operator else ExitCode.DONE,
+    )
+
+
+def _tell(desk: Desk, result: RunResult) -> ExitCode:
+    t, code = desk.t, code_of(result)
+    if desk.json:
+        desk.line({"summary": result, "exit": int(code)})
+        return code
+    told = [
+        t.plural("{n} step touched", "{n} steps touched", sum(result.steps.values())),
+        t.plural("{n} exception", "{n} exceptions", result.exceptions),
+        t.plural("{n} held", "{n} held", result.held),
+    ]
+    desk.say("; ".join(told))
+    if result.operator:
+        desk.say(t.text("An operator is needed: see `bawab check`."), style="red")
+    elif result.held:
+        desk.say(t.text("Something waits for a release: see `bawab status`."), style="yellow")
+    return code

@@ -1,0 +1,120 @@
+"""`bawab status`: where everything stands, in one look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from bot.locale import N_
+from bot.locale.keys import gap_text, state_text
+from bot.states import CaseState, FeedState
+from bot.status import Status, status
+from bot.store.tables import CaseRow
+from bot.surfaces.cli.commands import command
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.holds import hold_line, plain_hold
+from bot.surfaces.cli.words import FEEDS, worded
+from bot.values import event_from_plain
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        root,
+        "status",
+        N_("Show what is open, overdue, held, paused, due next, and what HR last delivered."),
+        examples=("status", "status --json"),
+    )(_status)
+
+
+async def _status(desk: Desk) -> ExitCode:
+    async with desk.open(connect=False) as app:
+        found = await status(app)
+    if desk.json:
+        desk.data(_plain(found))
+    else:
+        _cases(desk, found)
+        _waiting(desk, found)
+        _seen(desk, found)
+    return ExitCode.DONE
+
+
+def _cases(desk: Desk, found: Status) -> None:
+    t = desk.t
+    if not found.cases:
+        desk.print(t.text("No case is open."))
+    for state, count in found.cases.items():
+        desk.print(f"{t.number(count)}  {state_text(CaseState(state), t)}")
+    for case in found.overdue:
+        desk.print(t.text("Overdue: {case}", case=_case(desk, case)), style="red")
+    if found.next_due is not None:
+        desk.print(t.text("Next: {case}", case=_case(desk, found.next_due)))
+
+
+def _waiting(desk: Desk, found: Status) -> None:
+    t = desk.t
+    for hold in found.holds:
+        desk.print(hold_line(hold, t), style="yellow")
+    for lane in found.lanes:
+        desk.print(_lane(desk, lane.instance, lane.state, lane.reason or ""), style="red")
+    if found.tasks:
+        said = t.plural("{n} task waits for a person", "{n} tasks wait for people", len(found.tasks))
+        desk.print(f"{said}: bawab task list")
+    if found.questions:
+        desk.print(
+            t.plural(
+                "{n} doubt about whose account it is", "{n} doubts about whose account it is", found.questions
+            )
+        )
+
+
+def _lane(desk: Desk, instance: str, state: str, reason: str) -> str:
+    t = desk.t
+    if state == "paused":
+        return t.text(
+            "{instance} is paused until an operator helps: {why}", instance=t.isolate(instance), why=reason
+        )
+    return t.text(
+        "{instance} does not answer and is tried again: {why}", instance=t.isolate(instance), why=reason
+    )
+
+
+def _seen(desk: Desk, found: Status) -> None:
+    t = desk.t
+    if not found.feeds:
+        desk.print(t.text("HR has delivered nothing yet."))
+    for feed in found.feeds:
+        desk.print(
+            t.text(
+                "HR {source}: {file}, {when}: {state}",
+                source=t.isolate(feed.source),
+                file=t.isolate(feed.name),
+                when=desk.moment(feed.received_at),
+                state=worded(FEEDS, feed.state, t),
+            ),
+            style="yellow" if feed.state in (FeedState.QUARANTINED, FeedState.REFUSED) else None,
+        )
+    for gap in found.gaps:
+        where = t.isolate(" ".join(filter(None, (gap.instance, gap.group_id))))
+        desk.print(t.text("Standing gap: {where}: {what}", where=where, what=gap_text(gap.reason, t)))
+
+
+def _case(desk: Desk, case: CaseRow) -> str:
+    name = desk.t.isolate(event_from_plain(case.event).person.name)
+    return f"{case.id} {name}, {desk.moment(case.due, case.zone) or '-'}"
+
+
+def _plain(found: Status) -> dict[str, Any]:
+    return {
+        "cases": found.cases,
+        "overdue": [case.id for case in found.overdue],
+        "next_due": {"case": found.next_due.id, "due": found.next_due.due} if found.next_due else None,
+        "holds": [plain_hold(hold) for hold in found.holds],
+        "lanes": [lane.model_dump() for lane in found.lanes],
+        "tasks": [task.id for task in found.tasks],
+        "questions": found.questions,
+        "feeds": [feed.model_dump() for feed in found.feeds],
+        "gaps": [gap.model_dump() for gap in found.gaps],
+    }

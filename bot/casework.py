@@ -11,15 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, StepState
+from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, StepState
 from bot.store.query import add, change, columns, new_id, one, where
 from bot.store.tables import CaseRow, PolicyRow, StepRow, TaskRow
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
-from policies.model import Decision, EventKind, LifecycleEvent, PersonStatus
+from policies.model import Decision, EventKind, LifecycleEvent
 from policies.plan import NoDecision, decide
 
 LEAVING = frozenset({EventKind.LEAVER, EventKind.CONTRACTOR_END})
+PAST = "past:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,22 @@ async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRo
 
 
 async def _already(tx: AsyncConnection, event: LifecycleEvent, key: str) -> bool:
+    """Whether this news has its case: an announced last day that comes true is no second departure."""
     cases = columns(CaseRow)
-    same = await where(tx, CaseRow, cases.event_key == key, cases.state != CaseState.CANCELLED)
-    if same:
+    if await where(tx, CaseRow, cases.event_key == key, cases.state != CaseState.CANCELLED):
         return True
-    if event.kind not in LEAVING or event.person.status is not PersonStatus.TERMINATED:
+    if event.kind not in LEAVING or event.effective is not None:
         return False
-    # A last day that came true is the news HR gave before, not a second departure.
-    running = CASE_OPEN | {CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS}
-    known = await where(
-        tx,
-        CaseRow,
-        cases.person_id == event.person.id,
-        cases.kind.in_(LEAVING),
-        cases.state.in_(running - CASE_NOT_STARTED),
-    )
-    return bool(known) and event.effective is None
+    running = [cases.person_id == event.person.id, cases.kind.in_(LEAVING), cases.state.in_(CASE_RUNNING)]
+    return bool(await where(tx, CaseRow, *running))
+
+
+async def close_chapter(tx: AsyncConnection, person_id: str, kinds: frozenset[EventKind]) -> None:
+    """Let ended cases not answer for news to come: who was rehired, or moved on, may leave or move again."""
+    cases = columns(CaseRow)
+    for case in await where(tx, CaseRow, cases.person_id == person_id, cases.kind.in_(kinds)):
+        if case.state not in CASE_OPEN and not case.event_key.startswith(PAST):
+            await change(tx, CaseRow, {"event_key": f"{PAST}{case.event_key}"}, cases.id == case.id)
 
 
 async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
@@ -82,11 +83,21 @@ async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
 
 
 async def _give_way(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, actor: str) -> None:
-    """A newer event of the same person replaces what has not started: leaving wins over moving."""
+    """A newer event of the same person replaces what has not started: leaving wins over moving.
+
+    A mover replaces only a move out of the same post: one change may hold two moves, one after the other.
+    """
     kinds = LEAVING | {EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
     if event.kind not in LEAVING:
         kinds = frozenset({event.kind})
-    await cancel_for_person(app, tx, event.person.id, reason="superseded", actor=actor, kinds=kinds)
+    left = event_to_plain(event)["before"] if event.kind is EventKind.MOVER else None
+    cases = columns(CaseRow)
+    found = await where(tx, CaseRow, cases.person_id == event.person.id, cases.state.in_(CASE_NOT_STARTED))
+    for case in found:
+        if case.kind in kinds and (left is None or case.event["before"] == left):
+            await cancel(app, tx, case, reason="superseded", actor=actor)
+    if event.kind is EventKind.MOVER:
+        await close_chapter(tx, event.person.id, frozenset({EventKind.MOVER}))
 
 
 async def cancel_for_person(
@@ -100,9 +111,7 @@ async def cancel_for_person(
 ) -> int:
     """Cancel every open case of a person (of these kinds); steps already done stay done and are said."""
     cases = columns(CaseRow)
-    # What superseding may touch has not started; a rescinded departure also stops what is running.
-    states = CASE_NOT_STARTED if reason == "superseded" else CASE_OPEN
-    found = await where(tx, CaseRow, cases.person_id == person_id, cases.state.in_(states))
+    found = await where(tx, CaseRow, cases.person_id == person_id, cases.state.in_(CASE_OPEN))
     chosen = [case for case in found if kinds is None or case.kind in kinds]
     for case in chosen:
         await cancel(app, tx, case, reason=reason, actor=actor)

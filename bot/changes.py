@@ -14,7 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.casework import Opening, cancel_for_person, ensure_policy, open_case
+from bot.casework import (
+    LEAVING,
+    Opening,
+    cancel_for_person,
+    close_chapter,
+    ensure_policy,
+    open_case,
+)
 from bot.holds import first_run_is_open, gate
 from bot.store.query import add, change, columns, new_id, where
 from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
@@ -152,12 +159,22 @@ async def _follow(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, report
             personal={"name": person.name, "employee_id": person.id},
         ),
     )
-    if event.kind in (EventKind.RESCINDED, EventKind.REHIRE):
-        await cancel_for_person(app, tx, person.id, reason=event.kind, actor="bawab")
+    await _take_back(app, tx, event)
     if event.kind in ACTED_UPON:
         case = await open_case(app, tx, Opening(event, run_id=report.run_id))
         if case is not None:
             report.cases.append(case)
+
+
+async def _take_back(app: Bawab, tx: AsyncConnection, event: LifecycleEvent) -> None:
+    """What HR withdrew is cancelled: a departure, an announced transfer, or (a rehire) both."""
+    kinds = LEAVING if event.after is None else frozenset({EventKind.MOVER})
+    if event.kind is EventKind.REHIRE:
+        kinds = LEAVING | {EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
+    if event.kind in (EventKind.RESCINDED, EventKind.REHIRE):
+        reason = event.kind.value
+        await cancel_for_person(app, tx, event.person.id, reason=reason, actor="bawab", kinds=kinds)
+        await close_chapter(tx, event.person.id, kinds)
 
 
 async def _vanished(app: Bawab, tx: AsyncConnection, walk: _Stored, report: ChangeReport) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,7 @@ from bot.audit.keys import SigningKeys
 
 _LOCK_SECONDS = 10.0
 _LONGEST_TAIL = 16_384
+_SLOT = 512
 
 
 class HeadProblem(ValueError):
@@ -64,27 +66,46 @@ def head_message(seq: int, hash: str, at: str, reason: str) -> bytes:  # noqa: A
 
 
 def read_head(path: Path) -> Head | None:
-    """Read the head file, None if there is none; raises HeadProblem."""
+    """Read the newer of the head file's two lines, None if there is no file; raises HeadProblem."""
     try:
-        return Head.parse(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
+    # By length, not by line: a torn line may have lost its end.
+    heads = _heads([content[:_SLOT], content[_SLOT:]])
+    if not heads:
+        raise HeadProblem("neither of its two lines is a head in JSON")
+    return max(heads, key=lambda head: head.seq)
 
 
 def write_head(path: Path, head: Head) -> None:
-    """Replace the head file atomically, never by an older head; raises OSError."""
+    """Write a newer head over the older of two lines, forced to disk; raises OSError, HeadProblem.
+
+    A crash can tear only the line being written, and the other still stands. A new file renamed into place
+    would be as safe, but costs about ten times as much, after every commit.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
         standing = read_head(path)
         if standing is not None and standing.seq >= head.seq:
             return  # another process was faster
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        with partial.open("wb") as file:
-            file.write(head.line())
-            file.flush()
-            # Without this a power cut could leave an empty head, which would read as tampering.
-            os.fsync(file.fileno())
-        partial.replace(path)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            first = _heads([os.pread(descriptor, _SLOT, 0)])
+            newest_is_first = standing is not None and first == [standing]
+            os.pwrite(descriptor, head.line().rstrip().ljust(_SLOT - 1) + b"\n", _SLOT * newest_is_first)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _heads(lines: list[bytes]) -> list[Head]:
+    """Read the lines that are heads."""
+    found = []
+    for line in lines:
+        with suppress(HeadProblem):
+            found.append(Head.parse(line))
+    return found
 
 
 def append_witness(path: Path, heads: list[Head]) -> None:
@@ -147,9 +168,5 @@ def _tail(path: Path) -> bytes:
 
 
 def _last_head(tail: bytes) -> Head | None:
-    for line in reversed(tail.splitlines()):
-        try:
-            return Head.parse(line)
-        except HeadProblem:
-            continue
-    return None
+    heads = _heads(tail.splitlines())
+    return heads[-1] if heads else None

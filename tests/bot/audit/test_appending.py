@@ -6,12 +6,13 @@ import asyncio
 import signal
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.audit.actions import Action
-from bot.audit.head import read_head
+from bot.audit.head import Head, append_witness, read_head, write_head
 from bot.audit.log import CHECKPOINT_EVERY, Entry
 from bot.store.audit_tables import CHECKPOINT, FOLLOWS, GENESIS, NEVER
 from tests.bot.audit.conftest import Bench, at_work, removal
@@ -85,6 +86,27 @@ async def test_the_head_follows_each_commit(bench: Bench) -> None:
         assert (head.seq, head.hash) == (number, bench.rows()[-1]["hash"])
 
 
+async def test_a_torn_head_leaves_the_one_before_it(ten: Bench) -> None:
+    for number in (11, 12, 13):
+        await ten.write(removal(number))
+        lines = ten.log.head_path.read_bytes().splitlines(keepends=True)
+        newest = max(lines, key=lambda line: Head.parse(line).seq)
+        torn = [line[:50] + b"\0" * (len(line) - 50) if line is newest else line for line in lines]
+        ten.log.head_path.write_bytes(b"".join(torn))
+        head = read_head(ten.log.head_path)
+        assert head is not None
+        assert head.seq == number - 1
+        assert await ten.problems() == []
+        ten.log.head_path.write_bytes(b"".join(lines))
+
+
+async def test_an_older_head_is_never_written_over_a_newer_one(ten: Bench) -> None:
+    newest = read_head(ten.log.head_path)
+    assert newest is not None
+    write_head(ten.log.head_path, replace(newest, seq=9))
+    assert read_head(ten.log.head_path) == newest
+
+
 async def test_a_write_without_entries_leaves_the_head_alone(ten: Bench) -> None:
     before = ten.log.head_path.stat().st_mtime_ns
     async with ten.store.write():
@@ -105,6 +127,13 @@ async def test_a_checkpoint_with_nothing_new_is_not_repeated(ten: Bench) -> None
     before = ten.log.witness_path.read_text()
     await ten.log.checkpoint("again")
     assert ten.log.witness_path.read_text() == before
+
+
+async def test_a_checkpoint_that_another_process_witnessed_is_not_witnessed_twice(ten: Bench) -> None:
+    before = ten.log.witness_path.read_bytes()
+    heads = [Head.parse(line) for line in before.splitlines()]
+    append_witness(ten.log.witness_path, heads)
+    assert ten.log.witness_path.read_bytes() == before
 
 
 async def test_a_torn_witness_line_is_written_again_and_is_no_tampering(ten: Bench) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from bot.audit.chain import entry_hash
-from bot.audit.head import Head
+from bot.audit.head import Head, read_head, witnessed
 from bot.audit.keys import SigningKeys
 from bot.store.audit_tables import COLUMNS
 from tests.bot.audit.conftest import Bench, removal
@@ -100,6 +100,15 @@ async def test_an_edit_with_its_own_hash_recomputed_is_found(ten: Bench) -> None
     assert await ten.problems() == [("rewritten", 4)]
 
 
+async def test_a_first_entry_that_follows_something_is_found(ten: Bench) -> None:
+    row = {**ten.rows()[0], "prev_hash": "1" * 64}
+    values = (row["prev_hash"], entry_hash(row))
+    ten.tamper(("UPDATE audit_entry SET prev_hash = ?, hash = ? WHERE seq = 1", values))
+    found = await ten.verify()
+    assert [(problem.code, problem.seq) for problem in found.findings] == [("rewritten", 1), ("rewritten", 1)]
+    assert "does not begin the chain" in found.findings[0].message
+
+
 async def test_a_whole_chain_recomputed_is_caught_by_every_signed_head(ten: Bench) -> None:
     ten.tamper("UPDATE audit_entry SET outcome = 'failed' WHERE seq = 4")
     ten.rechain(4)
@@ -116,6 +125,11 @@ async def test_a_cut_tail_is_found(ten: Bench) -> None:
     found = await ten.verify()
     assert [(problem.code, problem.seq) for problem in found.findings] == [("cut_tail", 9)]
     assert "entries 9 to 10 are missing at the end" in found.findings[0].message
+
+
+async def test_an_emptied_log_is_found(ten: Bench) -> None:
+    ten.tamper("DELETE FROM audit_entry", "DELETE FROM audit_head")
+    assert await ten.problems() == [("cut_tail", 1)]
 
 
 async def test_a_cut_tail_with_an_older_head_put_back_is_found_by_the_witness(bench: Bench) -> None:
@@ -160,6 +174,23 @@ async def test_swapped_and_damaged_witness_lines_are_found(ten: Bench) -> None:
     assert await ten.problems() == [("witness_unreadable", None)]
 
 
+@pytest.mark.parametrize(
+    "line", ["{}\n", "[]\n", '{"seq":"7","hash":"","at":"","reason":"","signature":""}\n', "\n"]
+)
+async def test_a_line_that_is_no_checkpoint_is_found_at_the_end_too(ten: Bench, line: str) -> None:
+    with ten.log.witness_path.open("a") as witness:
+        witness.write(line)
+    assert await ten.problems() == [("witness_unreadable", None)]
+
+
+async def test_what_is_witnessed_while_the_log_is_verified_is_left_to_the_next_time(ten: Bench) -> None:
+    size = ten.log.witness_path.stat().st_size
+    await ten.write(removal(11))
+    await ten.log.checkpoint("run 11")
+    seen = [head.seq for head in witnessed(ten.log.witness_path, size=size) if isinstance(head, Head)]
+    assert seen == [5, 10]
+
+
 async def test_checkpoints_deleted_from_the_database_are_found(ten: Bench) -> None:
     ten.tamper("DELETE FROM audit_head WHERE seq = 5")
     assert await ten.problems() == [("checkpoint_missing", 5)]
@@ -192,7 +223,9 @@ async def test_a_forged_head_is_found(ten: Bench) -> None:
 
 @pytest.mark.parametrize("name", ["seq", "hash", "at", "reason", "signature"])
 async def test_every_field_of_a_head_is_under_its_signature(ten: Bench, name: str) -> None:
-    fields = json.loads(ten.log.head_path.read_bytes())
+    head = read_head(ten.log.head_path)
+    assert head is not None
+    fields = asdict(head)
     fields[name] = fields[name] - 1 if name == "seq" else "0" + fields[name][1:] + "0"
     ten.log.head_path.write_text(json.dumps(fields))
     assert [code for code, _ in await ten.problems()] == ["forged_head"]

@@ -50,8 +50,11 @@ class Service:
         self._linker = Linker(app)
         self._planner = Planner(app)
         self._messages = Messages(app)
-        self._lanes = {name: Lane(app, name, self._messages.delegate) for name in sorted(app.chat)}
         self._stopping = asyncio.Event()
+        self._lanes = {
+            name: Lane(app, name, self._messages.delegate, stopping=self._stopping.is_set)
+            for name in sorted(app.chat)
+        }
         self._ticked = asyncio.Condition()
 
     async def recover(self) -> int:
@@ -126,8 +129,9 @@ class Service:
         await finish(self._app, run)
 
     def stop(self) -> None:
-        """Stop after what is under way."""
+        """Stop after what is under way; to be called in the loop. Whoever sleeps is woken."""
         self._stopping.set()
+        self._last_wake = asyncio.get_running_loop().create_task(self._wake())
 
     async def _clock(self) -> None:
         try:

@@ -29,8 +29,11 @@ Delegate = Callable[[AsyncConnection, StepRow], Awaitable[None]]
 class Lane:
     """The one drainer of one connector instance."""
 
-    def __init__(self, app: Bawab, instance: str, delegate: Delegate) -> None:
+    def __init__(
+        self, app: Bawab, instance: str, delegate: Delegate, *, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         self._app = app
+        self._stopping = stopping
         self._instance = instance
         self._connector = app.chat[instance]
         self._delegate = delegate
@@ -67,7 +70,7 @@ class Lane:
             if not may_work(lane, self._app.now()):
                 return lane.next_probe
             chunk = await self._chunk()
-            if not chunk:
+            if not chunk or self._stopping():
                 return await self._next_due()
             went_well = await (self._read(chunk) if chunk[0].state in STEP_TO_READ else self._act(chunk))
             if went_well and lane.state != LaneState.OPEN:

@@ -113,7 +113,7 @@ def _table(
         [
             [
                 str(row["seq"]),
-                desk.moment(row["at"]),
+                desk.stamp(row["at"], seconds=True),
                 row["action"],
                 row["outcome"],
                 t.isolate(_who(row, personal)),

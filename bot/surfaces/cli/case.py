@@ -102,7 +102,7 @@ def _table(desk: Desk, cases: list[CaseRow]) -> None:
             case.id,
             t.isolate(_name(case)),
             worded(KINDS, case.kind, t),
-            desk.moment(case.due, case.zone) + (f" ({late})" if case.overdue else ""),
+            desk.stamp(case.due, case.zone) + (f" ({late})" if case.overdue else ""),
             state_text(CaseState(case.state), t),
         ]
         for case in cases

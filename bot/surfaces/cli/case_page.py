@@ -117,7 +117,7 @@ def _timeline(desk: Desk, file: CaseFile) -> None:
     rows = [
         [
             str(row["seq"]),
-            desk.moment(row["at"]),
+            desk.stamp(row["at"], seconds=True),
             row["action"],
             row["outcome"],
             row["group_name"] or "",

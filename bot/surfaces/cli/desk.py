@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -142,9 +143,17 @@ class Desk:
             table.add_row(*[Text(cell) for cell in row])
         (self.err if talk else self.out).print(table)
 
-    def moment(self, instant: Any, zone: str | None = None) -> str:
+    def moment(self, instant: datetime | None, zone: str | None = None) -> str:
         """Write an instant in a zone, in the reader's language; empty for None."""
         return self.t.date_time(instant, zone or self.zone) if instant else ""
+
+    def stamp(self, instant: datetime | None, zone: str | None = None, *, seconds: bool = False) -> str:
+        """Write an instant shortly, for a table: day, time and the city of its zone; empty for None."""
+        if instant is None:
+            return ""
+        name = zone or self.zone
+        clock = "%H:%M:%S" if seconds else "%H:%M"
+        return f"{instant.astimezone(ZoneInfo(name)):%Y-%m-%d {clock}} {name.rpartition('/')[2]}"
 
     @contextmanager
     def progress(self, doing: str) -> Iterator[Report | None]:

@@ -55,7 +55,7 @@ def _table(desk: Desk, rows: list[FeedRow]) -> None:
     ]
     cells = [
         [
-            desk.moment(row.received_at),
+            desk.stamp(row.received_at),
             t.isolate(row.source),
             t.isolate(row.name),
             str((row.facts or {}).get("rows", "")),

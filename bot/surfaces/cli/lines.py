@@ -52,8 +52,8 @@ _PLAIN: Mapping[str, str] = {
     Action.CHECK_DRIFT: N_("{who}: is in {group} again ({instance}); IT must look"),
     Action.PERSON_VANISH: N_("{who}: is no longer in the HR file; nothing follows from that"),
     Action.TASK_OPEN: N_("{who}: {group} ({instance}) is now a task for a person; see `bawab task list`"),
-    Action.NOTICE_SEND: N_("{who}: a group owner was told on {instance}"),
-    Action.NOTICE_FAIL: N_("{who}: a group owner could not be told on {instance}"),
+    Action.NOTICE_SEND: N_("{who} was told on {instance} ({case})"),
+    Action.NOTICE_FAIL: N_("A group owner could not be told: {problem} ({case})"),
 }
 
 
@@ -81,7 +81,9 @@ def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
     t, detail = desk.t, row["detail"] or {}
     named = {name: t.isolate(str(value)) for name, value in detail.items() if isinstance(value, str | int)}
     known = named | {
-        "who": t.isolate(who),
+        "who": t.isolate(who or t.text("somebody")),
+        "case": row["case_id"] or "-",
+        "problem": t.isolate(str(detail.get("problem") or detail.get("detail") or row["outcome"])),
         "by": t.isolate(row["actor"].removeprefix("person:")),
         "instance": t.isolate(row["instance"] or "-"),
         "group": t.isolate(row["group_name"] or row["group_id"] or "-"),

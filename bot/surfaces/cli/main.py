@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -60,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build(t)(args=given, prog_name="bawab")
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes words
-        sys.exit(tell(error, Desk(Options(lang=_language(given))), debug="--debug" in given))
+        file = _value(given, "--env-file")
+        options = Options(lang=_value(given, "--lang"), env_file=Path(file) if file else None)
+        sys.exit(tell(error, Desk(options), debug="--debug" in given))
 
 
 def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
@@ -75,12 +78,16 @@ def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
 
 def _language(given: Sequence[str]) -> str | None:
     """Find the language before anything is parsed: help and usage errors need it too."""
+    return _value(given, "--lang") or os.environ.get("BAWAB_LANGUAGE")
+
+
+def _value(given: Sequence[str], option: str) -> str | None:
     for place, word in enumerate(given):
-        if word == "--lang" and place + 1 < len(given):
+        if word == option and place + 1 < len(given):
             return given[place + 1]
-        if word.startswith("--lang="):
+        if word.startswith(f"{option}="):
             return word.partition("=")[2]
-    return os.environ.get("BAWAB_LANGUAGE")
+    return None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,11 +11,14 @@ import typer
 
 from bot.audit.spreadsheet import BOM, csv_lines
 from bot.locale import N_, Translator
-from bot.preview import Preview, PreviewRow, cases_for_preview, preview, preview_hold
+from bot.locale.keys import hold_text
+from bot.preview import Blind, Held, Preview, PreviewRow, cases_for_preview, preview, preview_hold
+from bot.states import HoldKind
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.words import ACTIONS, VERDICTS, blind_text, reason_text, worded
+from bot.surfaces.cli.holds import cause_lines, short
+from bot.surfaces.cli.words import ACTIONS, EVIDENCE, VERDICTS, blind_text, reason_text, worded
 
 FIELDS = tuple(PreviewRow.__dataclass_fields__)
 
@@ -56,11 +60,31 @@ async def _preview(
     async with desk.open() as app:
         with desk.progress(desk.t.text("Reading the platforms")) as report:
             if hold is not None:
-                found = (await preview_hold(app, hold, progress=report)).preview
+                held: Held | Preview = await preview_hold(app, hold, progress=report)
             else:
-                found = await preview(app, await cases_for_preview(app, case), progress=report)
+                held = await preview(app, await cases_for_preview(app, case), progress=report)
+    found = held.preview if isinstance(held, Held) else held
+    if isinstance(held, Held):
+        show_hold(desk, held)
     _print(desk, found, Shape.JSON if desk.json else format_)
     return ExitCode.EXCEPTIONS if found.unread else ExitCode.DONE
+
+
+def show_hold(desk: Desk, held: Held) -> None:
+    """Say what is held and why, and which accounts it would tie to whom; as talk."""
+    t, hold = desk.t, held.hold
+    desk.say(f"{short(hold.digest)}: {hold_text(HoldKind(hold.kind), t)}", style="bold")
+    for line in cause_lines(hold, t):
+        desk.say(f"  {line}")
+    for link in held.links:
+        tie = t.text(
+            "{person} is {account} on {instance} ({evidence})",
+            person=t.isolate(link.person_id),
+            account=t.isolate(link.account_id),
+            instance=t.isolate(link.instance),
+            evidence=worded(EVIDENCE, link.evidence, t),
+        )
+        desk.say(f"  {tie}")
 
 
 def _print(desk: Desk, found: Preview, shape: Shape) -> None:
@@ -68,7 +92,7 @@ def _print(desk: Desk, found: Preview, shape: Shape) -> None:
         desk.data({"rows": [asdict(r) for r in found.rows], "blind": [asdict(b) for b in found.blind]})
         return
     if shape is Shape.CSV:
-        rows = [[getattr(row, name) for name in FIELDS] for row in found.rows]
+        rows = [[_cell(getattr(row, name)) for name in FIELDS] for row in found.rows]
         desk.raw((BOM + csv_lines([FIELDS, *rows])).decode())
     elif found.rows:
         show_rows(desk, found)
@@ -76,6 +100,10 @@ def _print(desk: Desk, found: Preview, shape: Shape) -> None:
         desk.say(desk.t.text("Nobody would lose anything."))
     for line in blind_lines(found, desk.t):
         desk.say(line)
+
+
+def _cell(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def show_rows(desk: Desk, found: Preview, *, talk: bool = False) -> None:
@@ -96,7 +124,7 @@ def show_rows(desk: Desk, found: Preview, *, talk: bool = False) -> None:
     people = len({row.person_id for row in found.rows})
     acts = sum(row.verdict in ("act", "held") for row in found.rows)
     counted = [t.plural("{n} person", "{n} people", people), t.plural("{n} act", "{n} acts", acts)]
-    desk.say("; ".join(counted))
+    desk.say(t.list(counted))
 
 
 def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
@@ -106,7 +134,7 @@ def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
         verdict = t.text("{verdict} (since approval)", verdict=verdict)
     return [
         t.isolate(row.person),
-        desk.moment(row.due, zone),
+        desk.stamp(row.due, zone),
         t.isolate(row.instance),
         t.isolate(row.group) if row.group else "",
         worded(ACTIONS, row.action, t),
@@ -117,14 +145,18 @@ def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
 
 
 def blind_lines(found: Preview, t: Translator) -> list[str]:
-    """Say what could not be seen, once for each person and instance."""
-    return [
-        t.text(
-            "Not seen: {person}, {instance} {group}: {what}",
-            person=t.isolate(blind.person),
-            instance=t.isolate(blind.instance or "-"),
-            group=t.isolate(blind.group_id) if blind.group_id else "",
-            what=blind_text(blind.reason, blind.detail, t),
-        )
-        for blind in found.blind
-    ]
+    """Say what could not be seen, once for everybody it concerns."""
+    alike: dict[tuple[str, str, str, str], list[Blind]] = {}
+    for one in found.blind:
+        alike.setdefault((one.instance, one.reason, one.group_id, one.detail), []).append(one)
+    return [_blind_line(same, t) for same in alike.values()]
+
+
+def _blind_line(same: list[Blind], t: Translator) -> str:
+    one = same[0]
+    return t.text(
+        "Not seen: {where}: {what} ({who})",
+        where=t.isolate(" ".join(filter(None, (one.instance, one.group_id))) or "-"),
+        what=blind_text(one.reason, one.detail, t),
+        who=t.isolate(one.person) if len(same) == 1 else t.plural("{n} person", "{n} people", len(same)),
+    )

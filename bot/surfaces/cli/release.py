@@ -9,7 +9,6 @@ import typer
 
 from bot.app import Bawab
 from bot.locale import N_
-from bot.locale.keys import hold_text
 from bot.preview import Held, preview_hold
 from bot.release import release
 from bot.states import HoldKind
@@ -17,8 +16,8 @@ from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.holds import cause_lines, plain_held, short
-from bot.surfaces.cli.preview import blind_lines, show_rows
+from bot.surfaces.cli.holds import plain_held, short
+from bot.surfaces.cli.preview import blind_lines, show_hold, show_rows
 
 BINDING = frozenset(HoldKind) - {HoldKind.GROUP_THRESHOLD, HoldKind.FEED, HoldKind.IDENTITY_LINKS}
 """Kinds whose release approves cases: what was shown of them binds."""
@@ -73,21 +72,8 @@ async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str,
 
 def _show(desk: Desk, held: Held) -> None:
     """Everything a releasing person must see before they say yes; as talk, so that stdout stays data."""
-    t, hold = desk.t, held.hold
-    desk.say(f"{short(hold.digest)}: {hold_text(HoldKind(hold.kind), t)}", style="bold")
-    for line in cause_lines(hold, t):
-        desk.say(f"  {line}")
-    for link in held.links:
-        desk.say(
-            "  "
-            + t.text(
-                "{person} is {account} on {instance} ({evidence})",
-                person=t.isolate(link.person_id),
-                account=t.isolate(link.account_id),
-                instance=t.isolate(link.instance),
-                evidence=link.evidence,
-            )
-        )
+    t = desk.t
+    show_hold(desk, held)
     if held.preview.rows:
         show_rows(desk, held.preview, talk=True)
     for line in blind_lines(held.preview, t):

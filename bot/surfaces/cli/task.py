@@ -65,7 +65,7 @@ def _table(desk: Desk, tasks: Sequence[TaskRow], steps: Sequence[StepRow], cases
             t.isolate(person_of[task.case_id]),
             t.isolate(task.instance),
             t.isolate((step_of[task.step_id].group or {}).get("name", "")),
-            desk.moment(task.deadline),
+            desk.stamp(task.deadline),
             t.isolate(task.assignee_id) if task.assignee_id else t.text("nobody"),
             worded(TASKS, task.state, t),
         ]

@@ -44,6 +44,13 @@ QUALITIES: dict[str, str] = {
     "waived": N_("waived"),
     "unknown": N_("no evidence yet"),
 }
+EVIDENCE: dict[str, str] = {
+    "sso": N_("single sign-on"),
+    "hr_record": N_("HR record"),
+    "self_link": N_("linked with a code"),
+    "admin": N_("confirmed by an admin"),
+    "directory_email": N_("same e-mail address"),
+}
 FEEDS: dict[str, str] = {
     "accepted": N_("accepted"),
     "unchanged": N_("the same as the last one"),

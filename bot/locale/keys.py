@@ -107,6 +107,8 @@ HOLDS: dict[HoldKind, str] = {
 GAPS: dict[str, str] = {
     "account_gone": N_("the account no longer exists on the platform"),
     "ask_owner": N_("whether the person should stay here is for the group's owner to say"),
+    "connect_invite_pending": N_("an invitation this person sent to another organisation is still open"),
+    "connect_invites_unknown": N_("whether invitations to other organisations are still open cannot be seen"),
     "group_kind_unseen": N_("groups of this kind cannot be seen by Bawab"),
     "members_unknown": N_("the registry does not say who is in this group, so it must be looked at by hand"),
     "no_account_linked": N_("no account of this person is known on this platform"),

@@ -17,8 +17,17 @@ def notice_entry(action: Action, notice: NoticeRow, outcome: str, **detail: obje
         person_id=recipient,
         case_id=notice.case_id,
         instance=notice.instance or None,
-        request_id=notice.reference or None,
         detail={"notice": notice.id, "kind": notice.kind.partition("/")[0], "attempt": notice.attempts}
         | detail,
-        personal={"recipient": recipient, "account": notice.account_id} if recipient else None,
+        personal=_who(notice) if recipient else None,
     )
+
+
+def _who(notice: NoticeRow) -> dict[str, object]:
+    # The reference names the direct conversation, and so the person.
+    named = {
+        "recipient": notice.recipient_id,
+        "account": notice.account_id,
+        "reference": notice.reference,
+    }
+    return {key: value for key, value in named.items() if value}

@@ -154,7 +154,7 @@ async def test_who_is_asked_and_told_at_once_gets_one_message(office: Office) ->
 async def test_a_task_done_before_its_list_left_is_not_asked_for(office: Office) -> None:
     task = await one_task(office)
     await office.enqueue(await _case(office))
-    await office.tasks.attest(task.id, "E1")
+    await office.tasks.attest(task.id, "E2")
     assert await office.send() == 0
     assert (await office.notice()).detail == "no_longer_needed"
 

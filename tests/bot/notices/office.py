@@ -278,7 +278,7 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
             BOT_TOKEN,
             base_url=f"{url}/api/",
             pace_scale=0.0,
-            timeout_seconds=0.15,
+            timeout_seconds=5.0,
             backoff_seconds=0.001,
         )
         slack = SlackConnector(config)

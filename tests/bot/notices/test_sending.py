@@ -182,6 +182,14 @@ async def test_somebody_who_leaves_while_the_message_waits_is_not_told_any_more(
     assert ("notice.suppress", "withheld") in await office.acts("notice")
 
 
+async def test_an_account_that_is_doubted_while_the_message_waits_is_not_written_to(office: Office) -> None:
+    await one_notice(office, "E1", "E2")
+    await office.link("E7", "U1")
+    await office.send()
+    await office.send()
+    assert (office.inbox("U1"), len(office.inbox("U2"))) == ([], 1)
+
+
 async def test_the_hourly_cap_holds_back_and_then_lets_go(office: Office) -> None:
     office.own("sales", "E1")
     for number in range(5):
@@ -216,6 +224,28 @@ async def test_only_those_on_the_allow_list_are_written_to(office: Office) -> No
     assert (office.inbox("U1"), len(office.inbox("U2"))) == ([], 1)
     withheld = next(row for row in await office.notices() if row.recipient_id == "E1")
     assert (withheld.state, withheld.detail) == ("undeliverable", "not_on_the_allow_list")
+
+
+async def test_a_pass_that_overtakes_a_slow_sending_does_not_take_it_for_lost(office: Office) -> None:
+    answering = asyncio.Event()
+
+    class Slow:
+        """Takes the message at once and answers late."""
+
+        async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+            await answering.wait()
+            return await office.slack.notify(account_id, text, key)
+
+        async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
+            return await office.slack.find_notice(account_id, key)
+
+    office.channels["hq"] = Slow()
+    await one_notice(office)
+    passes = [asyncio.create_task(office.sender.send_due(office.now)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    answering.set()
+    assert sorted(await asyncio.gather(*passes)) == [0, 1]
+    assert len(office.inbox("U1")) == 1
 
 
 async def test_two_passes_at_once_send_once(office: Office) -> None:

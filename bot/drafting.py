@@ -67,7 +67,7 @@ class Drafter:
         person = case.event.person
         accounts = await self._accounts(connector, person, links)
         memberships, gaps = await self._memberships(connector, accounts)
-        gaps += _missing(instance, person, links, accounts)
+        gaps += _missing(connector, person, links, accounts)
         context = await self._context(connector, person, accounts, links, joins=joins)
         drawn = plan(case, policy, memberships, gaps, context)
         return Draft(instance, drawn, tuple(memberships))
@@ -147,13 +147,17 @@ def _case(row: CaseRow, instance: str) -> Case:
 
 
 def _missing(
-    instance: str, person: Person, links: Sequence[IdentityLink], accounts: Sequence[Account]
+    connector: ChatConnector, person: Person, links: Sequence[IdentityLink], accounts: Sequence[Account]
 ) -> list[Gap]:
-    """A linked account the platform no longer shows, or no linked account at all, is said."""
+    """A linked account the platform no longer shows, or no linked account at all, is said.
+
+    Where there is no API a person has an account only in so far as the registry names them in a group.
+    """
+    instance = connector.instance
     linked = {link.account_id for link in links if link.person_id == person.id}
     gone = sorted(linked - {account.id for account in accounts})
     gaps = [Gap(instance, "account_gone", detail=account) for account in gone]
-    return gaps if linked else [Gap(instance, "no_account_linked")]
+    return gaps if linked or not connector.capabilities.revokes else [Gap(instance, "no_account_linked")]
 
 
 async def policy_of(app: Bawab, tx: AsyncConnection, row: CaseRow) -> Policy:

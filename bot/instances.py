@@ -42,7 +42,7 @@ def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) 
         team_id=slack.team_id,
         base_url=slack.base_url,
         scim_url=slack.scim_url,
-        may_join_public=may_join,
+        some_rule_may_join=may_join,
         pace_scale=slack.pace_scale,
         timeout_seconds=slack.timeout_seconds,
         read_only=read_only,

@@ -116,12 +116,12 @@ class Checking:
         return self._finding(Severity.WARNING, "preference_unreadable", message, remedy_text("allow_removal"))
 
     def _outside(self, channel_id: str, name: str) -> Finding:
+        joins = self._config.may_join_public or self._config.some_rule_may_join
         return Finding(
-            Severity.OK if self._config.may_join_public else Severity.WARNING,
+            Severity.OK if joins else Severity.WARNING,
             self._config.instance,
             "bot_not_in_channel",
-            f"the bot is not in #{name}"
-            + ("; policy lets it join to act" if self._config.may_join_public else ""),
+            f"the bot is not in #{name}" + ("; policy lets it join to act" if joins else ""),
             remedy_text("bot_not_in_channel"),
             group=channel_id,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -50,6 +50,8 @@ class SlackClient:
         self.redact = Redactor((config.bot_token, config.admin_token))
         self.wire = Wire(_wire_settings(config, limits), self.redact)
         self._clients: dict[bool, AsyncWebClient] = {}
+        self.on_bad_credentials: Callable[[], None] = _nothing
+        """Called where Slack refuses a token: what was known of it no longer counts."""
 
     async def aclose(self) -> None:
         """Close the wire."""
@@ -66,6 +68,7 @@ class SlackClient:
         answer = await self._send(method, known.verb, as_admin, params)
         if answer.error in BAD_CREDENTIALS:
             token = "admin token" if as_admin else "bot token"
+            self.on_bad_credentials()
             raise BadCredentials(
                 f"{self._config.instance}: Slack refuses the {token} at {method} ({answer.error}); "
                 "give a valid token and restart"
@@ -139,6 +142,10 @@ class SlackClient:
             client.proxy = None
             self._clients[admin] = client
         return self._clients[admin]
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _items(method: str, data: Mapping[str, Any], key: str) -> list[Any]:

@@ -19,6 +19,8 @@ class SlackConfig:
     scim_url: str = "https://api.slack.com/scim/v1/"
     may_join_public: bool = False
     """Whether the bot may join a public channel in order to remove somebody from it."""
+    some_rule_may_join: bool = False
+    """Whether some rule lets the bot do so; said by `check` only, each step carries its own rule's word."""
     pace_scale: float = 1.0
     """Stretches the published rate limits' intervals; 0 switches pacing off (sandboxes only)."""
     connect_timeout_seconds: float = 10.0
@@ -31,5 +33,7 @@ class SlackConfig:
     max_response_bytes: int = 16 * 1024 * 1024
     page_size: int = 200
     """Items asked for per page; Slack advises at most 200 and allows 999 for users.conversations."""
+    user_groups_kept_seconds: float = 30.0
+    """How long one listing of the user groups serves planning; never the reading before a write."""
     proxy: str | None = field(default=None, repr=False)
     """Explicit only: the environment's proxy variables are not read."""

@@ -10,6 +10,7 @@ from connectors.chat.slack import evidence
 from connectors.chat.slack.checking import Checking
 from connectors.chat.slack.client import SlackClient
 from connectors.chat.slack.config import SlackConfig
+from connectors.chat.slack.connect_invites import ConnectInvites
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.enterprise import Enterprise
 from connectors.chat.slack.identity import Identity
@@ -18,6 +19,7 @@ from connectors.chat.slack.lockout import Lockout
 from connectors.chat.slack.notices import Notices
 from connectors.chat.slack.reading_back import ReadingBack
 from connectors.chat.slack.removal import ChannelRemoval
+from connectors.chat.slack.sessions import Sessions
 from connectors.chat.slack.user_groups import UserGroupRemoval
 from connectors.contract import (
     Capabilities,
@@ -44,12 +46,14 @@ class SlackConnector:
         self._client = SlackClient(config, self._manifest.limits)
         self._identity = Identity(config, self._client)
         self._directory = Directory(config, self._client, self._identity)
-        self._listing = Listing(config, self._client, self._identity)
+        self._invites = ConnectInvites(config, self._client, self._identity)
+        self._listing = Listing(config, self._client, self._identity, self._invites)
         enterprise = Enterprise(self._client, self._identity)
         self._channels = ChannelRemoval(config, self._client, self._listing, enterprise)
         self._user_groups = UserGroupRemoval(config, self._client, self._listing, self._directory)
         self._reading_back = ReadingBack(self._client, self._listing, self._directory)
         self._lockout = Lockout(config, self._client, self._identity, self._directory)
+        self._sessions = Sessions(config, self._client, self._identity)
         self._notices = Notices(config, self._client)
 
     def __repr__(self) -> str:
@@ -92,9 +96,13 @@ class SlackConnector:
         """Give the accounts behind the tokens."""
         return await self._identity.own_account_ids()
 
-    def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
+    async def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
         """Yield every account, or those a person may have."""
-        return self._directory.all_accounts() if person is None else self._directory.accounts_of(person)
+        # Both tokens are asked who they are first, so that whoever plans next knows what they allow.
+        await self._identity.own_account_ids()
+        found = self._directory.all_accounts() if person is None else self._directory.accounts_of(person)
+        async for account in found:
+            yield account
 
     def groups(self) -> AsyncIterator[Group | Gap]:
         """Yield every channel and user group, then the gaps."""
@@ -150,6 +158,10 @@ class SlackConnector:
     async def end_sessions(self, step_id: str, account: Account) -> Result:
         """Sign the account out everywhere where the admin token allows it."""
         return await self._lockout.end_sessions(step_id, account)
+
+    async def sessions_open(self, step_id: str, account: Account) -> Presence:
+        """Read the sessions again; unreadable without an admin token that may list them."""
+        return await self._sessions.sessions_open(step_id, account)
 
     async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
         """Send one direct message."""

@@ -24,12 +24,13 @@ class TokenOwner:
 
 
 class Identity:
-    """Asks once per token and remembers; `forget` before a new check."""
+    """Asks once per token and remembers, until a token is refused or `forget` is said."""
 
     def __init__(self, config: SlackConfig, client: SlackClient) -> None:
         self._config = config
         self._client = client
         self._owners: dict[bool, TokenOwner] = {}
+        client.on_bad_credentials = self.forget
 
     async def bot(self) -> TokenOwner:
         """Give the owner of the bot token."""

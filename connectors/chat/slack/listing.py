@@ -8,8 +8,10 @@ from typing import Any
 from connectors.chat.slack.answers import NOT_THERE
 from connectors.chat.slack.client import SlackClient, SlackRefused
 from connectors.chat.slack.config import SlackConfig
+from connectors.chat.slack.connect_invites import ConnectInvites
 from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.objects import channel_of, user_group_of
+from connectors.chat.slack.user_group_lists import KeptLists, UserGroupLists
 from connectors.errors import MissingScope
 from policies.model import Account, Gap, Group, Membership
 
@@ -21,10 +23,14 @@ _SEARCH_PAGE = 20
 class Listing:
     """What one workspace's bot can see of groups and memberships."""
 
-    def __init__(self, config: SlackConfig, client: SlackClient, identity: Identity) -> None:
+    def __init__(
+        self, config: SlackConfig, client: SlackClient, identity: Identity, invites: ConnectInvites
+    ) -> None:
         self._config = config
         self._client = client
         self._identity = identity
+        self._invites = invites
+        self._kept = KeptLists(config.user_groups_kept_seconds, self._read_user_groups)
 
     async def groups(self) -> AsyncIterator[Group | Gap]:
         """Yield every channel and user group the bot sees, then the standing gaps."""
@@ -32,7 +38,8 @@ class Listing:
         async for channel in self.channels():
             seen.add(str(channel["id"]))
             yield channel_of(self._config.instance, channel)
-        async for item in self._user_groups():
+        self.forget_user_groups()
+        for item in (await self._kept.now()).rows:
             yield item if isinstance(item, Gap) else user_group_of(self._config.instance, item)
         async for gap in self.gaps(seen):
             yield gap
@@ -54,12 +61,13 @@ class Listing:
         """Yield every channel and user group the account is in, as far as readable; complete, or raises."""
         async for channel in self.channels_of(account.id):
             yield Membership(account, channel_of(self._config.instance, channel))
-        async for item in self._user_groups():
+        lists = await self._kept.now()
+        for item in lists.rows:
             if isinstance(item, Gap):
                 yield item
-            elif account.id in await self._users_of(item):
+            elif account.id in await self._users_of(item, lists):
                 yield Membership(account, user_group_of(self._config.instance, item))
-        for gap in await self._standing_gaps():
+        for gap in [*await self._standing_gaps(), *await self._invites.gaps_of(account)]:
             yield gap
 
     async def channels_of(self, account_id: str | None) -> AsyncIterator[dict[str, Any]]:
@@ -108,7 +116,7 @@ class Listing:
 
     async def gaps(self, seen: set[str]) -> AsyncIterator[Gap]:
         """Yield the gaps of this workspace; with an Enterprise admin token, unseen channels one by one."""
-        for gap in await self._standing_gaps():
+        for gap in [*await self._standing_gaps(), *await self._invites.standing_gaps()]:
             yield gap
         admin = await self._identity.admin()
         if admin is None or not admin.may("admin.conversations:read"):
@@ -155,29 +163,35 @@ class Listing:
             )
         return ",".join(kind for kind, scope in _TYPES if bot.may(scope))
 
-    async def _user_groups(self) -> AsyncIterator[dict[str, Any] | Gap]:
+    def forget_user_groups(self) -> None:
+        """Read the user groups again next time; said before and after every write to one."""
+        self._kept.forget()
+
+    async def _read_user_groups(self) -> list[dict[str, Any] | Gap]:
+        """Read every user group with its members; a gap stands in where they cannot be seen."""
         try:
             answer = await self._client.read(
                 "usergroups.list", include_users=True, include_disabled=True, team_id=self._config.team_id
             )
         except MissingScope as missing:
-            yield self._user_groups_unseen(f"the bot token lacks {missing.needed or 'usergroups:read'}")
-            return
+            return [self._user_groups_unseen(f"the bot token lacks {missing.needed or 'usergroups:read'}")]
         except SlackRefused as refused:
             if refused.error == "plan_upgrade_required":
-                return  # the plan has no user groups, so there is nothing to see
+                return []  # the plan has no user groups, so there is nothing to see
             if refused.error not in NOT_THERE:
                 raise
-            yield self._user_groups_unseen(refused.error)
-            return
-        for subteam in answer.data.get("usergroups", ()):
-            yield subteam
+            return [self._user_groups_unseen(refused.error)]
+        return list(answer.data.get("usergroups", ()))
 
-    async def _users_of(self, subteam: dict[str, Any]) -> list[str]:
+    async def _users_of(self, subteam: dict[str, Any], lists: UserGroupLists) -> list[str]:
+        """Give a user group's members, asked one by one only where the listing left some out."""
         users = subteam.get("users")
         if isinstance(users, list) and len(users) >= int(subteam.get("user_count") or 0):
             return [str(user) for user in users]
-        return await self.user_group_members(str(subteam["id"]))
+        group_id = str(subteam["id"])
+        if group_id not in lists.users:
+            lists.users[group_id] = await self.user_group_members(group_id)
+        return lists.users[group_id]
 
     async def user_group_members(self, group_id: str) -> list[str]:
         """Read the members of one user group, disabled or not."""

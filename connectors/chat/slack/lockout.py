@@ -113,6 +113,7 @@ class Lockout:
         if status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return Result(step_id, Outcome.REVOKED, evidence.evidence_of(exchange, Quality.ACKNOWLEDGED))
         if status == HTTPStatus.UNAUTHORIZED:
+            self._identity.forget()
             raise BadCredentials(f"{self._config.instance}: SCIM refuses the admin token; give a valid one")
         refusals: dict[int, tuple[Refusal, str]] = {
             HTTPStatus.FORBIDDEN: (Refusal.NO_RIGHT, "org_admin"),

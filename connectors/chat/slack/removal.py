@@ -95,7 +95,7 @@ class ChannelRemoval:
         as_admin = await self._enterprise.kick(step)
         if as_admin is not None:
             return as_admin
-        if self._config.may_join_public and not private:
+        if (step.may_join or self._config.may_join_public) and not private:
             joined = await self._client.call("conversations.join", channel=step.membership.group.id)
             if not joined.ok:
                 return evidence.result_of(step.step_id, joined)

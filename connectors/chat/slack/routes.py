@@ -52,6 +52,8 @@ _METHODS = (
     Method("chat.postMessage", "POST", Access.WRITE, "post"),
     Method("admin.conversations.search", "POST", Access.READ, "t2", admin=True),
     Method("admin.conversations.kick", "POST", Access.WRITE, "t2", admin=True),
+    Method("conversations.listConnectInvites", "POST", Access.READ, "t1"),
+    Method("admin.users.session.list", "POST", Access.READ, "t2", admin=True),
     Method("admin.users.session.reset", "POST", Access.WRITE, "t2", admin=True),
     Method("admin.users.deactivate", "POST", Access.WRITE, "t2", admin=True),
 )

@@ -51,6 +51,8 @@ class UserGroupRemoval:
         return await self._write(step, remaining)
 
     async def _write(self, step: Revocation, remaining: list[str]) -> Result:
+        # Before and after: a listing read meanwhile may hold either list.
+        self._listing.forget_user_groups()
         try:
             answer = await self._client.call(
                 UPDATE,
@@ -62,6 +64,8 @@ class UserGroupRemoval:
             return evidence.lost(step.step_id, UPDATE, error)
         except (RateLimited, NotSent) as error:
             return evidence.not_done(step.step_id, UPDATE, error)
+        finally:
+            self._listing.forget_user_groups()
         if answer.ok:
             return await self._compared(step, answer, remaining)
         result = evidence.result_of(step.step_id, answer)

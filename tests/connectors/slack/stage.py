@@ -62,14 +62,21 @@ _KINDS = {"G": GroupKind.PRIVATE_CHANNEL, "S": GroupKind.USER_GROUP, "M": GroupK
 
 
 def step(
-    group_id: str, account_id: str = "U1", kind: GroupKind | None = None, said_id: str | None = None
+    group_id: str,
+    account_id: str = "U1",
+    kind: GroupKind | None = None,
+    said_id: str | None = None,
+    may_join: bool = False,
 ) -> Revocation:
     """A step as a plan would hold it; the kind follows from the id's first letter."""
     group = Group(
         INSTANCE, "slack", group_id, group_id, kind or _KINDS.get(group_id[0], GroupKind.PUBLIC_CHANNEL)
     )
     return Revocation(
-        f"step-{group_id}", said_id or account_id, Membership(Account(INSTANCE, account_id), group)
+        f"step-{group_id}",
+        said_id or account_id,
+        Membership(Account(INSTANCE, account_id), group),
+        may_join=may_join,
     )
 
 

@@ -55,6 +55,7 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
         await stage.revoke("C1")
         await slack.notify("U2", "hello", "k")
         await slack.find_notice("U2", "k")
+        await slack.sessions_open("x", ana)
         await slack.end_sessions("x", ana)
         await slack.deactivate("x", ana)
         return stage.sandbox.journal, slack.capabilities

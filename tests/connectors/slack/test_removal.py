@@ -82,6 +82,16 @@ async def test_the_bot_joins_a_public_channel_only_where_policy_says_so() -> Non
     assert result.outcome is Outcome.REVOKED
 
 
+async def test_the_word_of_each_steps_own_rule_counts() -> None:
+    async with staged(some_rule_may_join=True) as stage:
+        refused = await stage.revoke("C2")
+        assert not stage.sandbox.calls("conversations.join")
+        allowed = await stage.revoke("C2", may_join=True)
+        assert stage.members("C2") == ["U2", BOT_ID]
+    assert refused.refusal is Refusal.BOT_NOT_IN_GROUP
+    assert allowed.outcome is Outcome.REVOKED
+
+
 async def test_a_private_channel_the_bot_cannot_see_is_never_joined() -> None:
     async with staged(may_join_public=True) as stage:
         result = await stage.revoke("G2")

@@ -58,6 +58,31 @@ def session_reset(call: Call) -> dict[str, Any]:
     return {}
 
 
+def session_list(call: Call) -> dict[str, Any]:
+    """One session is one row; none at all is an error of its own, as documented."""
+    _door(call, "admin.users:read")
+    for name in ("team", "user"):
+        if not call.params.get(f"{name}_id"):
+            raise Refused(f"missing_{name}")
+    if call.params["team_id"] != call.workspace.team_id:
+        raise Refused("team_not_found")
+    user = call.person("user_id")
+    if not user.sessions:
+        raise Refused("no_active_sessions")
+    device = {"os": "OS X", "ip": "192.0.2.1"}
+    rows = [
+        {
+            "user_id": user.id,
+            "team_id": user.team_id,
+            "session_id": n + 1,
+            "created": device,
+            "recent": device,
+        }
+        for n in range(user.sessions)
+    ]
+    return call.page("active_sessions", rows, default=1000, most=1000)
+
+
 def users_deactivate(call: Call) -> dict[str, Any]:
     _door(call, "admin.users:write")
     user = call.person("user_id")

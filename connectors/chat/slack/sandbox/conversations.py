@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.chat.slack.sandbox.call import Call, Refused
-from connectors.chat.slack.sandbox.state import Channel, User
+from connectors.chat.slack.sandbox.state import Channel, ConnectInvite, User
 
 _KINDS = {"public_channel": "channels", "private_channel": "groups", "mpim": "mpim", "im": "im"}
 
@@ -111,6 +111,22 @@ def conversations_join(call: Call) -> dict[str, Any]:
     if call.token.user not in channel.members:
         call.bring_about(lambda: channel.members.append(call.token.user))
     return {"channel": _channel_object(call, channel)}
+
+
+def list_connect_invites(call: Call) -> dict[str, Any]:
+    call.scope("conversations.connect:manage")
+    return {"invites": [_invite_object(call, invite) for invite in call.workspace.connect_invites]}
+
+
+def _invite_object(call: Call, invite: ConnectInvite) -> dict[str, Any]:
+    channel = call.workspace.channels[invite.channel]
+    return {
+        "direction": invite.direction,
+        "status": "sent",
+        "invite_type": "channel",
+        "invite": {"id": invite.id, "inviting_user": {"id": invite.inviting_user}},
+        "channel": {"id": channel.id, "name": channel.name, "is_private": channel.is_private},
+    }
 
 
 def remove_member(channel: Channel, user_id: str) -> None:

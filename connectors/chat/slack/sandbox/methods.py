@@ -30,6 +30,8 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),
     "admin.conversations.search": (admin.conversations_search, "t2"),
     "admin.conversations.kick": (admin.conversations_kick, "t2"),
+    "conversations.listConnectInvites": (conversations.list_connect_invites, "t1"),
+    "admin.users.session.list": (admin.session_list, "t2"),
     "admin.users.session.reset": (admin.session_reset, "t2"),
     "admin.users.deactivate": (admin.users_deactivate, "t2"),
 }

@@ -27,6 +27,7 @@ BOT_SCOPES = (
     "chat:write",
     "im:write",
     "im:history",
+    "conversations.connect:manage",
 )
 ADMIN_SCOPES = (
     "admin",
@@ -86,6 +87,16 @@ class UserGroup:
 
 
 @dataclass(slots=True)
+class ConnectInvite:
+    """One invitation to a shared channel that nobody has answered yet."""
+
+    id: str
+    channel: str
+    inviting_user: str
+    direction: str = "outgoing"
+
+
+@dataclass(slots=True)
 class Token:
     """One token: whose it is, what it may, whether it still counts."""
 
@@ -122,9 +133,10 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     user_groups: dict[str, UserGroup] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    connect_invites: list[ConnectInvite] = field(default_factory=list)
     prefs: Preferences = field(default_factory=Preferences)
 
-    def add(self, *things: User | Channel | UserGroup | Token) -> Workspace:
+    def add(self, *things: User | Channel | UserGroup | Token | ConnectInvite) -> Workspace:
         """Put things in, each into its own table; give the workspace back."""
         for thing in things:
             match thing:
@@ -137,6 +149,8 @@ class Workspace:
                     self.user_groups[thing.id] = thing
                 case Token():
                     self.tokens[thing.value] = thing
+                case ConnectInvite():
+                    self.connect_invites.append(thing)
         return self
 
     def snapshot(self) -> dict[str, Any]:

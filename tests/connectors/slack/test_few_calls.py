@@ -1,0 +1,88 @@
+"""What planning many people costs in calls, and when what was kept is read again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind, User, UserGroup, create_sandbox
+from connectors.contract import KnownGroups
+from connectors.errors import BadCredentials
+from policies.model import Account, Membership
+from tests.connectors.slack.stage import INSTANCE, Stage, staged, workspace
+
+LIST = "usergroups.list"
+
+
+async def user_groups_of(stage: Stage, account_id: str) -> set[str]:
+    found = stage.slack.memberships(Account(INSTANCE, account_id), KnownGroups())
+    return {m.group.id async for m in found if isinstance(m, Membership) and m.group.id.startswith("S")}
+
+
+async def test_a_hundred_people_cost_one_listing_of_the_user_groups() -> None:
+    world = workspace().add(*(User(f"UP{n}") for n in range(100)))
+    world.user_groups["S1"].users += [f"UP{n}" for n in range(0, 100, 2)]
+    async with staged(world) as stage:
+        found = [await user_groups_of(stage, f"UP{n}") for n in range(100)]
+        assert len(stage.sandbox.calls(LIST)) == 1
+        assert len(stage.sandbox.calls("auth.test")) == 1
+    assert found == [{"S1"} if n % 2 == 0 else set() for n in range(100)]
+
+
+async def test_people_planned_at_the_same_time_share_the_one_listing() -> None:
+    async with staged() as stage:
+        found = await asyncio.gather(*(user_groups_of(stage, user) for user in ("U1", "U2", "UADMIN")))
+        assert len(stage.sandbox.calls(LIST)) == 1
+    assert found == [{"S1"}, {"S1"}, set()]
+
+
+async def test_our_own_write_ends_the_life_of_what_was_kept() -> None:
+    async with staged() as stage:
+        assert await user_groups_of(stage, "U1") == {"S1"}
+        await stage.revoke("S1")
+        assert await user_groups_of(stage, "U1") == set()
+
+
+async def test_a_write_whose_answer_was_lost_ends_it_too() -> None:
+    lost = Fault(FaultKind.DROP, "usergroups.users.update", after_effect=True)
+    async with staged(sandbox=create_sandbox(workspace(), faults=[lost])) as stage:
+        assert await user_groups_of(stage, "U1") == {"S1"}
+        await stage.revoke("S1")
+        assert await user_groups_of(stage, "U1") == set()
+
+
+async def test_what_was_kept_is_read_again_when_its_time_is_over() -> None:
+    async with staged(user_groups_kept_seconds=0.0) as stage:
+        assert await user_groups_of(stage, "UADMIN") == set()
+        stage.sandbox.workspace.add(UserGroup("S2", "late", ["UADMIN"]))
+        assert await user_groups_of(stage, "UADMIN") == {"S2"}
+
+
+async def test_a_listing_of_all_groups_is_always_read_anew() -> None:
+    async with staged() as stage:
+        await user_groups_of(stage, "U1")
+        stage.sandbox.workspace.add(UserGroup("S2", "late", ["U1"]))
+        assert "S2" in {getattr(group, "id", "") async for group in stage.slack.groups()}
+        assert await user_groups_of(stage, "U1") == {"S1", "S2"}
+
+
+async def test_a_failed_listing_is_not_kept() -> None:
+    failing = Fault(FaultKind.ERROR, LIST, error="something_new")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[failing])) as stage:
+        with pytest.raises(Exception, match="something_new"):
+            await user_groups_of(stage, "U1")
+        assert await user_groups_of(stage, "U1") == {"S1"}
+
+
+async def test_who_the_tokens_are_is_asked_once_and_again_after_a_refused_token() -> None:
+    async with staged() as stage:
+        for _ in range(3):
+            await stage.slack.own_account_ids()
+        assert len(stage.sandbox.calls("auth.test")) == 1
+        stage.sandbox.workspace.tokens[BOT_TOKEN].revoked = True
+        with pytest.raises(BadCredentials):
+            await stage.revoke("C1")
+        stage.sandbox.workspace.tokens[BOT_TOKEN].revoked = False
+        stage.sandbox.workspace.tokens[BOT_TOKEN].user = "UADMIN"  # reinstalled, for somebody else
+        assert await stage.slack.own_account_ids() == frozenset({"UADMIN"})

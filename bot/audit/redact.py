@@ -47,9 +47,8 @@ def personal_mask(person_id: str | None, pseudonym: str | None, personal: object
             return str(pseudonym)
         text = _EMAIL.sub(SEALED, plain_text(text))
         for value in values:
-            if (
-                value in text
-            ):  # first, because compiling an expression for each entry would cost most of its time
+            # Looked for first: to compile an expression for each entry would cost most of its time.
+            if value in text:
                 text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", SEALED, text)
         return text
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from bot.audit.export import LABEL, Exported, Format, export
 from bot.audit.head import Head
 from bot.audit.keys import PUBLIC_NAME, SigningKeys
 from bot.audit.query import parse
-from tests.bot.audit.conftest import Bench, removal
+from tests.bot.audit.conftest import Bench, at_work, removal
 
 
 async def exported(bench: Bench, kind: Format, typed: str = "", *, reveal: bool = False) -> Exported:
@@ -178,6 +180,23 @@ async def test_progress_is_told_page_by_page(ten: Bench) -> None:
         progress=lambda done, total: told.append((done, total)),
     )
     assert told == [(10, 10)]
+
+
+async def append_from_elsewhere(directory: Path) -> None:
+    other = await at_work(directory)
+    await other.write(removal(11))
+    await other.store.aclose()
+
+
+async def test_what_another_process_appends_meanwhile_is_in_the_file_too(ten: Bench) -> None:
+    def meanwhile(_done: int, _total: int) -> None:
+        with ThreadPoolExecutor() as elsewhere:
+            elsewhere.submit(asyncio.run, append_from_elsewhere(ten.directory)).result()
+
+    path = ten.directory / "export.jsonl"
+    await export(ten.log, parse(""), path, Format.JSONL, actor="person:omar", progress=meanwhile)
+    assert verify_export(path) == 12
+    assert await ten.problems() == []
 
 
 async def test_a_row_whose_bytes_are_no_text_is_handed_out_and_does_not_fit_its_hash(ten: Bench) -> None:

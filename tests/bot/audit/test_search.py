@@ -101,6 +101,8 @@ async def found(bench: Bench, typed: str) -> list[int]:
         ("-platform:slack", [8, 7, 6, 1]),
         ("instance:slack-main case:case-E1", [3, 2]),
         ("case:case-*", [6, 5, 4, 3, 2]),
+        ("case:case_*", []),
+        ("case:%", []),
         ("run:run-1", [8]),
         ("rule:leavers.yaml:3", [5, 4, 3, 2]),
         ("request:req_1", [5, 4, 3, 2]),

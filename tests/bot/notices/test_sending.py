@@ -227,12 +227,13 @@ async def test_only_those_on_the_allow_list_are_written_to(office: Office) -> No
 
 
 async def test_a_pass_that_overtakes_a_slow_sending_does_not_take_it_for_lost(office: Office) -> None:
-    answering = asyncio.Event()
+    taken, answering = asyncio.Event(), asyncio.Event()
 
     class Slow:
-        """Takes the message at once and answers late."""
+        """Lets nobody know for a while what became of the message."""
 
         async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+            taken.set()
             await answering.wait()
             return await office.slack.notify(account_id, text, key)
 
@@ -241,10 +242,12 @@ async def test_a_pass_that_overtakes_a_slow_sending_does_not_take_it_for_lost(of
 
     office.channels["hq"] = Slow()
     await one_notice(office)
-    passes = [asyncio.create_task(office.sender.send_due(office.now)) for _ in range(2)]
+    first = asyncio.create_task(office.sender.send_due(office.now))
+    await taken.wait()
+    second = asyncio.create_task(office.sender.send_due(office.now))
     await asyncio.sleep(0.1)
     answering.set()
-    assert sorted(await asyncio.gather(*passes)) == [0, 1]
+    assert await asyncio.gather(first, second) == [1, 0]
     assert len(office.inbox("U1")) == 1
 
 

@@ -247,7 +247,7 @@ async def test_a_pass_that_overtakes_a_slow_sending_does_not_take_it_for_lost(of
     second = asyncio.create_task(office.sender.send_due(office.now))
     await asyncio.sleep(0.1)
     answering.set()
-    assert await asyncio.gather(first, second) == [1, 0]
+    assert [await first, await second] == [1, 0]
     assert len(office.inbox("U1")) == 1
 
 

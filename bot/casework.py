@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,7 +44,7 @@ async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRo
         return None
     policy = await ensure_policy(app, tx)
     decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
-    await _give_way(app, tx, event, opening.actor)
+    await _give_way(app, tx, event, opening.actor, decision)
     if isinstance(decision, NoDecision) and decision.reason == "no_action":
         await app.audit.append(tx, _nothing_to_do(opening, decision))
         return None
@@ -82,22 +82,44 @@ async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
     return row
 
 
-async def _give_way(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, actor: str) -> None:
-    """A newer event of the same person replaces what has not started: leaving wins over moving.
-
-    A mover replaces only a move out of the same post: one change may hold two moves, one after the other.
-    """
-    kinds = LEAVING | {EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
-    if event.kind not in LEAVING:
-        kinds = frozenset({event.kind})
-    left = event_to_plain(event)["before"] if event.kind is EventKind.MOVER else None
-    cases = columns(CaseRow)
-    found = await where(tx, CaseRow, cases.person_id == event.person.id, cases.state.in_(CASE_NOT_STARTED))
-    for case in found:
-        if case.kind in kinds and (left is None or case.event["before"] == left):
+async def _give_way(
+    app: Bawab, tx: AsyncConnection, event: LifecycleEvent, actor: str, decision: Decision | NoDecision
+) -> None:
+    """A newer event of the same person replaces what it makes untrue; what it leaves true still runs."""
+    cases, due = columns(CaseRow), None if isinstance(decision, NoDecision) else decision.due
+    leaving, put_off = event.kind in LEAVING, due is not None and due > app.now()
+    replaced = _older_departure(put_off=put_off, due=due) if leaving else _same_news(event)
+    for case in await where(tx, CaseRow, cases.person_id == event.person.id, cases.state.in_(CASE_OPEN)):
+        if replaced(case):
             await cancel(app, tx, case, reason="superseded", actor=actor)
     if event.kind is EventKind.MOVER:
         await close_chapter(tx, event.person.id, frozenset({EventKind.MOVER}))
+
+
+def _older_departure(*, put_off: bool, due: datetime | None) -> Callable[[CaseRow], bool]:
+    """The last day HR gave before; and a move that would only come due when the person is gone.
+
+    A last day put off into the future also stops a departure under way: the person stays until then.
+    """
+
+    def replaced(case: CaseRow) -> bool:
+        started = case.state not in CASE_NOT_STARTED
+        if case.kind in LEAVING:
+            return put_off or not started
+        return not started and due is not None and (case.due is None or due <= case.due)
+
+    return replaced
+
+
+def _same_news(event: LifecycleEvent) -> Callable[[CaseRow], bool]:
+    """A move out of the same post: one change may hold two moves, one after the other."""
+    left = event_to_plain(event)["before"] if event.kind is EventKind.MOVER else None
+
+    def replaced(case: CaseRow) -> bool:
+        same = case.kind == event.kind and (left is None or case.event["before"] == left)
+        return same and case.state in CASE_NOT_STARTED
+
+    return replaced
 
 
 async def cancel_for_person(
@@ -241,6 +263,7 @@ async def decide_again(app: Bawab, tx: AsyncConnection, case: CaseRow, event: Li
         "policy_digest": case.policy_digest,
         "reason": None,
     }
+    case.reason = None
     return await set_state(app, tx, case, CaseState.RECEIVED, Action.CASE_DECIDE, values=values)
 
 

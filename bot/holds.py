@@ -55,9 +55,14 @@ async def gate(
     gone_before = [case for case in decided if _first_seen_gone(case)]
     await _set_aside(app, tx, gone_before)
     rest = [case for case in decided if not _first_seen_gone(case)]
-    if rest or first_run:
+    if rest or (first_run and not await _observing(tx)):
         holds += await _gate_run(app, tx, rest, run, first_run=first_run)
     return holds
+
+
+async def _observing(tx: AsyncConnection) -> bool:
+    """Whether the first run is already held: a second feed with nobody in it says nothing new."""
+    return any(row.kind == HoldKind.OBSERVE for row in await open_holds(tx))
 
 
 async def _hold_each_reason(
@@ -159,7 +164,7 @@ async def hold(
     )
     await add(tx, row)
     for case in cases:
-        values = {"hold_digest": digest, "reason": case.reason or kind}
+        values = {"hold_digest": digest, "reason": case.reason if kind is HoldKind.NO_TIME_ZONE else kind}
         await set_state(
             app, tx, case, HELD_STATE[kind], Action.CASE_QUARANTINE, values=values, hold=digest[:16]
         )
@@ -169,10 +174,17 @@ async def hold(
 
 async def raise_hold(app: Bawab, tx: AsyncConnection, row: HoldRow) -> None:
     """Say once that something is held, and why."""
-    detail = {"hold": row.digest, "kind": row.kind, "count": row.count, "cause": row.cause}
-    await app.audit.append(
-        tx, Entry(action=Action.HOLD_RAISE, actor="bawab", outcome="held", run_id=row.run_id, detail=detail)
+    # Whom it concerns goes under the person's own key, never into a plain column.
+    cause = {name: value for name, value in row.cause.items() if name != "person"}
+    entry = Entry(
+        action=Action.HOLD_RAISE,
+        actor="bawab",
+        outcome="held",
+        person_id=row.cause.get("person"),
+        run_id=row.run_id,
+        detail={"hold": row.digest, "kind": row.kind, "count": row.count, "cause": cause},
     )
+    await app.audit.append(tx, entry)
 
 
 async def withdraw(app: Bawab, tx: AsyncConnection, digest: str, why: str) -> None:

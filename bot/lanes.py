@@ -10,7 +10,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.states import LaneState
-from bot.store.query import add, change, columns, one
+from bot.store.query import add, change, columns, one, where
 from bot.store.tables import LaneRow
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
 
@@ -39,6 +39,8 @@ async def stumbled(app: Bawab, instance: str, platform: str, error: ConnectorErr
     async with app.store.write() as tx:
         lane = await ensure_lane(tx, instance, platform)
         before = lane.state
+        if before == (LaneState.PAUSED if paused else LaneState.WAITING) and not may_work(lane, app.now()):
+            return lane  # the clock and the lane met the same failure: it counts once
         lane.failures += 1
         lane.state = LaneState.PAUSED if paused else LaneState.WAITING
         lane.reason = str(error)
@@ -71,6 +73,11 @@ async def answered(app: Bawab, instance: str, platform: str) -> None:
         if was != LaneState.OPEN:
             down = (app.now() - since).total_seconds() if since else 0.0
             await app.audit.append(tx, _entry(lane, Action.LANE_OPEN, outcome="ok", seconds=round(down, 1)))
+
+
+async def closed_lanes(tx: AsyncConnection, now: datetime) -> frozenset[str]:
+    """Give the instances whose circuit lets nothing out now."""
+    return frozenset(lane.instance for lane in await where(tx, LaneRow) if not may_work(lane, now))
 
 
 def may_work(lane: LaneRow, now: datetime) -> bool:

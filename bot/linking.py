@@ -14,8 +14,8 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import raise_hold
-from bot.lanes import ensure_lane
-from bot.states import HoldKind
+from bot.lanes import answered, ensure_lane, may_work, stumbled
+from bot.states import HoldKind, LaneState
 from bot.store.people import link_value
 from bot.store.query import add, change, columns, new_id, one, table, where
 from bot.store.tables import HoldRow, LaneRow, LinkQuestionRow, LinkRow, MetaRow, PersonRow
@@ -49,10 +49,15 @@ class Linker:
             lane = await ensure_lane(tx, name, connector.capabilities.platform)
         if lane.linked_feed == feed_id:
             return True
+        if not may_work(lane, self._app.now()):
+            return False
         try:
             accounts = [account async for account in connector.accounts()]
-        except ConnectorError:
-            return False  # the lane says why; the next tick asks again
+        except ConnectorError as error:
+            await stumbled(self._app, name, lane.platform, error)
+            return False
+        if lane.state != LaneState.OPEN:
+            await answered(self._app, name, lane.platform)
         async with self._app.store.write() as tx:
             await self._link(tx, connector, accounts)
             await change(tx, LaneRow, {"linked_feed": feed_id}, columns(LaneRow).instance == name)

@@ -16,11 +16,11 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
-from bot.holds import raise_hold
-from bot.lanes import backoff, ensure_lane, may_work, stumbled
-from bot.states import CASE_RUNNING, CaseState, HoldKind, StepState
+from bot.holds import first_run_is_open, raise_hold
+from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
+from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
 from bot.store.query import add, change, columns, new_id, table, where
-from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, SnapshotRow, StepRow
+from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
 from bot.values import account_to_plain, group_from_plain, group_to_plain
 from connectors.errors import ConnectorError
 from policies.model import PlannedStep, StepAction, Verdict
@@ -39,9 +39,14 @@ class Planner:
         self._app = app
 
     async def start_due(self) -> int:
-        """Move due cases to `executing`, each waiting to be planned on every instance."""
+        """Move due cases to `executing`, each waiting to be planned on every instance.
+
+        While the installation only observes nothing starts, whichever way a case came to be scheduled.
+        """
         app, cases = self._app, columns(CaseRow)
         async with app.store.write() as tx:
+            if await first_run_is_open(tx):
+                return 0
             due = await where(tx, CaseRow, cases.state == CaseState.SCHEDULED, cases.due <= app.now())
             for case in due:
                 await self._start(tx, case)
@@ -73,7 +78,10 @@ class Planner:
     async def _waiting(self) -> list[tuple[CaseRow, CaseInstanceRow]]:
         rows, cases, now = columns(CaseInstanceRow), columns(CaseRow), self._app.now()
         async with self._app.store.read() as tx:
-            due = await where(tx, CaseInstanceRow, rows.state == PENDING, rows.next_attempt_at <= now)
+            closed = await closed_lanes(tx, now)
+            able = [name for name in self._app.chat if name not in closed]
+            waits = [rows.state == PENDING, rows.next_attempt_at <= now, rows.instance.in_(able)]
+            due = await where(tx, CaseInstanceRow, *waits)
             known = {
                 case.id: case
                 for case in await where(
@@ -81,7 +89,6 @@ class Planner:
                 )
             }
         pairs = [(known[row.case_id], row) for row in due if row.case_id in known]
-        pairs = [pair for pair in pairs if pair[1].instance in self._app.chat]
         return sorted(pairs, key=lambda pair: (_priority(pair[0]), pair[0].created_at))[:CASES_A_PASS]
 
     async def _plan(self, drafter: Drafter, case: CaseRow, row: CaseInstanceRow) -> int:
@@ -97,6 +104,8 @@ class Planner:
             await stumbled(self._app, row.instance, platform, error)
             await self._postpone(row, error)
             return 0
+        if lane.state != LaneState.OPEN:
+            await answered(self._app, row.instance, platform)
         async with self._app.store.write() as tx:
             await self._store(tx, case, row, draft)
         return 1
@@ -234,13 +243,31 @@ class Planner:
         return row
 
     async def next_due(self) -> datetime | None:
-        """Say when the clock must look again: the next case due, or the next instance to plan."""
-        cases, rows = columns(CaseRow), columns(CaseInstanceRow)
+        """Say when the clock must look again: the next case due, or the next instance to plan.
+
+        Only what would then be done counts: a lane that waits is no reason to look before its probe.
+        """
+        cases, now = columns(CaseRow), self._app.now()
+        soonest = select(func.min(cases.due)).where(cases.state == CaseState.SCHEDULED)
         async with self._app.store.read() as tx:
-            soonest = select(func.min(cases.due)).where(cases.state == CaseState.SCHEDULED)
-            waiting = select(func.min(rows.next_attempt_at)).where(rows.state == PENDING)
-            found = [(await tx.execute(query)).scalar_one() for query in (soonest, waiting)]
+            found = [] if await first_run_is_open(tx) else [(await tx.execute(soonest)).scalar_one()]
+            lanes = {lane.instance: lane for lane in await where(tx, LaneRow)}
+            for name, at in await self._unplanned(tx):
+                lane = lanes.get(name)
+                shut = lane is not None and not may_work(lane, now)
+                found.append(max(at, lane.next_probe) if shut and lane and lane.next_probe else at)
         return min((instant for instant in found if instant is not None), default=None)
+
+    async def _unplanned(self, tx: AsyncConnection) -> Sequence[tuple[str, datetime]]:
+        """Give each configured instance on which running cases wait to be planned, and when that is due."""
+        cases, rows = columns(CaseRow), columns(CaseInstanceRow)
+        waiting = (
+            select(rows.instance, func.min(rows.next_attempt_at))
+            .join(table(CaseRow), cases.id == rows.case_id)
+            .where(rows.state == PENDING, cases.state.in_(CASE_RUNNING), rows.instance.in_(self._app.chat))
+            .group_by(rows.instance)
+        )
+        return [(name, at) for name, at in (await tx.execute(waiting)).all()]
 
 
 def _is_work(planned: PlannedStep) -> bool:

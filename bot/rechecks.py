@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.casework import set_state
-from bot.lanes import backoff, ensure_lane, may_work, stumbled
-from bot.states import CaseState, StepState
+from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
+from bot.states import CaseState, LaneState, StepState
 from bot.steps import look, record_entry
 from bot.store.query import change, columns, where
 from bot.store.tables import CaseRow, RecheckRow, StepRow
@@ -21,16 +21,18 @@ from connectors.errors import ConnectorError
 
 A_PASS = 200
 MOST_TRIES = 10
-WAS_OUT = frozenset({StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT})
+WAS_OUT = frozenset({StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT, StepState.LOCKED_OUT})
 
 
 async def recheck_due(app: Bawab) -> int:
     """Look again at every removal whose time has come; gives the number of looks that saw something."""
-    rows = columns(RecheckRow)
+    rows, steps, now = columns(RecheckRow), columns(StepRow), app.now()
     async with app.store.read() as tx:
-        due = await where(tx, RecheckRow, rows.done_at.is_(None), rows.due <= app.now())
-        steps = columns(StepRow)
-        found = await where(tx, StepRow, steps.id.in_([row.step_id for row in due[:A_PASS]]))
+        closed = await closed_lanes(tx, now)
+        able = [name for name in app.chat if name not in closed]
+        due = select(rows.step_id).where(rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able))
+        ids = (await tx.execute(due.order_by(rows.due).limit(A_PASS))).scalars().all()
+        found = await where(tx, StepRow, steps.id.in_(ids))
     todo = sorted(found, key=_together)
     seen = 0
     for key, same in groupby(todo, key=_together):
@@ -66,6 +68,8 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
     except ConnectorError as error:
         await stumbled(app, instance, platform, error)
         return 0
+    if lane.state != LaneState.OPEN:
+        await answered(app, instance, platform)
     async with app.store.write() as tx:
         for step, presence in zip(steps, presences, strict=True):
             await _note(app, tx, step, presence)
@@ -81,10 +85,7 @@ async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presen
         values: dict[str, object] = {"attempts": row.attempts + 1, "sight": presence.sight}
         values |= {"due": later} if blind else {"done_at": now}
         await change(tx, RecheckRow, values, rows.step_id == row.step_id, rows.kind == row.kind)
-    if presence.sight is Sight.PRESENT and step.state in (
-        StepState.VERIFIED_ABSENT,
-        StepState.ALREADY_ABSENT,
-    ):
+    if presence.sight is Sight.PRESENT and step.state in WAS_OUT:
         await _drift(app, tx, step)
     elif presence.sight is not Sight.PRESENT:
         await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))

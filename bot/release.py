@@ -11,8 +11,8 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import decide_again
-from bot.holds import OBSERVED, gate, let_through
-from bot.states import FeedState, HoldKind, StepState
+from bot.holds import OBSERVED, first_run_is_open, gate, let_through
+from bot.states import CASE_NOT_STARTED, FeedState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, where
 from bot.store.tables import CaseRow, FeedRow, HoldRow, LinkRow, MetaRow, PolicyRow, RunRow, StepRow
 from bot.values import event_from_plain
@@ -58,8 +58,8 @@ async def release(
     finds beyond it (and a small margin) when due is blocked and listed.
     """
     async with app.store.write() as tx:
-        await _bind(tx, seen or {})
         row = await find_hold(tx, digest)
+        await _bind(tx, row, seen or {})
         await _may(tx, row, actor)
         holds = columns(HoldRow)
         values = {"released_at": app.now(), "released_by": actor}
@@ -72,10 +72,12 @@ async def release(
     return Released(row, count)
 
 
-async def _bind(tx: AsyncConnection, seen: Seen) -> None:
+async def _bind(tx: AsyncConnection, row: HoldRow, seen: Seen) -> None:
+    """A release binds its own cases only."""
+    cases = columns(CaseRow)
     for case_id, approved in seen.items():
         plain = {instance: list(groups) for instance, groups in approved.items()}
-        await change(tx, CaseRow, {"approved": plain}, columns(CaseRow).id == case_id)
+        await change(tx, CaseRow, {"approved": plain}, cases.id == case_id, cases.hold_digest == row.digest)
 
 
 async def _may(tx: AsyncConnection, row: HoldRow, actor: str) -> None:
@@ -84,14 +86,17 @@ async def _may(tx: AsyncConnection, row: HoldRow, actor: str) -> None:
     if row.kind == HoldKind.APPROVAL and row.requested_by == actor:
         raise CannotRelease(f"{name} asked for this case and cannot approve it: somebody else must")
     cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == row.digest)
-    if any(case.person_id == name for case in cases):
+    steps = await where(tx, StepRow, columns(StepRow).hold_digest == row.digest)
+    if name in {case.person_id for case in cases} | {step.person_id for step in steps}:
         raise CannotRelease(f"{name} is among the people concerned: somebody else must release this")
 
 
 async def _cases(tx: AsyncConnection, row: HoldRow, actor: str) -> list[CaseRow]:
+    """Give the cases that still wait; one that was rescinded or replaced meanwhile stays cancelled."""
     rows = columns(CaseRow)
-    await change(tx, CaseRow, {"released_by": actor}, rows.hold_digest == row.digest)
-    return await where(tx, CaseRow, rows.hold_digest == row.digest)
+    waiting = [rows.hold_digest == row.digest, rows.state.in_(CASE_NOT_STARTED)]
+    await change(tx, CaseRow, {"released_by": actor}, *waiting)
+    return await where(tx, CaseRow, *waiting)
 
 
 async def _pass_on(app: Bawab, tx: AsyncConnection, row: HoldRow, actor: str) -> int:
@@ -173,7 +178,7 @@ async def _decide_anew(app: Bawab, tx: AsyncConnection, row: HoldRow, actor: str
     if len(decided) < len(cases):
         missing = len(cases) - len(decided)
         raise CannotRelease(f"{missing} of {len(cases)} still cannot be decided: mend the cause first")
-    await gate(app, tx, decided, run, first_run=False)
+    await gate(app, tx, decided, run, first_run=await first_run_is_open(tx))
     return len(decided)
 
 

@@ -23,7 +23,7 @@ from bot.states import FeedState, HoldKind
 from bot.store.query import add, all_of, change, columns, new_id, one, table, where
 from bot.store.tables import FeedRow, HoldRow
 from connectors.contract import Delivery, FeedFacts, HrSource, StagedFeed
-from connectors.errors import BadFeed, ConnectorError
+from connectors.errors import BadFeed, Complaint, ConnectorError, Unavailable
 from policies.feed_health import FeedReading, HealthFinding, judge
 
 _readings = TypeAdapter(FeedReading)
@@ -102,11 +102,19 @@ class Watcher:
             size=row.size,
             modified=row.modified,
         )
-        staged = await source.stage(kept)
         try:
-            return await self._accept(row, staged, taken_before=True)
-        finally:
-            await staged.aclose()
+            staged = await source.stage(kept)
+            try:
+                return await self._accept(row, staged, taken_before=True)
+            finally:
+                await staged.aclose()
+        except BadFeed as error:
+            return await self._refuse(row, error, taken_before=True)
+        except Unavailable as error:
+            if await asyncio.to_thread(Path(kept.path).exists):
+                raise
+            gone = Complaint("kept_copy_gone", f"The kept copy cannot be read: {error}", row.name)
+            return await self._refuse(row, BadFeed((gone,)), taken_before=True)
 
     async def _take(self, source: HrSource, delivery: Delivery) -> FeedOutcome:
         row = self._row(delivery)
@@ -117,7 +125,8 @@ class Watcher:
             finally:
                 await staged.aclose()
         except BadFeed as error:
-            return await self._refuse(row, delivery, error)
+            row.kept_copy = row.kept_copy or await self._keep(row, delivery)
+            return await self._refuse(row, error, taken_before=False)
 
     def _row(self, delivery: Delivery) -> FeedRow:
         return FeedRow(
@@ -150,7 +159,7 @@ class Watcher:
         statement = (
             select(table(FeedRow))
             .where(feeds.source == source, feeds.state == FeedState.ACCEPTED)
-            .order_by(feeds.received_at.desc())
+            .order_by(feeds.received_at.desc(), feeds.modified.desc())
             .limit(1)
         )
         async with self._app.store.read() as tx:
@@ -168,15 +177,20 @@ class Watcher:
         row.state = FeedState.UNCHANGED
         async with self._app.store.write() as tx:
             await add(tx, row)
+            await self._supersede(tx, row)
             await self._app.audit.append(tx, _entry(Action.FEED_REPEAT, row))
         return FeedOutcome(row.source, row.name, FeedState.UNCHANGED)
 
-    async def _refuse(self, row: FeedRow, delivery: Delivery, error: BadFeed) -> FeedOutcome:
+    async def _refuse(self, row: FeedRow, error: BadFeed, *, taken_before: bool) -> FeedOutcome:
+        row.state = FeedState.REFUSED
         row.findings = [asdict(complaint) for complaint in error.complaints]
-        row.kept_copy = await self._keep(delivery)
         places = [f"{c.code}@{c.line or 0}:{c.column or 0}" for c in error.complaints[:20]]
         async with self._app.store.write() as tx:
-            await add(tx, row)
+            if taken_before:
+                values = {"state": row.state, "findings": row.findings}
+                await change(tx, FeedRow, values, self._feeds.id == row.id)
+            else:
+                await add(tx, row)
             entry = _entry(Action.FEED_REFUSE, row, outcome="refused", complaints=places)
             await self._app.audit.append(tx, entry)
         problems = tuple(str(complaint) for complaint in error.complaints)
@@ -187,7 +201,7 @@ class Watcher:
     ) -> FeedOutcome:
         row.state = FeedState.QUARANTINED
         row.findings = [asdict(finding) for finding in findings]
-        row.kept_copy = await self._keep(delivery)
+        row.kept_copy = await self._keep(row, delivery)
         codes = sorted(finding.code for finding in findings)
         row.hold_digest = hashlib.sha256(orjson.dumps([row.id, row.sha256, codes])).hexdigest()
         hold = HoldRow(
@@ -208,7 +222,7 @@ class Watcher:
         )
 
     async def _accept(self, row: FeedRow, staged: StagedFeed, *, taken_before: bool) -> FeedOutcome:
-        row.state = FeedState.ACCEPTED
+        row.state = FeedState.ACCEPTED  # written with what follows from it, or not at all
         row.facts = row.facts or _facts(staged.facts)
         app = self._app
         async with app.store.write() as tx:
@@ -229,24 +243,35 @@ class Watcher:
     async def _supersede(self, tx: AsyncConnection, row: FeedRow) -> None:
         """An older quarantined file of this source can no longer be released: it would turn time back."""
         feeds = self._feeds
-        older = await where(
-            tx, FeedRow, feeds.source == row.source, feeds.state == FeedState.QUARANTINED, feeds.id != row.id
-        )
+        set_aside = [feeds.state == FeedState.QUARANTINED, feeds.received_at <= row.received_at]
+        older = await where(tx, FeedRow, feeds.source == row.source, feeds.id != row.id, *set_aside)
         for feed in older:
             await change(tx, FeedRow, {"state": FeedState.SUPERSEDED}, feeds.id == feed.id)
             if feed.hold_digest:
                 await withdraw(self._app, tx, feed.hold_digest, "superseded by a newer feed")
 
-    async def _keep(self, delivery: Delivery) -> str:
+    async def _keep(self, row: FeedRow, delivery: Delivery) -> str:
         folder = self._app.settings.data_dir / "quarantine"
-        kept = folder / f"{delivery.sha256[:16]}-{Path(delivery.name).name}"
+        kept = folder / f"{row.id}-{Path(delivery.name).name}"
 
         def copy() -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(delivery.path, kept)
-            kept.chmod(0o600)
+            partial = kept.with_name(f".{kept.name}")
+            partial.touch(mode=0o600)
+            shutil.copyfile(delivery.path, partial)
+            with partial.open("rb") as stream:
+                same = hashlib.file_digest(stream, "sha256").hexdigest() == delivery.sha256
+            if not same:
+                partial.unlink()
+                raise Unavailable(f"{delivery.name} was replaced while it was judged; it is read again")
+            partial.replace(kept)
 
-        await asyncio.to_thread(copy)
+        try:
+            await asyncio.to_thread(copy)
+        except OSError as error:
+            raise Unavailable(
+                f"{delivery.name} cannot be kept in {folder}: {error}; nothing was changed"
+            ) from error
         return str(kept)
 
     async def _unreachable_once(self, source: HrSource, problem: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -17,10 +17,12 @@ from bot.states import STEP_BOT_AT_WORK, STEP_TO_ACT, STEP_TO_READ, LaneState, S
 from bot.steps import act, look, record_entry
 from bot.store.query import add, all_of, change, columns, table, where
 from bot.store.tables import LaneRow, RecheckRow, StepRow
-from connectors.contract import Evidence, Outcome, Presence, Result
-from connectors.errors import ConnectorError
+from connectors.contract import Evidence, Outcome, Presence, Quality, Result, Sight
+from connectors.errors import ConnectorError, NotSupported, Unavailable
 from policies.model import StepAction
 
+MOST_LOST = 3
+"""Writes in a row without a usable answer after which the platform counts as down."""
 CHUNK = 20
 """How many steps of one person run between two looks at what is more urgent."""
 Delegate = Callable[[AsyncConnection, StepRow], Awaitable[None]]
@@ -39,6 +41,9 @@ class Lane:
         self._delegate = delegate
         self._clearance = Clearance(app)
         self._steps = columns(StepRow)
+        self._heard = False
+        """Whether the platform has said anything of use since the last look at the circuit."""
+        self._lost = 0
         self._not_before: datetime | None = None
         """Until then the platform asked for no more writes."""
         settle = app.settings.settle_seconds
@@ -72,8 +77,9 @@ class Lane:
             chunk = await self._chunk()
             if not chunk or self._stopping():
                 return await self._next_due()
+            self._heard = False
             went_well = await (self._read(chunk) if chunk[0].state in STEP_TO_READ else self._act(chunk))
-            if went_well and lane.state != LaneState.OPEN:
+            if self._heard and went_well and lane.state != LaneState.OPEN:
                 await answered(self._app, self._instance, lane.platform)
             if not went_well and self._not_before is None:
                 return await self._next_due()
@@ -117,13 +123,19 @@ class Lane:
             earlier.c.case_id == steps.case_id,
             earlier.c.instance == steps.instance,
             earlier.c.stage < steps.stage,
-            earlier.c.state.in_([StepState.PENDING, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN]),
+            or_(
+                earlier.c.state.in_([StepState.PENDING, StepState.REQUESTED]),
+                # What nobody can read keeps nothing else back longer than the settle window.
+                and_(earlier.c.state == StepState.OUTCOME_UNKNOWN, earlier.c.settle_until > self._app.now()),
+            ),
         )
 
     async def _next_due(self) -> datetime | None:
         steps = self._steps
         soonest = select(func.min(steps.next_attempt_at)).where(
-            steps.instance == self._instance, steps.state.in_(STEP_BOT_AT_WORK)
+            steps.instance == self._instance,
+            steps.state.in_(STEP_BOT_AT_WORK),
+            ~self._earlier_stage_open(),
         )
         async with self._app.store.read() as tx:
             found: datetime | None = (await tx.execute(soonest)).scalar_one()
@@ -141,7 +153,7 @@ class Lane:
             batch = await self._intend(batch)
             if batch and not await self._call(batch):
                 return False
-            if await self._overtaken(chunk[0].priority):
+            if self._stopping() or await self._overtaken(chunk[0].priority):
                 return True
         return True
 
@@ -169,16 +181,32 @@ class Lane:
     async def _call(self, batch: Sequence[StepRow]) -> bool:
         try:
             results = await act(self._connector, batch, may_join=await self._clearance.may_join(batch[0]))
+        except NotSupported as error:
+            results = [_no_api(step, error) for step in batch]
         except ConnectorError as error:
             await self._nothing_sent(batch, error)
             return False
         async with self._app.store.write() as tx:
             for step, result in zip(batch, results, strict=True):
                 await self._record(tx, step, result)
+        if await self._fell_silent(results):
+            return False
         limited = [result.retry_after or 1.0 for result in results if result.outcome is Outcome.RATE_LIMITED]
         if limited:
             self._not_before = self._app.now() + timedelta(seconds=max(limited))
             return False
+        return True
+
+    async def _fell_silent(self, results: Sequence[Result]) -> bool:
+        """Answers lost one after another are an outage: the lane waits, rather than ask for every step."""
+        if any(result.outcome not in (Outcome.UNKNOWN, Outcome.UNAVAILABLE) for result in results):
+            self._heard, self._lost = True, 0
+            return False
+        self._lost += 1
+        if self._lost < MOST_LOST:
+            return False
+        error = Unavailable(f"{self._lost} answers in a row did not come; the last: {results[-1].detail}")
+        await stumbled(self._app, self._instance, self._connector.capabilities.platform, error)
         return True
 
     async def _nothing_sent(self, batch: Sequence[StepRow], error: ConnectorError) -> None:
@@ -186,6 +214,7 @@ class Lane:
         again = lane.next_probe or self._app.now() + timedelta(seconds=backoff(lane.failures))
         async with self._app.store.write() as tx:
             for step in batch:
+                step.attempts -= 1  # what never left is no attempt: an outage must not use them up
                 await self._move(tx, step, NextState(StepState.PENDING, step.acted, again))
                 entry = record_entry(step, Action.STEP_RETRY, because=f"nothing was sent: {error}")
                 await self._app.audit.append(tx, entry)
@@ -193,6 +222,8 @@ class Lane:
     async def _record(self, tx: AsyncConnection, step: StepRow, result: Result) -> None:
         following = after_result(_view(step), result, self._app.now())
         _explain(step, result.detail, result.remedy, result.evidence)
+        if result.outcome is Outcome.RATE_LIMITED:
+            step.attempts -= 1
         await self._move(tx, step, following)
         await self._app.audit.append(tx, record_entry(step, Action.STEP_RECORD, said=result.outcome))
         if following.state is StepState.DELEGATED:
@@ -217,6 +248,8 @@ class Lane:
         except ConnectorError as error:
             await self._not_read(chunk, error)
             return False
+        if any(presence.sight is not Sight.UNREADABLE for presence in seen):
+            self._heard, self._lost = True, 0
         async with self._app.store.write() as tx:
             for step, presence in zip(chunk, seen, strict=True):
                 await self._see(tx, step, presence)
@@ -261,7 +294,7 @@ class Lane:
             "updated_at": self._app.now(),
         }
         _update(step, values)
-        kept = ("detail", "remedy", "evidence", "request_id", "reads")
+        kept = ("attempts", "detail", "remedy", "evidence", "request_id", "reads")
         values |= {name: getattr(step, name) for name in kept}
         await change(tx, StepRow, values, self._steps.id == step.id)
 
@@ -269,6 +302,12 @@ class Lane:
 def _update(step: StepRow, values: dict[str, object]) -> None:
     for name, value in values.items():
         setattr(step, name, value)
+
+
+def _no_api(step: StepRow, error: NotSupported) -> Result:
+    """What the platform cannot do, a person must."""
+    evidence = Evidence(Quality.UNKNOWN, step.updated_at, "local", facts=(("sent", "nothing"),))
+    return Result(step.id, Outcome.NO_API, evidence, detail=str(error))
 
 
 def _named(after: timedelta) -> str:

@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import String, TypeDecorator
 from sqlalchemy.engine import Dialect
 
-
 _SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # StrEnum keys
 
 

@@ -20,8 +20,9 @@ from tests.bot.world import World, company
 DATA = Path(os.environ.get("BAWAB_SHARED", "../shared")) / "data" / "hr1k"
 LEAVERS = {"1998-07-01": 10, "1999-01-01": 9, "1999-07-01": 9, "2000-01-01": 10, "2000-07-01": 10}
 LEAVERS["2001-01-01"] = 11
+# Two more both move and leave in 1999-01-01: leaving wins, so they are not counted as movers.
 MOVERS = {"1998-07-01": 3, "1999-01-01": 2, "1999-07-01": 6, "2000-01-01": 2, "2000-07-01": 3}
-MOVERS["2001-01-01"] = 7  # two people both move and leave in 1999-01-01: leaving wins, so they are not here
+MOVERS["2001-01-01"] = 7
 
 Directory = Mapping[str, Mapping[str, str]]
 Memberships = set[tuple[str, str]]
@@ -57,7 +58,7 @@ def slug(department: str) -> str:
 
 
 def everybody(all_people: Sequence[Directory]) -> list[User | Channel]:
-    """Slack as it would be: everyone who ever appears, in a channel of their first department and in one for all."""
+    """Everyone who ever appears, in a channel of their first department and in one for all."""
     users: dict[str, User] = {}
     inside: dict[str, list[str]] = defaultdict(lambda: [BOT_ID])
     for people in all_people:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_SECONDS = 30.0
@@ -92,6 +92,10 @@ def _problems() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreProblem(_explain(str(error.orig))) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # a broken constraint is no fault of the database
+        raise StoreProblem(_explain(str(error.orig))) from error
 
 
 def _explain(message: str) -> str:
@@ -100,6 +104,8 @@ def _explain(message: str) -> str:
         return f"the disk that holds the database is full ({message}); free space, then start Bawab again"
     if "locked" in lowered or "busy" in lowered:
         return f"the database is locked by another program ({message}); close it, then try again"
+    if "not a database" in lowered or "malformed" in lowered:
+        return f"the database file is damaged ({message}); keep a copy of it, and restore it from a backup"
     if "no such table" in lowered:
         return f"the database has no tables yet ({message}); run `bawab run` once, which makes them"
     return f"the database refused: {message}"

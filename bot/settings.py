@@ -25,6 +25,16 @@ def _known_zone(value: str | None) -> str | None:
     return value
 
 
+def _address(value: str | None) -> str | None:
+    """Insist on `host:port`, a host in brackets where it is an IPv6 address."""
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise ValueError(f"{value!r} is not host:port; write an address such as 127.0.0.1:8080")
+    return value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,6 +62,8 @@ class SlackInstance(_Part):
     bot_token_file: Path | None = None
     admin_token: SecretStr | None = None
     admin_token_file: Path | None = None
+    signing_secret: SecretStr | None = None
+    signing_secret_file: Path | None = None
     team_id: str | None = None
     base_url: str = "https://slack.com/api/"
     scim_url: str = "https://api.slack.com/scim/v1/"
@@ -72,11 +84,15 @@ class SlackInstance(_Part):
         """Read the admin token, if one is set."""
         return _secret(self.admin_token, self.admin_token_file)
 
+    def signing(self) -> str | None:
+        """Read the signing secret, if one is set; without it no event of this workspace is taken."""
+        return _secret(self.signing_secret, self.signing_secret_file) or None
+
 
 class ManualInstance(_Part):
     """Groups without an API: each removal becomes a task for a named person."""
 
-    platform: Literal["whatsapp", "messenger", "instagram", "snapchat", "x", "other"] = "whatsapp"
+    platform: Literal["whatsapp", "messenger", "instagram", "snapchat", "x"] = "whatsapp"
     title: str = ""
 
 
@@ -121,6 +137,8 @@ class Settings(BaseSettings):
     time_zone: Annotated[str | None, AfterValidator(_known_zone)] = None
     language: Literal["en", "ar"] = "en"
     it_contact: str | None = None
+    listen: Annotated[str | None, AfterValidator(_address)] = None
+    """Where events are listened for, as host:port; None: nowhere."""
     tick_seconds: float = Field(default=2.0, gt=0)
     settle_seconds: float | None = None
     hr: dict[str, HrFeed] = Field(default_factory=dict)

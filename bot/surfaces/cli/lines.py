@@ -100,7 +100,9 @@ def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
         for kind, count in (changes.get("events") or {}).items()
     ]
     cases = desk.t.plural("{n} new case", "{n} new cases", int(changes.get("cases", 0)))
-    return desk.t.text("{file}: accepted; {news}", file=places["file"], news="; ".join([*events, cases]))
+    return desk.t.text(
+        "{file}: accepted; {news}", file=places.get("file", "-"), news="; ".join([*events, cases])
+    )
 
 
 def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:

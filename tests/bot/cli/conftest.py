@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.chat.slack.sandbox import Channel, User
 from tests.bot.cli.shop import Shop, open_shop
 from tests.bot.world import channel, people
 
@@ -22,13 +23,27 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A company of three, with two channels; nothing has run yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BAWAB_LANGUAGE", raising=False)
-    things = [*people("ana", "noura", "omar"), channel("sales-riyadh", "ana", "noura")]
-    with open_shop(tmp_path, *things, channel("lunch", "ana", "noura", "omar")) as opened:
+    with open_shop(tmp_path, *company()) as opened:
         yield opened
 
 
+def company() -> list[User | Channel]:
+    """Three people and two channels, as Slack has them."""
+    sales, lunch = channel("sales-riyadh", "ana", "noura"), channel("lunch", "ana", "noura", "omar")
+    return [*people("ana", "noura", "omar"), sales, lunch]
+
+
+@pytest.fixture(scope="session")
+def settled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the same company has on disk after its first run was released; made once, to be copied."""
+    folder = tmp_path_factory.mktemp("settled")
+    with open_shop(folder, *company()) as opened:
+        opened.settle_in(*STAFF)
+    return folder
+
+
 @pytest.fixture
-def settled(shop: Shop) -> Shop:
+def settled(shop: Shop, settled_folder: Path) -> Shop:
     """The same company after its first run was released."""
-    shop.settle_in(*STAFF)
+    shop.copy_from(settled_folder)
     return shop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -51,7 +52,7 @@ class Shop:
     folder: Path
     sandbox: Sandbox
     url: str
-    _feeds: int = 0
+    feeds: int = 0
 
     @property
     def env_file(self) -> Path:
@@ -77,8 +78,8 @@ class Shop:
 
     def drop(self, *rows: str) -> None:
         """Put an export into the HR folder, as a finished file."""
-        self._feeds += 1
-        path = self.folder / "hr" / f"export-{self._feeds:03}.csv"
+        self.feeds += 1
+        path = self.folder / "hr" / f"export-{self.feeds:03}.csv"
         path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
         path.with_name(path.name + ".done").touch()
 
@@ -97,6 +98,13 @@ class Shop:
         digests = [hold["digest"] for hold in self.bawab("status", "--json").data["holds"]]
         answer = self.bawab("release", *digests, "--yes")
         assert answer.code == 0, answer.err
+
+    def copy_from(self, folder: Path) -> None:
+        """Take over what another company has on disk: its database, log, keys, exports and policy."""
+        for name in ("data", "hr"):
+            shutil.copytree(folder / name, self.folder / name, dirs_exist_ok=True)
+        shutil.copy2(folder / "policy.yaml", self.folder)
+        self.feeds = len(list((self.folder / "hr").glob("*.csv")))
 
     def members(self, channel: str) -> list[str]:
         """Who is really in a channel."""

@@ -1,0 +1,139 @@
+"""What the shell is told: each code, for each thing it stands for, and never a traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from bot.run_result import RunResult
+from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.run import code_of
+from connectors.chat.slack.sandbox import BOT_ID, BOT_TOKEN
+from tests.bot.cli.shop import Answer, Shop, run_main
+
+
+def _told(answer: Answer, code: ExitCode, *words: str) -> None:
+    assert answer.code == code, answer.err
+    assert "Traceback" not in answer.err
+    for word in words:
+        assert word in answer.err
+
+
+def test_nothing_due_is_done(settled: Shop) -> None:
+    _told(settled.run_once(), ExitCode.DONE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["preview", "--format", "xml"],
+        ["case", "show", "case_nobody"],
+        ["preview", "--case", "case_nobody"],
+        ["preview", "--hold", "0123456789"],
+        ["release", "0123456789", "--yes"],
+        ["feed", "release", "nothing.csv", "--yes"],
+        ["explain", "nobody", "lunch"],
+        ["case", "new", "nobody", "--now"],
+        ["case", "new", "E1"],
+        ["task", "attest", "task_nobody"],
+        ["task", "waive", "task_nobody", "--until", "2026-12-31T18:00"],
+        ["audit", "search", "persn:E1"],
+        ["audit", "export"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_understood_or_does_not_exist_is_usage(settled: Shop, words: list[str]) -> None:
+    answer = settled.bawab(*words)
+    _told(answer, ExitCode.USAGE)
+    assert answer.err.strip(), "it says what is wrong"
+    assert not answer.out
+
+
+def test_a_step_that_waits_for_a_person_is_done_with_exceptions(settled: Shop) -> None:
+    settled.sandbox.workspace.channels["C-lunch"].members.remove(BOT_ID)
+    settled.bawab("case", "new", "E1", "--now")
+    _told(settled.run_once(), ExitCode.EXCEPTIONS, "to be done by hand")
+
+
+def test_a_quarantined_feed_is_held_and_says_its_digest_once(settled: Shop) -> None:
+    settled.drop()
+    ran = settled.run_once()
+    _told(ran, ExitCode.HELD, "nobody in it", "bawab feed release")
+    _told(settled.run_once(), ExitCode.DONE)
+    listed = settled.bawab("feed", "list", "--json").data
+    assert [feed["state"] for feed in listed] == ["quarantined", "accepted"]
+
+
+def test_a_revoked_token_needs_an_operator_and_check_lets_the_lane_work_again(settled: Shop) -> None:
+    settled.bawab("case", "new", "E1", "--now")
+    token = settled.sandbox.workspace.tokens[BOT_TOKEN]
+    token.revoked = True
+    _told(settled.run_once(), ExitCode.OPERATOR, "paused", "bawab check")
+    _told(settled.bawab("check"), ExitCode.OPERATOR)
+    assert "UANA" in settled.members("C-lunch")
+
+    token.revoked = False
+    answer = settled.bawab("check", "--json")
+    assert answer.code == ExitCode.DONE, answer.out
+    assert answer.data["reopened"] == ["acme"]
+    assert settled.bawab("status", "--json").data["lanes"] == []
+
+
+def test_a_second_run_needs_an_operator_and_names_the_folder(settled: Shop) -> None:
+    with FileLock(settled.folder / "data" / "bawab.lock"):
+        _told(settled.run_once(), ExitCode.OPERATOR, str(settled.folder / "data"))
+
+
+def test_a_changed_log_needs_an_operator_and_the_entry_is_named(settled: Shop) -> None:
+    with sqlite3.connect(settled.folder / "data" / "bawab.db") as database:
+        database.execute("DROP TRIGGER audit_entry_no_update")
+        database.execute("UPDATE audit_entry SET outcome = 'fine' WHERE seq = 3")
+    database.close()
+    answer = settled.bawab("audit", "verify")
+    _told(answer, ExitCode.OPERATOR, "NOT whole")
+    assert "entry 3" in answer.out
+
+
+def test_a_missing_signing_key_needs_an_operator(settled: Shop) -> None:
+    (settled.folder / "data" / "audit-signing.key").unlink()
+    _told(settled.bawab("status"), ExitCode.OPERATOR, "audit-signing.key", "backup")
+
+
+def test_a_wrong_setting_is_named_with_its_variable(shop: Shop) -> None:
+    shop.write_settings(TIME_ZONE="Asia/Riad")
+    _told(shop.bawab("status"), ExitCode.OPERATOR, "BAWAB_TIME_ZONE", "IANA")
+
+
+def test_a_settings_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    _told(run_main("--env-file", str(tmp_path / "none.env"), "status"), ExitCode.OPERATOR, "none.env")
+
+
+def test_a_broken_policy_is_told_at_file_line_and_column(shop: Shop) -> None:
+    (shop.folder / "policy.yaml").write_text("version: 1\nrules:\n  - id: a\n    onn: leaver\n", "utf-8")
+    _told(shop.bawab("policy", "check"), ExitCode.OPERATOR, "policy.yaml:4:5")
+    complaints = shop.bawab("policy", "check", "--json").data["complaints"]
+    assert (4, 5) in [(one["line"], one["column"]) for one in complaints]
+
+
+def test_a_database_that_is_none_is_told_without_a_traceback(shop: Shop) -> None:
+    (shop.folder / "data").mkdir(mode=0o700)
+    (shop.folder / "data" / "bawab.db").write_bytes(b"this is no database, whatever its name" * 40)
+    answer = shop.bawab("status")
+    _told(answer, ExitCode.OPERATOR, "database")
+    _told(shop.bawab("check"), ExitCode.OPERATOR)
+
+
+def test_the_worst_that_applies_is_told() -> None:
+    def of(exceptions: int, held: int, operator: int) -> ExitCode:
+        return code_of(RunResult({}, exceptions, held, operator))
+
+    assert [of(0, 0, 0), of(1, 0, 0), of(1, 1, 0), of(1, 1, 1)] == [0, 3, 4, 5]
+
+
+def test_debug_shows_where_an_unexpected_error_comes_from(shop: Shop) -> None:
+    shop.write_settings(TIME_ZONE="Asia/Riad")
+    assert "Traceback" in shop.bawab("--debug", "status").err

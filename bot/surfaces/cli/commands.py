@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import typing
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,14 @@ import typer
 from bot.locale import N_, Translator
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.exit_codes import ExitCode
+
+
+class Language(StrEnum):
+    """The languages that `--lang` takes."""
+
+    EN = "en"
+    AR = "ar"
+
 
 Body = Callable[..., Awaitable[ExitCode]]
 
@@ -25,7 +34,7 @@ SHARED: dict[str, Any] = {
     "as_name": Annotated[
         str | None, typer.Option("--as", metavar="NAME", help=N_("Who acts; the log names them."))
     ],
-    "lang": Annotated[str | None, typer.Option("--lang", metavar="en|ar", help=N_("English or Arabic."))],
+    "lang": Annotated[Language | None, typer.Option("--lang", help=N_("English or Arabic."))],
     "debug": Annotated[
         bool | None, typer.Option("--debug", help=N_("Show where an unexpected error comes from."))
     ],

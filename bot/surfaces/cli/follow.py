@@ -53,7 +53,11 @@ class Follower:
     async def _catch_up(self) -> None:
         async for row in entries_after(self._app.store, self._seq):
             self._seq = row["seq"]
-            await self._tell(row)
+            try:
+                await self._tell(row)
+            except (KeyError, ValueError):
+                # A sentence that cannot be made must not stop the work it speaks of.
+                self._desk.say(f"{row['seq']}  {row['action']}  {row['outcome']}")
 
     async def _tell(self, row: Row) -> None:
         if self._desk.json:

@@ -150,3 +150,29 @@ def test_an_export_is_written_logged_and_proven(leaving: Shop) -> None:
     assert answer.code == 0, answer.err
     assert len(path.read_text(encoding="utf-8").splitlines()) == answer.data["entries"] + 1
     assert leaving.bawab("audit", "search", "action:audit.export").out.count("audit.export") == 1
+
+
+def test_a_run_tells_names_where_it_is_asked_to(leaving: Shop) -> None:
+    told = leaving.run_once("--names").err
+    assert "\u2068نورة القحطاني\u2069: \u2068lunch\u2069 (\u2068acme\u2069): removed, and checked" in told
+
+
+def test_a_refused_file_is_told_at_its_line_and_column(settled: Shop) -> None:
+    settled.drop("E1,Ana Quispe,ana@corp.test,Sales,active,03/04/2026,")
+    ran = settled.run_once()
+    assert ran.code == 4
+    assert "export-002.csv:2:6" in ran.err
+    assert settled.bawab("feed", "list", "--json").data[0]["state"] == "refused"
+
+
+def test_a_quarantined_file_is_let_in_by_its_name(settled: Shop) -> None:
+    settled.drop()
+    assert settled.run_once().code == 4
+    assert settled.bawab("feed", "release", "export-002.csv", "--yes").code == 0
+    settled.run_once()
+    assert settled.bawab("feed", "list", "--json").data[0]["state"] == "accepted"
+    assert len(settled.members("C-lunch")) == 4, "who vanished is not taken out"
+
+
+def test_a_language_nobody_speaks_here_is_refused(shop: Shop) -> None:
+    assert shop.bawab("--lang", "fr", "status").code == 2

@@ -14,11 +14,13 @@ from bot.audit.keys import KeyProblem
 from bot.checkup_ground import found, look_at_ground
 from bot.lanes import answered
 from bot.locale import Translator
+from bot.planning import PENDING
 from bot.settings import Settings, SettingsProblem
+from bot.states import LaneState, StepState
 from bot.status import STANDING
 from bot.store.db import StoreProblem
-from bot.store.query import add, columns, table, where
-from bot.store.tables import GapRow, LaneRow
+from bot.store.query import add, change, columns, one, table, where
+from bot.store.tables import CaseInstanceRow, GapRow, LaneRow, StepRow
 from connectors.contract import ChatConnector, Finding, Severity
 from connectors.errors import ConnectorError
 from policies.complaints import PolicyError
@@ -59,7 +61,7 @@ class Checkup:
         return max((finding.severity for finding in self.findings), key=order.index, default=Severity.OK)
 
 
-async def check_up(settings: Settings, t: Translator, *, now: Now) -> Checkup:
+async def check_up(settings: Settings, t: Translator, *, now: Now, actor: str = "bawab") -> Checkup:
     """Check everything that can be checked, however much is broken; raises nothing of its own.
 
     Reads platforms only. Stores the standing gaps, and lets a paused lane work again that is well.
@@ -67,7 +69,7 @@ async def check_up(settings: Settings, t: Translator, *, now: Now) -> Checkup:
     findings = await look_at_ground(settings, t)
     try:
         async with open_bawab(settings, now=now, read_only=True) as app:
-            inside = await _Inside(app, t).look()
+            inside = await _Inside(app, t, actor).look()
     except (SettingsProblem, PolicyError, StoreProblem, KeyProblem, OSError, ValueError) as error:
         said = {finding.message for finding in findings}
         fresh = [] if str(error) in said else [found(Severity.ERROR, "", "cannot_open", str(error))]
@@ -78,9 +80,10 @@ async def check_up(settings: Settings, t: Translator, *, now: Now) -> Checkup:
 class _Inside:
     """What needs the database and the platforms."""
 
-    def __init__(self, app: Bawab, t: Translator) -> None:
+    def __init__(self, app: Bawab, t: Translator, actor: str) -> None:
         self._app = app
         self._t = t
+        self._actor = actor
         self._registry: Registry = registry_of(app.registry)
         self._coverage: list[Coverage] = []
         self._reopened: list[str] = []
@@ -103,7 +106,7 @@ class _Inside:
                 found(Severity.OK, "", "audit", t.text("audit log: {heads} signed heads fit", heads=heads))
             ]
         remedy = t.text("Keep the disk as it is and run `bawab audit verify`: the log may have been changed.")
-        return [found(Severity.ERROR, "", "audit", one.message, remedy) for one in verified.findings]
+        return [found(Severity.ERROR, "", "audit", each.message, remedy) for each in verified.findings]
 
     def _limits(self, limits: Limits) -> Finding:
         t = self._t
@@ -120,22 +123,37 @@ class _Inside:
         return found(Severity.OK, "", "limits", message)
 
     async def _instance(self, name: str, connector: ChatConnector) -> list[Finding]:
-        findings = list(await connector.check())
+        try:
+            findings = list(await connector.check())
+        except ConnectorError as error:
+            return [found(Severity.ERROR, name, "check_failed", str(error))]
         if any(finding.severity is Severity.ERROR for finding in findings):
             return findings
         try:
             findings += await self._groups(name, connector)
         except ConnectorError as error:
             return [*findings, found(Severity.ERROR, name, "listing_failed", str(error))]
-        if await self._was_stuck(name):
+        lane = await self._stuck(name)
+        if lane is not None:
             await answered(self._app, name, connector.capabilities.platform)
+            await self._resume(lane)
             self._reopened.append(name)
         return findings
 
+    async def _resume(self, lane: LaneRow) -> None:
+        """What waited only because the lane was paused need not wait any longer."""
+        if lane.state != LaneState.PAUSED:
+            return
+        rows, steps, soon = columns(CaseInstanceRow), columns(StepRow), {"next_attempt_at": self._app.now()}
+        paused = [steps.state == StepState.PENDING, steps.next_attempt_at == lane.next_probe]
+        async with self._app.store.write() as tx:
+            await change(tx, CaseInstanceRow, soon, rows.instance == lane.instance, rows.state == PENDING)
+            await change(tx, StepRow, soon, steps.instance == lane.instance, *paused)
+
     async def _groups(self, name: str, connector: ChatConnector) -> list[Finding]:
-        seen = [one async for one in connector.groups()]
-        groups = [one for one in seen if isinstance(one, Group)]
-        gaps = [one for one in seen if isinstance(one, Gap)]
+        seen = [each async for each in connector.groups()]
+        groups = [each for each in seen if isinstance(each, Group)]
+        gaps = [each for each in seen if isinstance(each, Gap)]
         await self._keep_gaps(name, gaps)
         self._coverage.append(self._covered(name, groups, len(gaps)))
         return [*self._unknown_rows(name, groups)]
@@ -183,17 +201,17 @@ class _Inside:
             await tx.execute(delete(table(GapRow)).where(*mine))
             await add(tx, *fresh)
 
-    async def _was_stuck(self, name: str) -> bool:
+    async def _stuck(self, name: str) -> LaneRow | None:
         lanes = columns(LaneRow)
         async with self._app.store.read() as tx:
-            return bool(await where(tx, LaneRow, lanes.instance == name, lanes.state != "open"))
+            return await one(tx, LaneRow, lanes.instance == name, lanes.state != LaneState.OPEN)
 
     async def _lanes(self) -> list[Finding]:
         async with self._app.store.read() as tx:
-            stuck = await where(tx, LaneRow, columns(LaneRow).state != "open")
+            stuck = await where(tx, LaneRow, columns(LaneRow).state != LaneState.OPEN)
         return [
             found(
-                Severity.ERROR if lane.state == "paused" else Severity.WARNING,
+                Severity.ERROR if lane.state == LaneState.PAUSED else Severity.WARNING,
                 lane.instance,
                 f"lane_{lane.state}",
                 self._t.text("nothing is sent: {why}", why=lane.reason or "-"),
@@ -207,4 +225,4 @@ class _Inside:
         detail = {"findings": sorted(set(codes))[:50], "reopened": self._reopened}
         outcome = "ok" if not codes else "findings"
         async with self._app.store.write() as tx:
-            await self._app.audit.append(tx, Entry(Action.CHECK_RUN, "bawab", outcome, detail=detail))
+            await self._app.audit.append(tx, Entry(Action.CHECK_RUN, self._actor, outcome, detail=detail))

@@ -146,5 +146,5 @@ def plain_file(file: CaseFile) -> dict[str, Any]:
         "gaps": [gap.model_dump() for gap in file.gaps],
         "unplanned": [row.model_dump() for row in file.unplanned],
         "residual": dict(file.residual),
-        "timeline": [dict(row) for row in file.timeline],
+        "timeline": [{k: v for k, v in row.items() if k != "sealed"} for row in file.timeline],
     }

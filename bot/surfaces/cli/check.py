@@ -40,7 +40,7 @@ async def _check(
 ) -> ExitCode:
     settings = setting_sources(desk.settings, desk.options.env_file)
     misspelt = unknown_variables(desk.settings, desk.options.env_file)
-    found = await check_up(desk.settings, desk.t, now=utc_now)
+    found = await check_up(desk.settings, desk.t, now=utc_now, actor=desk.actor)
     findings = [*(_misspelt(desk, one) for one in misspelt), *found.findings]
     found = Checkup(tuple(findings), found.coverage, found.reopened)
     if desk.json:

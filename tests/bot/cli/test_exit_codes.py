@@ -11,7 +11,7 @@ from filelock import FileLock
 from bot.run_result import RunResult
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.run import code_of
-from connectors.chat.slack.sandbox import BOT_ID, BOT_TOKEN
+from connectors.chat.slack.sandbox import BOT_ID, BOT_TOKEN, Fault, FaultKind
 from tests.bot.cli.shop import Answer, Shop, run_main
 
 
@@ -81,6 +81,17 @@ def test_a_revoked_token_needs_an_operator_and_check_lets_the_lane_work_again(se
     assert answer.code == ExitCode.DONE, answer.out
     assert answer.data["reopened"] == ["acme"]
     assert settled.bawab("status", "--json").data["lanes"] == []
+    _told(settled.run_once(), ExitCode.DONE)
+    assert "UANA" not in settled.members("C-lunch"), "what waited goes on at once"
+
+
+def test_a_token_revoked_in_mid_run_loses_no_step(settled: Shop) -> None:
+    settled.bawab("case", "new", "E1", "--now")
+    settled.sandbox.faults.append(Fault(FaultKind.ERROR, method="conversations.kick", error="token_revoked"))
+    _told(settled.run_once(), ExitCode.OPERATOR)
+    assert settled.bawab("check").code == ExitCode.DONE
+    _told(settled.run_once(), ExitCode.DONE)
+    assert "UANA" not in settled.members("C-lunch") + settled.members("C-sales-riyadh")
 
 
 def test_a_second_run_needs_an_operator_and_names_the_folder(settled: Shop) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bot.app import Bawab
 from bot.audit.tail import last_seq
 from bot.locale import N_
 from bot.run_result import RunResult, run_result
@@ -19,6 +20,7 @@ from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.follow import Follower
+from bot.surfaces.listener import listening
 
 INTERRUPTED = 130
 
@@ -54,8 +56,13 @@ async def _run(
         shown = desk.err.is_terminal if names is None else names
         async with Follower(desk, app, since, names=shown).following():
             with _stopping(desk, service):
-                await (service.once(quiet=quiet) if once else service.forever())
+                await (service.once(quiet=quiet) if once else _forever(app, service))
         return _tell(desk, await run_result(app, since))
+
+
+async def _forever(app: Bawab, service: Service) -> None:
+    async with listening(app):
+        await service.forever()
 
 
 @contextmanager

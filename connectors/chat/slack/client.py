@@ -58,6 +58,10 @@ class SlackClient:
         await self.wire.aclose()
         self._clients.clear()
 
+    def web_client(self) -> AsyncWebClient:
+        """Give the bot token's client, for what the SDK's own libraries do with it."""
+        return self._client(admin=False)
+
     async def call(self, method: str, /, *, admin: bool | None = None, **params: Any) -> Answer:
         """Call a method; `ok: false` comes back as an Answer, all else raises what the wire raises.
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from connectors.chat.slack import evidence
 from connectors.chat.slack.checking import Checking
 from connectors.chat.slack.client import SlackClient
@@ -68,6 +70,11 @@ class SlackConnector:
     def wire(self) -> Wire:
         """The way out, for what counts requests and connections."""
         return self._client.wire
+
+    @property
+    def web_client(self) -> AsyncWebClient:
+        """The SDK's client for the bot token, over the wire; needs a running loop."""
+        return self._client.web_client()
 
     @property
     def capabilities(self) -> Capabilities:

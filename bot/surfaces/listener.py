@@ -1,0 +1,96 @@
+"""The listener: serves what is told to Bawab from outside, beside the service, where BAWAB_LISTEN says so."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bot.app import Bawab
+from bot.settings import SettingsProblem
+from bot.surfaces.slack.door import Door
+from bot.surfaces.slack.events import PATIENCE_SECONDS, Events
+from connectors.chat.slack import SlackConnector
+
+GRACE_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to whoever started it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncIterator[str | None]:
+    """Listen while the block runs; gives the address, or None where nothing is to be listened to.
+
+    An event is answered within `patience` seconds.
+
+    Raises SettingsProblem where the address cannot be taken, or no signing secret is set.
+    """
+    if app.settings.listen is None:
+        yield None
+        return
+    server = _Server(_config(Starlette(routes=_routes(app, patience))))
+    taken = _bind(app.settings.listen)
+    host, port = taken.getsockname()[:2]
+    serving = asyncio.create_task(server.serve(sockets=[taken]))
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+        taken.close()
+
+
+def _routes(app: Bawab, patience: float) -> list[Route]:
+    routes = []
+    for name, settings in app.settings.slack.items():
+        secret, connector = settings.signing(), app.chat.get(name)
+        if secret is not None and isinstance(connector, SlackConnector):
+            routes.append(Door(name, Events(app, connector, patience).bolt(secret), secret).route())
+    if not routes:
+        raise SettingsProblem(
+            "BAWAB_LISTEN is set, but nothing would listen: set BAWAB_SLACK__<NAME>__SIGNING_SECRET "
+            "(Slack app > Basic Information > Signing Secret), or take BAWAB_LISTEN out"
+        )
+    return routes
+
+
+def _config(asgi: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        asgi,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=64,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _bind(listen: str) -> socket.socket:
+    """Take the address at once, so that a wrong one is said before anything starts."""
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, int(port)))
+    except OSError as error:
+        made.close()
+        raise SettingsProblem(
+            f"BAWAB_LISTEN: {listen} cannot be listened on ({error.strerror}); name a free port here"
+        ) from None
+    made.listen(128)  # whoever reads the address may connect at once
+    return made

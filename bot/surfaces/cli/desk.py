@@ -161,7 +161,13 @@ class Desk:
         if not self.err.is_terminal:
             yield None
             return
-        bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=self.err)
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=self.err,
+            transient=True,
+        )
         with bar:
             task = bar.add_task(doing, total=None)
 

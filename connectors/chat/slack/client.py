@@ -50,6 +50,8 @@ class SlackClient:
         self.redact = Redactor((config.bot_token, config.admin_token))
         self.wire = Wire(_wire_settings(config, limits), self.redact)
         self._clients: dict[bool, AsyncWebClient] = {}
+        self._posted: set[str] = set()
+        """Methods documented as GET that this server knows only as POST; Slack itself takes both."""
         self.on_bad_credentials: Callable[[], None] = _nothing
         """Called where Slack refuses a token: what was known of it no longer counts."""
 
@@ -112,9 +114,15 @@ class SlackClient:
         raise Unavailable(f"{method}: more than {_MOST_PAGES} pages; the listing is not complete")
 
     async def _send(self, method: str, verb: str, admin: bool, params: dict[str, Any]) -> Answer:
-        given = {name: value for name, value in params.items() if value is not None}
-        # Message text goes into the body, so that no proxy on the way logs it as part of an address.
-        kind = "json" if method == "chat.postMessage" else "params"
+        if verb == "GET" and method not in self._posted:
+            answer = await self._send_once(method, "GET", admin, params)
+            if answer.exchange.status != HTTPStatus.NOT_FOUND:
+                return answer
+            self._posted.add(method)
+        return await self._send_once(method, "POST", admin, params)
+
+    async def _send_once(self, method: str, verb: str, admin: bool, params: dict[str, Any]) -> Answer:
+        kind, given = _arguments(method, verb, params)
         refusal: Any = None
         data: Any = None
         with self.wire.recording() as exchanges:
@@ -146,6 +154,20 @@ class SlackClient:
             client.proxy = None
             self._clients[admin] = client
         return self._clients[admin]
+
+
+def _arguments(method: str, verb: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give a call's arguments in the form its verb has: address, form or JSON; None values are left out.
+
+    What is posted goes into the body, so that no proxy on the way logs it as part of an address.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    if method == "chat.postMessage":
+        return "json", given
+    plain = {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
+    }
+    return ("params" if verb == "GET" else "data"), plain
 
 
 def _nothing() -> None:

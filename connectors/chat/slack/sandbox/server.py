@@ -1,4 +1,4 @@
-"""Runs the sandbox on a loopback port, with a protocol that can really cut a connection."""
+"""Runs the sandbox, or what behaves like it, on a loopback port; its connections can really be cut."""
 
 from __future__ import annotations
 
@@ -6,13 +6,31 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from connectors.chat.slack.sandbox.app import Sandbox
+    from starlette.applications import Starlette
+
+
+class Served(Protocol):
+    """An application whose connections can be cut; the sandbox is one."""
+
+    @property
+    def asgi(self) -> Starlette:
+        """The application."""
+        ...
+
+    @property
+    def transports(self) -> dict[tuple[str, int], asyncio.Transport]:
+        """The open connections by the client's address; the server keeps it up to date."""
+        ...
+
+    def cut_all(self) -> None:
+        """Cut every open connection."""
+        ...
 
 
 class _CuttableProtocol(H11Protocol):
@@ -30,12 +48,12 @@ class _CuttableProtocol(H11Protocol):
         super().connection_lost(exc)
 
 
-def server_for(sandbox: Sandbox) -> tuple[uvicorn.Server, socket.socket, str]:
+def server_for(sandbox: Served) -> tuple[uvicorn.Server, socket.socket, str]:
     """Give a server on an ephemeral loopback port (bound already), its socket and its URL."""
     return server_on(sandbox, 0)
 
 
-def server_on(sandbox: Sandbox, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
+def server_on(sandbox: Served, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
     """Give a server on one loopback port; 0 takes any that is free."""
     protocol = type("Protocol", (_CuttableProtocol,), {"transports": sandbox.transports})
     config = uvicorn.Config(
@@ -50,7 +68,7 @@ def server_on(sandbox: Sandbox, port: int) -> tuple[uvicorn.Server, socket.socke
 
 
 @asynccontextmanager
-async def running_sandbox(sandbox: Sandbox) -> AsyncIterator[str]:
+async def running_sandbox(sandbox: Served) -> AsyncIterator[str]:
     """Serve while the block runs; yields the base URL (`…/api/` is the Web API, `…/scim/v1/` SCIM)."""
     server, listening, url = server_for(sandbox)
     config = server.config

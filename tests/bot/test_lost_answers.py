@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from bot.app import open_bawab
-from bot.service import Service
-from bot.settings import HrFeed, Settings
-from connectors.chat.slack import SlackConnector
-from connectors.chat.slack.sandbox import BOT_TOKEN, Sandbox, base_workspace, create_sandbox, running_sandbox
-from tests.bot.world import POLICY, Clock, World, channel, people, slack_instance
+from connectors.chat.slack.sandbox import BOT_TOKEN, base_workspace, create_sandbox, running_sandbox
+from tests.bot.slack_at import opened
+from tests.bot.world import World, channel, people
 from tests.connectors.slack.emulator import CHANNELS, PEOPLE, TOKEN, WHERE_INSTALLED, emulator
 from tests.connectors.slack.proxy import KICK, Proxy, standing_before
 
@@ -26,30 +18,6 @@ def rows(domain: str, last_day: str = "") -> list[str]:
     return [
         f"E{n},{name},{name}@{domain},Support,active,{last_day},Asia/Riyadh" for n, name in enumerate(PEOPLE)
     ]
-
-
-@asynccontextmanager
-async def opened(folder: Path, sandbox: Sandbox, api: str, token: str) -> AsyncIterator[World]:
-    """Open Bawab on a Slack at `api`."""
-    (folder / "hr").mkdir()
-    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
-    acme = slack_instance(api.removesuffix("/api/")).model_copy(update={"bot_token": SecretStr(token)})
-    settings = Settings(
-        _env_file=None,
-        data_dir=folder / "data",
-        policies=folder / "policy.yaml",
-        time_zone="Asia/Riyadh",
-        hr={"hr": HrFeed(path=folder / "hr", settle_seconds=0.0)},
-        slack={"acme": acme},
-    )
-    world = World(folder, sandbox, Clock())
-    async with open_bawab(settings, now=world.clock) as app:
-        usual = app.chat["acme"]
-        assert isinstance(usual, SlackConnector)
-        # The same, but for the half second before a read is tried again: a third of all reads is.
-        app.chat["acme"] = SlackConnector(dataclasses.replace(usual._config, backoff_seconds=0.001))
-        world.app, world.service = app, Service(app)
-        yield world
 
 
 async def all_leave(world: World, domain: str) -> None:

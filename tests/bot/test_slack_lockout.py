@@ -1,0 +1,93 @@
+"""Signing out and deactivating on Slack, from the policy to the reading back, as far as the tokens allow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from connectors.chat.slack.sandbox import (
+    ADMIN_TOKEN,
+    BOT_TOKEN,
+    base_workspace,
+    create_sandbox,
+    running_sandbox,
+)
+from tests.bot.slack_at import opened
+from tests.bot.world import World, channel, people
+
+POLICY = """\
+version: 1
+rules:
+  - id: dismissal
+    on: leaver
+    groups: all
+    action: remove
+    account: [end_sessions, deactivate]
+    when: now
+    urgent: true
+    approve: none
+"""
+STAFF = ["E1,Ana Quispe,ana@corp.test,Sales,active,,", "E2,Badr Saleh,badr@corp.test,Sales,active,,"]
+
+
+@asynccontextmanager
+async def dismissed(folder: Path, *scopes: str, admin: bool = True) -> AsyncIterator[World]:
+    """Ana is dismissed, with an admin token of these scopes (default: all)."""
+    sandbox = create_sandbox(
+        base_workspace().add(*people("ana", "badr"), channel("sales-riyadh", "ana", "badr"))
+    )
+    if scopes:
+        sandbox.workspace.tokens[ADMIN_TOKEN].scopes[:] = scopes
+    async with (
+        running_sandbox(sandbox) as url,
+        opened(
+            folder, sandbox, f"{url}/api/", BOT_TOKEN, admin=ADMIN_TOKEN if admin else None, policy=POLICY
+        ) as world,
+    ):
+        world.drop(*STAFF)
+        await world.settle_in()
+        world.drop(STAFF[0].replace("active,,", "terminated,2026-11-19,"), STAFF[1])
+        for _ in range(6):
+            await world.run()
+            await world.release_all()
+            world.clock.turn(minutes=10)
+        yield world
+
+
+async def acts(world: World) -> dict[str, str]:
+    """What was to be done, and where it stands."""
+    return {step.action: step.state for step in await world.steps()}
+
+
+async def test_whoever_is_dismissed_is_signed_out_taken_out_and_deactivated_and_each_is_read_back(
+    tmp_path: Path,
+) -> None:
+    async with dismissed(tmp_path) as world:
+        ana, badr = (world.sandbox.workspace.users[user] for user in ("UANA", "UBADR"))
+        assert (ana.sessions, ana.deleted) == (0, True)
+        assert (badr.sessions, badr.deleted) == (1, False)
+        done = await acts(world)
+        assert done["end_sessions"] == done["deactivate"] == "verified_absent"
+        assert done["revoke"] in {"verified_absent", "locked_out"}
+        order = [entry.method for entry in world.sandbox.journal if entry.effect == "done"]
+        assert order == ["admin.users.session.reset", "conversations.kick", "scim.users.patch"]
+        assert (await world.app.audit.verify()).ok
+
+
+async def test_without_an_admin_token_nothing_is_planned_that_cannot_be_done_and_the_log_says_so(
+    tmp_path: Path,
+) -> None:
+    async with dismissed(tmp_path, admin=False) as world:
+        assert await acts(world) == {"revoke": "verified_absent"}
+        plans = [entry["detail"] for entry in await world.log() if entry["action"] == "case.plan"]
+        assert len(plans) == 1
+        assert "unsupported:end_sessions:acme" in plans[0]
+        assert "unsupported:deactivate:acme" in plans[0]
+
+
+async def test_sessions_that_cannot_be_read_back_are_never_called_ended(tmp_path: Path) -> None:
+    async with dismissed(tmp_path, "admin.users:write") as world:
+        assert world.sandbox.workspace.users["UANA"].sessions == 0
+        assert (await acts(world))["end_sessions"] not in {"verified_absent", "already_absent"}
+        assert [case.state for case in await world.cases()] != ["completed"]

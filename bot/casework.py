@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -13,7 +14,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, StepState
 from bot.store.query import add, change, columns, new_id, one, where
-from bot.store.tables import CaseRow, PolicyRow, StepRow, TaskRow
+from bot.store.tables import CaseRow, PolicyRow, RecheckRow, StepRow, TaskRow
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
 from policies.model import Decision, EventKind, LifecycleEvent
@@ -65,12 +66,27 @@ async def _already(tx: AsyncConnection, event: LifecycleEvent, key: str) -> bool
     return bool(await where(tx, CaseRow, *running))
 
 
-async def close_chapter(tx: AsyncConnection, person_id: str, kinds: frozenset[EventKind]) -> None:
-    """Let ended cases not answer for news to come: who was rehired, or moved on, may leave or move again."""
+async def close_chapter(
+    app: Bawab, tx: AsyncConnection, person_id: str, kinds: frozenset[EventKind], *, home: object = None
+) -> None:
+    """Let ended cases not answer for news to come: who was rehired, or moved on, may leave or move again.
+
+    Whoever is rightly back (after a move: in the post that was left, `home`) is no drift of the old case.
+    """
     cases = columns(CaseRow)
     for case in await where(tx, CaseRow, cases.person_id == person_id, cases.kind.in_(kinds)):
-        if case.state not in CASE_OPEN and not case.event_key.startswith(PAST):
+        if case.state in CASE_OPEN:
+            continue
+        if not case.event_key.startswith(PAST):
             await change(tx, CaseRow, {"event_key": f"{PAST}{case.event_key}"}, cases.id == case.id)
+        if case.kind != EventKind.MOVER or case.event["before"] == home:
+            await _stop_watching(app, tx, case)
+
+
+async def _stop_watching(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
+    rows, steps = columns(RecheckRow), columns(StepRow)
+    mine = select(steps.id).where(steps.case_id == case.id)
+    await change(tx, RecheckRow, {"done_at": app.now()}, rows.step_id.in_(mine), rows.done_at.is_(None))
 
 
 async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
@@ -93,7 +109,8 @@ async def _give_way(
         if replaced(case):
             await cancel(app, tx, case, reason="superseded", actor=actor)
     if event.kind is EventKind.MOVER:
-        await close_chapter(tx, event.person.id, frozenset({EventKind.MOVER}))
+        home = event_to_plain(event)["after"]
+        await close_chapter(app, tx, event.person.id, frozenset({EventKind.MOVER}), home=home)
 
 
 def _older_departure(*, put_off: bool, due: datetime | None) -> Callable[[CaseRow], bool]:

@@ -167,14 +167,17 @@ async def _follow(app: Bawab, tx: AsyncConnection, event: LifecycleEvent, report
 
 
 async def _take_back(app: Bawab, tx: AsyncConnection, event: LifecycleEvent) -> None:
-    """What HR withdrew is cancelled: a departure, an announced transfer, or (a rehire) both."""
+    """What HR withdrew is cancelled: a departure, an announced transfer, a leave that is over, or (a rehire)
+    all of them."""
     kinds = LEAVING if event.after is None else frozenset({EventKind.MOVER})
     if event.kind is EventKind.REHIRE:
         kinds = LEAVING | {EventKind.MOVER, EventKind.LEAVE_OF_ABSENCE}
-    if event.kind in (EventKind.RESCINDED, EventKind.REHIRE):
+    if event.kind is EventKind.RETURN:
+        kinds = frozenset({EventKind.LEAVE_OF_ABSENCE})
+    if event.kind in (EventKind.RESCINDED, EventKind.REHIRE, EventKind.RETURN):
         reason = event.kind.value
         await cancel_for_person(app, tx, event.person.id, reason=reason, actor="bawab", kinds=kinds)
-        await close_chapter(tx, event.person.id, kinds)
+        await close_chapter(app, tx, event.person.id, kinds)
 
 
 async def _vanished(app: Bawab, tx: AsyncConnection, walk: _Stored, report: ChangeReport) -> None:

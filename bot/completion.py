@@ -14,7 +14,7 @@ from bot.casework import set_state
 from bot.planning import PENDING
 from bot.states import CASE_RUNNING, STEP_SUCCESS, CaseState, StepState
 from bot.store.query import chunks, columns, where
-from bot.store.tables import CaseInstanceRow, CaseRow, StepRow
+from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LinkRow, StepRow
 
 TO_BE_DONE = frozenset({StepState.PENDING, StepState.HELD, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN})
 ENDED = frozenset({CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS})
@@ -78,12 +78,24 @@ async def _being_planned(tx: AsyncConnection, ids: Sequence[str]) -> set[str]:
     return found
 
 
+async def _why_nothing(tx: AsyncConnection, case: CaseRow) -> tuple[str, CaseState]:
+    """A case without a step must not look like a verified removal: nobody was found, or nothing was left."""
+    gaps = columns(GapRow)
+    unseen = await where(tx, GapRow, gaps.case_id == case.id, gaps.reason == "no_account_linked")
+    links = await where(tx, LinkRow, columns(LinkRow).person_id == case.person_id)
+    if unseen and not links:
+        return "no_account_linked", CaseState.COMPLETED_WITH_EXCEPTIONS
+    return "nothing_to_remove", CaseState.COMPLETED
+
+
 async def _move(
     app: Bawab, tx: AsyncConnection, case: CaseRow, target: CaseState, steps: Collection[StepRow]
 ) -> bool:
     states = [step.state for step in steps]
     counts = {state: states.count(state) for state in sorted(set(states))}
     over = target in ENDED
-    values = {"finished_at": app.now()} if over else {"finished_at": None}
+    values: dict[str, object] = {"finished_at": app.now() if over else None}
+    if over and not steps:
+        values["reason"], target = await _why_nothing(tx, case)
     action = Action.CASE_COMPLETE if over else Action.CASE_VERIFY
     return await set_state(app, tx, case, target, action, values=values, steps=counts)

@@ -7,9 +7,10 @@ from bot.audit.actions import Action
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter, Unread
 from bot.holds import hold
+from bot.lanes import closed_lanes, stumbled
 from bot.states import CaseState, HoldKind
 from bot.store.query import columns, where
-from bot.store.tables import CaseRow, LinkRow
+from bot.store.tables import CaseRow, LinkQuestionRow, LinkRow
 from policies.model import Verdict
 
 LIVE = frozenset({Verdict.ACT, Verdict.BLOCKED, Verdict.ASK_OWNER})
@@ -27,14 +28,17 @@ async def settle_first_seen(app: Bawab) -> int:
         found = await where(tx, CaseRow, *waiting)
     if not found:
         return 0
+    async with app.store.read() as tx:
+        if await closed_lanes(tx, app.now()) & set(app.chat):
+            return 0
     drafter = Drafter(app)
     live: list[CaseRow] = []
     for case in found:
         where_to = await _standing(app, drafter, case)
         if where_to == "live":
             live.append(case)
-        elif where_to == "nowhere":
-            await _done(app, case)
+        elif where_to != "unread":
+            await _done(app, case, reason=where_to)
     if live:
         async with app.store.write() as tx:
             cause = {"people": len(live), "why": "already gone when first seen, and still in groups"}
@@ -43,22 +47,32 @@ async def settle_first_seen(app: Bawab) -> int:
 
 
 async def _standing(app: Bawab, drafter: Drafter, case: CaseRow) -> str:
-    """`live`, `nowhere`, or `unread` (asked again at the next tick)."""
+    """`live`, why there is nothing to do, or `unread` (asked again when the platform answers)."""
     async with app.store.read() as tx:
         links = await where(tx, LinkRow, columns(LinkRow).person_id == case.person_id)
+        doubts = await where(tx, LinkQuestionRow)
+    if any(case.person_id in doubt.people for doubt in doubts):
+        return "live"  # whose account it is only a person can tell: HR must look, not the clock
     if not links:
-        return "nowhere"
+        return "no_account_linked"
     drafts = await drafter.everywhere(case)
     if any(_lives_on(draft) for draft in drafts):
         return "live"
-    return "unread" if any(isinstance(draft, Unread) for draft in drafts) else "nowhere"
+    unread = [draft for draft in drafts if isinstance(draft, Unread)]
+    for draft in unread:
+        platform = app.chat[draft.instance].capabilities.platform
+        await stumbled(app, draft.instance, platform, draft.error)
+    return "unread" if unread else "no_live_membership"
 
 
 def _lives_on(draft: Draft | Unread) -> bool:
     return isinstance(draft, Draft) and any(step.verdict in LIVE for step in draft.plan.steps)
 
 
-async def _done(app: Bawab, case: CaseRow) -> None:
-    values = {"finished_at": app.now(), "reason": "no_live_membership"}
+async def _done(app: Bawab, case: CaseRow, *, reason: str) -> None:
+    """Nothing was removed, so the case says why it is over."""
+    values = {"finished_at": app.now(), "reason": reason}
+    unfound = reason == "no_account_linked"
+    end = CaseState.COMPLETED_WITH_EXCEPTIONS if unfound else CaseState.COMPLETED
     async with app.store.write() as tx:
-        await set_state(app, tx, case, CaseState.COMPLETED, Action.CASE_COMPLETE, values=values)
+        await set_state(app, tx, case, end, Action.CASE_COMPLETE, values=values, why=reason)

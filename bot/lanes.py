@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.states import LaneState
-from bot.store.query import add, change, columns, one, where
-from bot.store.tables import LaneRow
+from bot.states import CASE_RUNNING, STEP_BOT_AT_WORK, LaneState
+from bot.store.query import add, change, columns, one, table, where
+from bot.store.tables import CaseInstanceRow, CaseRow, LaneRow, StepRow
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
 
 FIRST_WAIT_SECONDS = 2.0
@@ -78,6 +79,32 @@ async def answered(app: Bawab, instance: str, platform: str) -> None:
 async def closed_lanes(tx: AsyncConnection, now: datetime) -> frozenset[str]:
     """Give the instances whose circuit lets nothing out now."""
     return frozenset(lane.instance for lane in await where(tx, LaneRow) if not may_work(lane, now))
+
+
+async def pause_unconfigured(app: Bawab) -> list[str]:
+    """Say of each instance that is gone from the settings, and still has work, that its work waits."""
+    async with app.store.write() as tx:
+        left = sorted(await _with_work(tx) - set(app.chat))
+        for name in left:
+            lane = await ensure_lane(tx, name, "unknown")
+            if lane.state == LaneState.PAUSED and lane.next_probe is None:
+                continue
+            lane.state, lane.since, lane.next_probe = LaneState.PAUSED, app.now(), None
+            lane.reason = (
+                f"{name} is not configured any more: put it back into the settings, or cancel its cases"
+            )
+            await change(tx, LaneRow, _circuit(lane), columns(LaneRow).instance == name)
+            entry = _entry(lane, Action.LANE_PAUSE, outcome=lane.state, reason=lane.reason)
+            await app.audit.append(tx, entry)
+    return left
+
+
+async def _with_work(tx: AsyncConnection) -> set[str]:
+    steps, rows, cases = columns(StepRow), columns(CaseInstanceRow), columns(CaseRow)
+    acting = select(steps.instance).where(steps.state.in_(STEP_BOT_AT_WORK)).distinct()
+    planning = select(rows.instance).join(table(CaseRow), cases.id == rows.case_id).distinct()
+    planning = planning.where(rows.state == "pending", cases.state.in_(CASE_RUNNING))
+    return {name for query in (acting, planning) for name in (await tx.execute(query)).scalars()}
 
 
 def may_work(lane: LaneRow, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from bot.app import Bawab
 from bot.completion import settle_cases
 from bot.first_seen import settle_first_seen
+from bot.lanes import pause_unconfigured
 from bot.linking import Linker
 from bot.messages import Messages
 from bot.planning import Planner
@@ -59,6 +60,7 @@ class Service:
 
     async def recover(self) -> int:
         """Name every call a dead process left open, before anything else is done."""
+        await pause_unconfigured(self._app)
         return sum([await lane.recover() for lane in self._lanes.values()])
 
     async def tick(self) -> Pass:
@@ -84,10 +86,10 @@ class Service:
             soon = min((instant for instant in due if instant is not None), default=None)
             moved = await self._settle()
             now = self._app.now()
-            if not moved and (soon is None or soon > now + timedelta(seconds=quiet)):
-                break
-            if soon is not None and soon > now:
+            if soon is not None and soon <= now + timedelta(seconds=quiet):
                 await self._sleep((soon - now).total_seconds())
+            elif not moved:
+                break
         await finish(self._app, run)
         return feeds
 

@@ -30,6 +30,8 @@ class Listing:
         self._client = client
         self._identity = identity
         self._invites = invites
+        self.by_members_only = False
+        """Whether the server turned out to have no users.conversations; Slack itself has."""
         self._kept = KeptLists(config.user_groups_kept_seconds, self._read_user_groups)
 
     async def groups(self) -> AsyncIterator[Group | Gap]:
@@ -77,6 +79,9 @@ class Listing:
                 yield channel
 
     async def _channel_pages(self, account_id: str | None) -> AsyncIterator[list[dict[str, Any]]]:
+        if self.by_members_only:
+            yield await self._channels_by_members(account_id)
+            return
         pages = self._client.pages(
             "users.conversations",
             "channels",
@@ -92,14 +97,17 @@ class Listing:
             # Nothing was yielded yet: a server without the method refuses its first page.
             if refused.error != "unknown_method":
                 raise
-            whose = account_id or (await self._identity.bot()).user_id
-            yield [channel async for channel in self._channels_by_members(whose)]
+            self.by_members_only = True
+            yield await self._channels_by_members(account_id)
 
-    async def _channels_by_members(self, account_id: str) -> AsyncIterator[dict[str, Any]]:
+    async def _channels_by_members(self, account_id: str | None) -> list[dict[str, Any]]:
         """The long way, for servers without users.conversations: the members of every channel seen."""
-        async for channel in self.channels():
-            if account_id in await self.channel_members(str(channel["id"])):
-                yield channel
+        whose = account_id or (await self._identity.bot()).user_id
+        return [
+            channel
+            async for channel in self.channels()
+            if whose in await self.channel_members(str(channel["id"]))
+        ]
 
     async def channel_members(self, channel_id: str) -> frozenset[str]:
         """Read the members of one channel to the end."""

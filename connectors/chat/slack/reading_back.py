@@ -65,6 +65,11 @@ class ReadingBack:
 
     async def _in_channel(self, step: Revocation, account: Account, seen: _Pass) -> Presence:
         channel_id = step.membership.group.id
+        if self._listing.by_members_only:
+            # There, the account's channels would be read from the members of every channel.
+            members = await self._members(channel_id, seen)
+            if isinstance(members, ConnectorError) or step.account_id in members.ids or not members.doubtful:
+                return _judged(step, members, active=account.active, proven=account.active)
         channels = await self._channels(step.account_id, seen)
         if isinstance(channels, ConnectorError) or channel_id in channels.ids:
             return _judged(step, channels, active=account.active, proven=True)

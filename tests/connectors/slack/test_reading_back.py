@@ -153,3 +153,35 @@ async def test_a_person_in_no_channel_at_all_is_absent_by_the_members() -> None:
         presence = await stage.read_back("C9")
         assert "U1" not in stage.members(GENERAL_ID)
     assert (presence.sight, presence.evidence.source) == (Sight.ABSENT, "conversations.members")
+
+
+@pytest.mark.parametrize("page_cap", [1000, 1])
+async def test_a_server_without_users_conversations_is_asked_for_the_channels_own_members(
+    page_cap: int,
+) -> None:
+    unknown = Fault(FaultKind.ERROR, "users.conversations", times=0, error="unknown_method")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[unknown], page_cap=page_cap)) as stage:
+        await stage.memberships()
+        assert len(stage.sandbox.calls("users.conversations")) == 1, "asked once, never again"
+        before = len(stage.sandbox.calls("conversations.list"))
+        assert (await stage.read_back("C1")).sight is Sight.PRESENT
+        await stage.revoke("C1")
+        assert (await stage.read_back("C1")).sight is Sight.ABSENT
+        if page_cap == 1000:
+            assert len(stage.sandbox.calls("conversations.list")) == before
+
+
+async def test_there_too_a_page_left_out_is_no_absence() -> None:
+    unknown = Fault(FaultKind.ERROR, "users.conversations", times=0, error="unknown_method")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[unknown], page_cap=1)) as stage:
+        await stage.memberships()
+        stage.sandbox.faults.append(Fault(FaultKind.PAGE_MISSING, "conversations.members"))
+        assert (await stage.read_back("C1")).sight is Sight.PRESENT
+
+
+async def test_there_too_an_unreadable_list_is_no_absence() -> None:
+    unknown = Fault(FaultKind.ERROR, "users.conversations", times=0, error="unknown_method")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[unknown])) as stage:
+        await stage.memberships()
+        stage.sandbox.faults.append(Fault(FaultKind.HTTP_500, "conversations.members", times=0))
+        assert (await stage.read_back("C1")).sight is Sight.UNREADABLE

@@ -121,13 +121,14 @@ async def test_every_snapshot_removes_exactly_whom_an_independent_oracle_names(t
     async with company(tmp_path, *things, policy=policy(departments), extra={"limits": wide}) as world:
         _, path, before = replay[0]
         await feed_in(world, path)
-        gone_before = [person for person, row in before.items() if row["status"] == "terminated"]
+        gone_before = {person for person, row in before.items() if row["status"] == "terminated"}
         assert len(gone_before) == 103
-        assert len(await world.cases()) == 103, "a baseline makes cases only of those already gone"
-        assert not world.sandbox.effective_removals()
-        await world.release_all()
+        assert {case.person_id for case in await world.cases()} == gone_before, "cases only of those gone"
+        for kind in ("observe", "identity_links"):
+            for hold in await world.holds(kind):
+                await release(world.app, hold.digest, actor="person:noura")
         await world.run()
-        assert not {pair for pair in inside_now(world) if pair[1] in set(gone_before)}
+        assert not world.sandbox.effective_removals(), "who was gone before waits for HR"
 
         for day, path, after in replay[1:]:
             start = inside_now(world)
@@ -148,14 +149,16 @@ async def test_every_snapshot_removes_exactly_whom_an_independent_oracle_names(t
             assert start - inside_now(world) == expected, day
             assert inside_now(world) <= start, "nobody is ever added"
             before = after
-        assert {case.state for case in await world.cases()} == {"completed"}
+        acted = [case for case in await world.cases() if case.person_id not in gone_before]
+        assert {case.state for case in acted} == {"completed"}
         assert (await world.app.audit.verify()).ok
 
 
 async def test_what_the_preview_names_is_what_is_gone_afterwards_and_nothing_else(tmp_path: Path) -> None:
-    replay = snapshots()[:2]
+    """Of the 103 people already gone in the first file, still in the channel of their department."""
+    replay = snapshots()[:1]
     departments = sorted({row["department"] for _, _, people in replay for row in people.values()})
-    things = everybody([people for _, _, people in replay])
+    things = [one for one in everybody([people for _, _, people in replay]) if one.name != "town"]
     async with company(tmp_path, *things, policy=policy(departments)) as world:
         await feed_in(world, replay[0][1])
         for hold in await world.holds("identity_links"):
@@ -165,4 +168,4 @@ async def test_what_the_preview_names_is_what_is_gone_afterwards_and_nothing_els
         await world.release_all()
         await world.run()
         assert start - inside_now(world) == shown
-        assert len(shown) == 2 * 103
+        assert len(shown) == 103

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.case_file import case_file, list_cases, the_case
-from bot.casework import cancel, revoke_now
+from bot.casework import revoke_now
 from bot.locale import N_
 from bot.locale.keys import state_text
-from bot.manual_cases import ByHand, open_by_hand, read_moment
+from bot.manual_cases import ByHand, cancel_by_hand, open_by_hand, read_moment
 from bot.states import CaseState
 from bot.store.people import find_people
 from bot.store.tables import CaseRow
@@ -163,8 +163,7 @@ async def _cancel(
 ) -> ExitCode:
     async with desk.open(connect=False) as app:
         found = await the_case(app, case)
-        async with app.store.write() as tx:
-            done = await cancel(app, tx, found, reason=reason, actor=desk.actor)
+        done = await cancel_by_hand(app, found, reason=reason, actor=desk.actor)
     return _told(
         desk, found, done, N_("{case} is cancelled."), N_("{case} had ended already; nothing changed.")
     )

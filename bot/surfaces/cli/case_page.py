@@ -7,7 +7,7 @@ from typing import Any
 from bot.case_file import CaseFile
 from bot.locale import Translator
 from bot.locale.keys import gap_text, refusal_text, remedy_text, state_text
-from bot.states import CaseState, StepState
+from bot.states import STEP_SUCCESS, CaseState, StepState
 from bot.store.tables import StepRow
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
@@ -64,7 +64,7 @@ def _steps(desk: Desk, file: CaseFile) -> None:
 
 def _step(step: StepRow, t: Translator) -> list[str]:
     said = state_text(StepState(step.state), t)
-    if step.refusal:
+    if step.refusal and step.state not in STEP_SUCCESS:
         said = f"{said}: {refusal_text(Refusal(step.refusal), t)}"
     return [
         t.isolate(step.instance),
@@ -77,6 +77,8 @@ def _step(step: StepRow, t: Translator) -> list[str]:
 
 
 def _remedy(step: StepRow, t: Translator) -> str:
+    if step.state in STEP_SUCCESS:
+        return ""
     if step.refusal:
         return remedy_text(Refusal(step.refusal), t)
     return t.isolate(step.remedy) if step.remedy else ""
@@ -89,7 +91,7 @@ def _gaps(desk: Desk, file: CaseFile) -> None:
     desk.print()
     desk.print(t.text("Not seen, and so not done"), style="bold")
     for gap in file.gaps:
-        where = " ".join(filter(None, (gap.instance, gap.detail or gap.group_id)))
+        where = " ".join(filter(None, (gap.instance, gap.group_id and (gap.detail or gap.group_id))))
         desk.print(f"  {t.isolate(where)}: {gap_text(gap.reason, t)}")
     for row in file.unplanned:
         desk.print(

@@ -128,11 +128,11 @@ class Desk:
 
     def print(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stdout."""
-        self.out.print(Text(text, style=style or ""), soft_wrap=True)
+        self.out.print(Text(harmless(text), style=style or ""), soft_wrap=True)
 
     def say(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stderr."""
-        self.err.print(Text(text, style=style or ""), soft_wrap=True)
+        self.err.print(Text(harmless(text), style=style or ""), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, talk: bool = False) -> None:
         """Print a table on stdout (or as talk); no cell is cut, long ones are folded."""
@@ -140,7 +140,7 @@ class Desk:
         for heading in headings:
             table.add_column(Text(heading, style="bold"), overflow="fold")
         for row in rows:
-            table.add_row(*[Text(cell) for cell in row])
+            table.add_row(*[Text(harmless(cell)) for cell in row])
         (self.err if talk else self.out).print(table)
 
     def moment(self, instant: datetime | None, zone: str | None = None) -> str:
@@ -175,6 +175,14 @@ class Desk:
                 bar.update(task, completed=done, total=total)
 
             yield report
+
+
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x09: "\t", 0x0A: "\n"}
+
+
+def harmless(text: str) -> str:
+    """Show a control character as one lost letter: a file, a group or an error could name a terminal's."""
+    return text.translate(_CONTROLS)
 
 
 def _console(stream: Any) -> Console:

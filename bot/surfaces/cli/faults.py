@@ -10,7 +10,7 @@ from bot.audit.search import TooManyPeople
 from bot.case_file import NoSuchCase
 from bot.explaining import CannotExplain
 from bot.locale import N_
-from bot.manual_cases import CannotOpen
+from bot.manual_cases import CannotCancel, CannotOpen
 from bot.preview import NothingToPreview
 from bot.release import CannotRelease
 from bot.service import AlreadyRunning
@@ -50,6 +50,7 @@ _FAULTS: tuple[tuple[type[BaseException], Fault], ...] = (
     (CannotRelease, Fault(ExitCode.USAGE, N_("Not released:"))),
     (TaskProblem, Fault(ExitCode.USAGE, N_("The task was not changed:"))),
     (CannotOpen, Fault(ExitCode.USAGE, N_("No case was opened:"))),
+    (CannotCancel, Fault(ExitCode.USAGE, N_("The case was not cancelled:"))),
     (NothingToPreview, Fault(ExitCode.USAGE, N_("There is nothing to preview:"))),
     (CannotExplain, Fault(ExitCode.USAGE, N_("There is nothing to explain:"))),
     (NoSuchCase, Fault(ExitCode.USAGE, N_("No such case:"))),

@@ -34,6 +34,8 @@ STYLES: Mapping[str, str] = {
 }
 _ON_THE_WAY = frozenset({StepState.REQUESTED, StepState.REMOVED_UNVERIFIED})
 """The read-back that follows says more."""
+_REPEATED = frozenset({(Action.NOTICE_SEND, "intended")})
+"""Stored before the message leaves; the entry after it says what became of it."""
 _PLAIN: Mapping[str, str] = {
     Action.FEED_REPEAT: N_("{file}: the same as the last one; nothing to do"),
     Action.FEED_REFUSE: N_("{file}: refused; nothing is changed"),
@@ -61,6 +63,8 @@ def line_of(row: Row, who: str, desk: Desk) -> str | None:
     """Say an entry in one line; None for what needs no line of its own."""
     action, outcome = row["action"], row["outcome"]
     places = _places(row, who, desk)
+    if (action, outcome) in _REPEATED:
+        return None
     if action in _PLAIN:
         return _filled(desk, action, places)
     special = _SPECIAL.get(action)
@@ -83,7 +87,7 @@ def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
     known = named | {
         "who": t.isolate(who or t.text("somebody")),
         "case": row["case_id"] or "-",
-        "problem": t.isolate(str(detail.get("problem") or detail.get("detail") or row["outcome"])),
+        "problem": _problem(desk, row),
         "by": t.isolate(row["actor"].removeprefix("person:")),
         "instance": t.isolate(row["instance"] or "-"),
         "group": t.isolate(row["group_name"] or row["group_id"] or "-"),
@@ -91,6 +95,13 @@ def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
     if "hold" in detail:
         known["hold"] = short(str(detail["hold"]))
     return known
+
+
+def _problem(desk: Desk, row: Row) -> str:
+    detail = row["detail"] or {}
+    if detail.get("why") == "no_owner":
+        return desk.t.text("the registry names no owner for the group")
+    return desk.t.isolate(str(detail.get("problem") or detail.get("detail") or row["outcome"]))
 
 
 def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:

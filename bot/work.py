@@ -149,7 +149,11 @@ class Lane:
         able = self._connector.capabilities
         size = able.batch if chunk[0].action == StepAction.REVOKE else 1
         for start in range(0, len(chunk), size):
-            batch = await self._clearance.of(chunk[start : start + size])
+            try:
+                batch = await self._clearance.of(chunk[start : start + size])
+            except ConnectorError as error:  # who the bot itself is could not be read: nothing may leave
+                await stumbled(self._app, self._instance, able.platform, error)
+                return False
             batch = await self._intend(batch)
             if batch and not await self._call(batch):
                 return False

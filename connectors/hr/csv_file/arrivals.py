@@ -72,8 +72,8 @@ class Arrivals:
             return None
         except OSError as error:
             raise self._unavailable(path, error) from error
-        modified = datetime.fromtimestamp(before.st_mtime, UTC)
-        return Delivery(self._config.name, str(path), path.name, sha256, before.st_size, modified)
+        name, modified = _shown(path.name), _modified(before)
+        return Delivery(self._config.name, str(path), name, sha256, before.st_size, modified)
 
     def _present(self) -> Iterator[tuple[Path, stat_result]]:
         """Yield the regular files there are; one that goes away while we look is not there."""
@@ -128,9 +128,21 @@ def _mark(about: stat_result) -> Mark:
     return about.st_ino, about.st_size, about.st_mtime_ns
 
 
+def _modified(about: stat_result) -> datetime:
+    """Give the mtime as an instant; what no calendar holds counts as its first or last year."""
+    try:
+        return datetime.fromtimestamp(about.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime(9999 if about.st_mtime > 0 else 1, 1, 1, tzinfo=UTC)
+
+
+def _shown(name: str) -> str:
+    """Give a file name as text that can be stored and printed: any byte may stand in a name on disk."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in name)
+
+
 def _age_key(path: Path, about: stat_result) -> tuple[datetime, int, str]:
-    modified = datetime.fromtimestamp(about.st_mtime, UTC)
-    return as_of(path.name) or modified, about.st_mtime_ns, path.name
+    return as_of(path.name) or _modified(about), about.st_mtime_ns, path.name
 
 
 def _is_passing(name: str) -> bool:

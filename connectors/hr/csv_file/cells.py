@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
@@ -100,7 +101,7 @@ def _written(cell: Cell) -> str:
 
 
 def _number(cell: float) -> str:
-    if cell != int(cell):
+    if not math.isfinite(cell) or cell != int(cell):
         raise CellProblem(
             "number_for_text", f"The number {cell} stands where text belongs.", "Format the column as text."
         )

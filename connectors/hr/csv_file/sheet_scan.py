@@ -10,9 +10,10 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from xml.parsers import expat
 
 from .columns import MAX_COLUMNS
@@ -20,17 +21,9 @@ from .complaints import Complaints
 
 CHUNK = 1 << 20
 MAX_CELLS = 10_000_000
-_MAX_ROW = 8 << 20
 _PREFIX = rb"(?:[\w.-]+:)?"
-_REF = rb"""[^>]*?\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']"""
-_FILLED = re.compile(rb"<" + _PREFIX + rb"c\b" + _REF + rb"[^>]*(?<!/)>")
-_ERROR = re.compile(rb"<" + _PREFIX + rb"c\b(?=[^>]*\bt\s*=\s*[\"']e[\"'])" + _REF)
-_UNWORKED = re.compile(
-    rb"<" + _PREFIX + rb"c\b(?![^>]*\bt\s*=\s*[\"']str[\"'])" + _REF + rb"[^>]*>\s*<" + _PREFIX + rb"f\b"
-    rb"(?:[^>]*/>|[^>]*>[^<]*</" + _PREFIX + rb"f>)\s*"
-    rb"(?:<" + _PREFIX + rb"v\s*/>|<" + _PREFIX + rb"v>\s*</|</" + _PREFIX + rb"c>)"
-)  # fmt: skip
-_ROW_END = re.compile(rb"</" + _PREFIX + rb"row\s*>")
+_ROW = re.compile(r"[0-9]{1,7}")
+_REF = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _SHEET = re.compile(rb"<" + _PREFIX + rb"sheet\b([^>]*)>")
 _RELATION = re.compile(rb"<" + _PREFIX + rb"Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*[\"']([^\"']*)[\"']")
@@ -44,6 +37,8 @@ _BROKEN = (
     OSError,
 )
 _TOO_BIG = "Delete what stands beside the table, or export CSV."
+_MEND = "Mend the formula."
+_WORK_OUT = "Open the workbook in a spreadsheet, save it, and deliver it again."
 
 
 def measure(path: Path, max_bytes: int, complaints: Complaints) -> None:
@@ -70,8 +65,7 @@ def scan_sheet(path: Path, sheet: int, complaints: Complaints) -> None:
             complaints.refuse(
                 "bad_workbook", "The workbook does not name its sheets.", "Save it again as .xlsx."
             )
-        with closing(_rows_of(archive, part, complaints)) as pieces:
-            _scan(pieces, complaints)
+        _parse(archive, part, _Cells(complaints))
 
 
 @contextmanager
@@ -102,60 +96,102 @@ def _attributes(tag: bytes) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in _ATTRIBUTE.findall(tag)}
 
 
-def _rows_of(archive: zipfile.ZipFile, part: str, complaints: Complaints) -> Generator[bytes, None, None]:
-    """Yield the sheet's XML in pieces that end where a row ends; expat says whether it is whole."""
-    held = b""
+def _parse(archive: zipfile.ZipFile, part: str, cells: _Cells) -> None:
+    """Read a sheet's XML once; expat says whether it is whole, `cells` hears of everything in it."""
     parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = cells.start, cells.end
+    parser.CharacterDataHandler = cells.text
+    parser.StartDoctypeDeclHandler = cells.doctype
     with archive.open(part) as stream:
         while chunk := stream.read(CHUNK):
-            parser.Parse(chunk)
             if b"\0" in chunk:
-                complaints.refuse(
-                    "bad_workbook", "The sheet is not written in UTF-8.", "Save it again as .xlsx."
-                )
-            held += chunk
-            ends = [found.end() for found in _ROW_END.finditer(held)]
-            if ends:
-                yield held[: ends[-1]]
-                held = held[ends[-1] :]
-            elif len(held) > _MAX_ROW:
-                complaints.refuse("too_many_columns", "A row of the sheet is too large.", _TOO_BIG)
+                cells.refuse("The sheet is not written in UTF-8.")
+            parser.Parse(chunk)
     parser.Parse(b"", True)
-    yield held
 
 
-def _scan(pieces: Iterator[bytes], complaints: Complaints) -> None:
-    rows = columns = 0
-    for piece in pieces:
-        places = [(int(row), letters) for letters, row in _FILLED.findall(piece)]
-        rows = max(rows, max((row for row, _ in places), default=0))
-        columns = max(columns, max(map(_column, {letters for _, letters in places}), default=0))
+class _Cells:
+    """Hears a sheet element by element, as a parser reads it: no spelling hides a cell, none takes long."""
+
+    def __init__(self, complaints: Complaints) -> None:
+        self._complaints = complaints
+        self._row = self._column = 0
+        self._last_row = self._last_column = 0
+        self._type: str | None = None
+        self._inside = False
+        self._part = ""
+        self._held: set[str] = set()
+        """What the cell holds: `f` a formula, `v` a value that is not empty, anything else by its name."""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(":")[2]
+        if local == "row":
+            self._row = self._row_at(attributes.get("r"))
+            self._column = 0
+        elif local == "c":
+            self._inside, self._part, self._held = True, "", set()
+            self._type = attributes.get("t")
+            self._place(attributes.get("r"))
+        elif self._inside:
+            self._part = local
+            if local != "v":
+                self._held.add(local)
+
+    def text(self, data: str) -> None:
+        if self._inside and not data.isspace():
+            self._held.add(self._part)
+
+    def end(self, name: str) -> None:
+        if self._inside and name.rpartition(":")[2] == "c":
+            self._inside = False
+            if self._held:
+                self._reach()
+                self._judge()
+
+    def doctype(self, *_: object) -> None:
+        self.refuse("The sheet declares a document type, which no workbook does.")
+
+    def refuse(self, message: str) -> NoReturn:
+        self._complaints.refuse("bad_workbook", message, "Save it again as .xlsx.")
+
+    def _row_at(self, place: str | None) -> int:
+        """A row without a number stands below the one before."""
+        return int(place) if place and _ROW.fullmatch(place) else self._row + 1
+
+    def _place(self, ref: str | None) -> None:
+        """A cell without a place stands to the right of the one before."""
+        if ref is None:
+            self._column += 1
+            return
+        found = _REF.fullmatch(ref)
+        if found is None:
+            self.refuse(f"A cell stands at {ref[:20]!r}, which is no place in a sheet.")
+        self._column, self._row = _column(found[1]), int(found[2])
+
+    def _reach(self) -> None:
+        rows = self._last_row = max(self._last_row, self._row)
+        columns = self._last_column = max(self._last_column, self._column)
         if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-            complaints.refuse(
+            self._complaints.refuse(
                 "sheet_too_large",
                 f"The sheet reaches {rows} rows by {columns} columns; {MAX_CELLS} cells and "
                 f"{MAX_COLUMNS} columns are the most.",
                 _TOO_BIG,
             )
-        _complain(piece, complaints)
+
+    def _judge(self) -> None:
+        if self._type == "e":
+            message, remedy = "The spreadsheet could not work out this cell (#N/A or the like).", _MEND
+        elif "f" in self._held and "v" not in self._held and self._type != "str":
+            message, remedy = "The cell holds a formula that was never worked out.", _WORK_OUT
+        else:
+            return
+        self._complaints.add("formula_error", message, remedy, line=self._row, column=self._column)
 
 
-def _complain(piece: bytes, complaints: Complaints) -> None:
-    for letters, row in _ERROR.findall(piece):
-        complaints.add(
-            "formula_error", "The spreadsheet could not work out this cell (#N/A or the like).",
-            "Mend the formula.", line=int(row), column=_column(letters),
-        )  # fmt: skip
-    for letters, row in _UNWORKED.findall(piece):
-        complaints.add(
-            "formula_error", "The cell holds a formula that was never worked out.",
-            "Open the workbook in a spreadsheet, save it, and deliver it again.",
-            line=int(row), column=_column(letters),
-        )  # fmt: skip
-
-
-def _column(letters: bytes) -> int:
+def _column(letters: str) -> int:
     number = 0
     for letter in letters.upper():
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number

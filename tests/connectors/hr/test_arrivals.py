@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from connectors.errors import Unavailable
 from connectors.hr.csv_file.arrivals import as_of
 from tests.connectors.hr.workbench import Drop
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system that keeps any date, unlike some on disk
+IN_MEMORY_IS_THERE = IN_MEMORY.is_dir()
 LONG_AGO = time.time() - 3600
 
 
@@ -140,3 +143,32 @@ async def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
 )
 def test_the_date_in_a_file_name(name: str, expected: datetime | None) -> None:
     assert as_of(name) == expected
+
+
+@pytest.mark.parametrize(
+    "name", [b"hr-\xe3\xcd\xe3\xcf.csv", b"hr-\x1b[2J\n.csv", "hr-\u202efdp.csv".encode()]
+)
+async def test_a_file_name_is_text_that_can_be_stored_and_printed_whatever_bytes_stand_in_it(
+    name: bytes, tmp_path: Path
+) -> None:
+    drop = Drop(tmp_path)
+    sound = put(drop, "hr.csv")
+    sound.rename(sound.with_name(os.fsdecode(name)))
+
+    (delivery,) = await drop.seen()
+    assert delivery.name.isprintable()
+    assert delivery.name.endswith(".csv")
+    staged = await drop.source.stage(delivery)
+    assert staged.facts.rows == 1
+    await staged.aclose()
+
+
+async def test_a_file_dated_beyond_every_calendar_stops_nothing(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY_IS_THERE else tmp_path) as root:
+        drop = Drop(Path(root))
+        odd, sound = put(drop, "odd.csv"), put(drop, "sound.csv")
+        for path in (odd, odd.with_name("odd.csv.done")):
+            path.touch()
+            os.utime(path, (1, 99_999_999_999_999))
+
+        assert await names(drop) == [sound.name, odd.name]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from connectors.errors import Complaint
 from tests.connectors.hr.workbench import Drop
 
+SHEET = "xl/worksheets/sheet1.xml"
 HEAD = ("employee_id", "name", "status", "department", "last_day")
 
 
@@ -54,6 +56,11 @@ def put(cell: str, value: str | float | date | None) -> Callable[[Worksheet], ob
     return lambda sheet: sheet.__setitem__(cell, value)
 
 
+def far(cell: str) -> bytes:
+    """Give a workbook whose third row begins with a cell written by hand."""
+    return repacked(workbook(put("A3", None)), SHEET, b'<row r="3">', f'<row r="3">{cell}'.encode())
+
+
 CASES = [
     ("an error cell", workbook(put("D3", "#N/A")), "formula_error", 3, 4),
     ("a formula never worked out", workbook(put("D3", "=A1&A2")), "formula_error", 3, 4),
@@ -69,6 +76,12 @@ CASES = [
     ("a blank header", workbook(put("D1", None)), "blank_header", 1, 4),
     ("a note beside the table", workbook(put("G3", "check!")), "long_row", 3, 6),
     ("a cell at the far end", workbook(put("XFD1048576", "x")), "sheet_too_large", None, None),
+    ("a far cell behind a >", far('<c x="&#62;>" r="XFD1048576"><v>1</v></c>'), "sheet_too_large", None, None),
+    ("a far cell of another prefix", far('<é:c xmlns:é="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="XFD1048576"><é:v>1</é:v></é:c>'), "sheet_too_large", None, None),
+    ("a cell nowhere", far('<c r="A0x1"><v>1</v></c>'), "bad_workbook", None, None),
+    ("an id without end", far('<c r="A3"><v>1e999</v></c>'), "number_for_text", 3, 1),
+    ("an id that is no number", far('<c r="A3"><v>NaN</v></c>'), "number_for_text", 3, 1),
+    ("a document type", repacked(workbook(), "xl/worksheets/sheet1.xml", b"<worksheet", b"<!DOCTYPE worksheet><worksheet"), "bad_workbook", None, None),
     ("an empty sheet", workbook(lambda sheet: sheet.delete_rows(1, 3)), "empty_file", 1, None),
     ("a cut workbook", workbook()[:-40], "wrong_kind", 1, None),
     ("a damaged workbook", damaged(workbook()), "bad_workbook", None, None),
@@ -89,6 +102,15 @@ async def test_a_broken_workbook_is_refused_at_its_place_and_nothing_is_staged(
 
     assert _place(complaints[0]) == (code, line, column)
     assert complaints[0].remedy
+
+
+async def test_a_cell_of_many_attributes_takes_no_longer_than_others(tmp_path: Path) -> None:
+    attributes = " ".join(f'a{n}.r="A1"' for n in range(20_000))
+    began = time.process_time()
+    _, staff = await Drop(tmp_path).read(far(f'<c {attributes} r="A3"><v>7</v></c>'), "hr.xlsx")
+
+    assert [person.id for person in staff] == ["7", "E1"]
+    assert time.process_time() - began < 5
 
 
 async def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_parsed(tmp_path: Path) -> None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.casework import Opening, open_case
+from bot.casework import LEAVING, Opening, cancel, open_case
 from bot.holds import first_run_is_open, gate
-from bot.store.query import add, columns, new_id, one
-from bot.store.tables import CaseRow, HoldRow, RunRow
-from bot.who import the_person
+from bot.states import CASE_OPEN
+from bot.store.query import add, columns, new_id, one, where
+from bot.store.tables import CaseRow, HoldRow, PersonRow, RunRow
+from bot.who import goes_by, the_person
 from connectors.hr.records import person_from_json
 from policies.model import Employment, EventKind, ExitType, LifecycleEvent, Person
 
 
 class CannotOpen(Exception):
     """The case is not opened: says why, and what to do."""
+
+
+class CannotCancel(Exception):
+    """The case is not cancelled: says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +61,47 @@ async def open_by_hand(app: Bawab, asked: ByHand) -> Opened:
         detail = {"kind": run.kind, "policy": app.shelf.current.digest[:16]}
         await app.audit.append(tx, Entry(Action.RUN_START, asked.actor, run_id=run.id, detail=detail))
         event = _event(person, asked)
+        standing = await _departures(tx, person.id)
         case = await open_case(app, tx, Opening(event, run.id, asked.actor, asked.urgent))
         if case is None:
             raise CannotOpen(
                 f"{person.id}: this departure has its case already, or no rule does anything about it; "
                 f"see `bawab case list --person {person.id}` and `bawab policy check`"
             )
+        _puts_nothing_off(case, standing)
         holds = await gate(app, tx, [case], run, first_run=await first_run_is_open(tx))
         stored = await one(tx, CaseRow, columns(CaseRow).id == case.id)
         await app.audit.append(tx, Entry(Action.RUN_FINISH, asked.actor, run_id=run.id))
     return Opened(stored or case, person, tuple(holds))
+
+
+async def cancel_by_hand(app: Bawab, case: CaseRow, *, reason: str, actor: str) -> bool:
+    """Cancel a case as a person asks; False where it had ended already.
+
+    Raises CannotCancel where it is their own: whoever leaves does not decide that they stay.
+    """
+    name = actor.removeprefix("person:")
+    async with app.store.write() as tx:
+        subject = await one(tx, PersonRow, columns(PersonRow).id == case.person_id)
+        if name == case.person_id or (subject is not None and goes_by(subject, name)):
+            raise CannotCancel(f"{name} is the person case {case.id} is about: somebody else must cancel it")
+        return await cancel(app, tx, case, reason=reason, actor=actor)
+
+
+async def _departures(tx: AsyncConnection, person_id: str) -> list[CaseRow]:
+    cases = columns(CaseRow)
+    mine = [cases.person_id == person_id, cases.kind.in_(LEAVING), cases.state.in_(CASE_OPEN)]
+    return await where(tx, CaseRow, *mine)
+
+
+def _puts_nothing_off(new: CaseRow, standing: list[CaseRow]) -> None:
+    """Raise CannotOpen where a departure that stands would give way to a later one, or to one never due."""
+    for old in standing:
+        if old.due is not None and (new.due is None or new.due > old.due):
+            raise CannotOpen(
+                f"{new.person_id} leaves on {old.due.isoformat()} by {old.id}, and a case by hand puts no "
+                f"departure off: correct it in HR's file, or first `bawab case cancel {old.id}` with a reason"
+            )
 
 
 def read_moment(text: str) -> date | datetime:

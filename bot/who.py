@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.people import find_people
@@ -21,6 +23,21 @@ async def the_person(tx: AsyncConnection, who: str) -> PersonRow:
         some = ", ".join(f"{row.id} ({row.name})" for row in found[:5])
         raise NotOnePerson(f"{who!r} may mean {len(found)} people: {some}; give the employee id")
     return found[0]
+
+
+def goes_by(row: PersonRow, name: str) -> bool:
+    """Whether somebody who acts under this name is this person, as far as names on one machine can tell.
+
+    A name for oneself is an employee id, an e-mail address or what stands before its @, or the full name;
+    upper and lower case are no disguise.
+    """
+    return name.strip().casefold() in {text.strip().casefold() for text in _names(row)}
+
+
+def _names(row: PersonRow) -> Iterator[str]:
+    yield from (row.id, row.name)
+    if row.email:
+        yield from (row.email, row.email.partition("@")[0])
 
 
 def _id(row: PersonRow) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -32,7 +33,11 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Store:
-        """Open `sqlite+aiosqlite:///path`; the file is made, the tables are not (see `migrate`)."""
+        """Open `sqlite+aiosqlite:///path`; the file is made, the tables are not (see `migrate`).
+
+        The file is its owner's alone, whatever the folder and the umask allow: it holds everybody's data.
+        """
+        _keep_private(url)
         engine = create_async_engine(url, connect_args={"timeout": busy_timeout})
         event.listen(engine.sync_engine, "connect", _sqlite_connection)
         event.listen(engine.sync_engine, "begin", _sqlite_begin)
@@ -70,6 +75,21 @@ class Store:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _keep_private(url: str) -> None:
+    """Make the database file with mode 0600, or take away what others may; SQLite's own files follow it."""
+    path = make_url(url).database
+    if not path or path.startswith((":", "file:")):
+        return
+    with suppress(OSError):  # what cannot be made cannot be opened either, and is then said
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            mode = os.fstat(handle).st_mode & 0o777
+            if mode & 0o077:
+                os.fchmod(handle, mode & 0o700)
+        finally:
+            os.close(handle)
 
 
 def _sqlite_connection(dbapi_connection: Any, _record: Any) -> None:

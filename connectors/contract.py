@@ -73,7 +73,7 @@ class Capabilities:
     group_kinds: tuple[str, ...]
     actions: tuple[StepAction, ...]
     lockout_order: tuple[StepAction, ...]
-    """The order in which a leaver's steps run on this platform."""
+    """The order in which a leaver's steps run on this platform, whatever this instance's tokens allow."""
     lockout_source: str
     """Why that order: the document or measurement it rests on."""
     residual_access: str

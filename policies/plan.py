@@ -72,7 +72,9 @@ class InstanceFacts:
 
     platform: str
     actions: tuple[StepAction, ...]
+    """What this instance's tokens allow."""
     lockout_order: tuple[StepAction, ...]
+    """What the platform knows, in its order; an act in here but not in `actions` needs another token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class _Planner:
             self._account_row(account, action)
             for account in self.context.accounts
             for action in self.rule.account
-            if self._can(account.instance, action)
+            if self._can(account.instance, action) or self._platform_can(account.instance, action)
         ]
 
     def joins(self, memberships: Sequence[Membership]) -> list[PlannedStep]:
@@ -242,11 +244,11 @@ class _Planner:
         return (step.account.instance, turn, tuple(StepAction).index(step.action), *group, step.account.id)
 
     def notes(self) -> Iterator[str]:
-        """Name what policy asks of accounts and a platform cannot do: `unsupported:<act>:<instance>`."""
+        """Name what policy asks of accounts and no such platform can do: `unsupported:<act>:<instance>`."""
         wanted = () if self.moving else self.rule.account
         for instance in sorted({account.instance for account in self.context.accounts}):
             for action in wanted:
-                if not self._can(instance, action):
+                if not self._can(instance, action) and not self._platform_can(instance, action):
                     yield f"unsupported:{action.value}:{instance}"
 
     def digest(self, steps: tuple[PlannedStep, ...]) -> str:
@@ -303,6 +305,11 @@ class _Planner:
         facts = self.context.instances.get(instance)
         return facts is not None and action in facts.actions
 
+    def _platform_can(self, instance: str, action: StepAction) -> bool:
+        """The platform knows the act, whether or not this instance's tokens allow it."""
+        facts = self.context.instances.get(instance)
+        return facts is not None and action in facts.lockout_order
+
     def _usable(self, instance: str) -> Iterator[Account]:
         """The one account that would join: a person needs no group twice."""
         for account in self.context.accounts:
@@ -327,6 +334,9 @@ class _Planner:
             return self._on_account(account, action, Verdict.BLOCKED, why, refusal)
         if not account.active:
             return self._on_account(account, action, Verdict.KEEP, "already_inactive")
+        if not self._can(account.instance, action):
+            blocked = Refusal.MISSING_SCOPE  # asked for by policy: what is left undone is listed, not noted
+            return self._on_account(account, action, Verdict.BLOCKED, "account_by_policy", blocked)
         return self._on_account(account, action, Verdict.ACT, "account_by_policy")
 
     def _on_account(

@@ -75,15 +75,15 @@ async def test_whoever_is_dismissed_is_signed_out_taken_out_and_deactivated_and_
         assert (await world.app.audit.verify()).ok
 
 
-async def test_without_an_admin_token_nothing_is_planned_that_cannot_be_done_and_the_log_says_so(
+async def test_without_an_admin_token_what_policy_asks_of_the_account_is_blocked_and_listed(
     tmp_path: Path,
 ) -> None:
     async with dismissed(tmp_path, admin=False) as world:
-        assert await acts(world) == {"revoke": "verified_absent"}
-        plans = [entry["detail"] for entry in await world.log() if entry["action"] == "case.plan"]
-        assert len(plans) == 1
-        assert "unsupported:end_sessions:acme" in plans[0]
-        assert "unsupported:deactivate:acme" in plans[0]
+        listed = {"end_sessions": "blocked", "revoke": "verified_absent", "deactivate": "blocked"}
+        assert await acts(world) == listed
+        refused = {step.refusal for step in await world.steps() if step.state == "blocked"}
+        assert refused == {"missing_scope"}
+        assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
 
 
 async def test_sessions_that_cannot_be_read_back_are_never_called_ended(tmp_path: Path) -> None:

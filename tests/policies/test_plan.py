@@ -204,6 +204,17 @@ def test_what_the_platform_cannot_do_to_an_account_is_no_step_but_a_note() -> No
     assert found.notes == ("unsupported:deactivate:acme",)
 
 
+def test_what_only_another_token_could_do_to_an_account_is_blocked_and_listed() -> None:
+    bot_only = InstanceFacts("slack", (StepAction.REVOKE,), SLACK.lockout_order)
+    found = leave(in_group("a"), by=BY_ACCOUNT, around=context(facts=bot_only))
+    blocked = [(step.action, step.refusal) for step in found.steps if step.verdict is Verdict.BLOCKED]
+    assert sorted(blocked) == [
+        (StepAction.DEACTIVATE, Refusal.MISSING_SCOPE),
+        (StepAction.END_SESSIONS, Refusal.MISSING_SCOPE),
+    ]
+    assert found.notes == ()
+
+
 def test_an_instance_nobody_described_can_do_nothing_to_accounts() -> None:
     nowhere = replace(ACCOUNT, instance="nowhere")
     found = leave(in_group("a", nowhere, instance="nowhere"), by=BY_ACCOUNT, around=context([nowhere]))

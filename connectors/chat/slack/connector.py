@@ -79,9 +79,7 @@ class SlackConnector:
     @property
     def capabilities(self) -> Capabilities:
         """The manifest, narrowed to what this instance's tokens allow as far as that is known."""
-        actions = self._actions()
-        order = tuple(action for action in self._manifest.lockout_order if action in actions)
-        return dataclasses.replace(self._manifest, actions=actions, lockout_order=order)
+        return dataclasses.replace(self._manifest, actions=self._actions())
 
     def _actions(self) -> tuple[StepAction, ...]:
         if self._config.admin_token is None:

@@ -1,4 +1,4 @@
-"""All that Slack may do wrong, over real sockets: nobody wrongly removed, nothing lost, the right state shown."""
+"""What Slack may do wrong, over real sockets: nobody wrongly removed, nothing lost, the right state shown."""
 
 from __future__ import annotations
 

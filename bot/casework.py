@@ -12,14 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, StepState
+from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, one, where
-from bot.store.tables import CaseRow, PolicyRow, RecheckRow, StepRow, TaskRow
+from bot.store.tables import CaseRow, HoldRow, PolicyRow, RecheckRow, StepRow, TaskRow
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
 from policies.model import Decision, EventKind, LifecycleEvent
 from policies.plan import NoDecision, decide
 
+ONLY_CASES = frozenset(
+    {
+        HoldKind.FIRST_SEEN,
+        HoldKind.RUN_THRESHOLD,
+        HoldKind.DAY_THRESHOLD,
+        HoldKind.APPROVAL,
+        HoldKind.NO_TIME_ZONE,
+    }
+)
 LEAVING = frozenset({EventKind.LEAVER, EventKind.CONTRACTOR_END})
 PAST = "past:"
 
@@ -177,7 +186,23 @@ async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str,
     action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
     entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped)
     await app.audit.append(tx, entry)
+    await _close_empty_hold(app, tx, case)
     return True
+
+
+async def _close_empty_hold(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
+    """A hold whose last case was cancelled holds nobody: it must not ask for a release any more."""
+    cases, holds = columns(CaseRow), columns(HoldRow)
+    waiting = [cases.hold_digest == case.hold_digest, cases.state.in_(CASE_NOT_STARTED)]
+    if case.hold_digest is None or await one(tx, CaseRow, *waiting):
+        return
+    # What stands for more than its cases (the first run, a new policy) still wants its answer.
+    mine = [holds.digest == case.hold_digest, holds.kind.in_(ONLY_CASES)]
+    unanswered = [holds.released_at.is_(None), holds.withdrawn_at.is_(None)]
+    if await change(tx, HoldRow, {"withdrawn_at": app.now()}, *mine, *unanswered):
+        detail = {"hold": case.hold_digest, "why": "every case it held was cancelled"}
+        entry = Entry(action=Action.HOLD_WITHDRAW, actor="bawab", outcome="withdrawn", detail=detail)
+        await app.audit.append(tx, entry)
 
 
 async def revoke_now(app: Bawab, tx: AsyncConnection, case: CaseRow, *, actor: str) -> bool:

@@ -245,3 +245,16 @@ async def test_an_instance_gone_from_the_settings_is_said_and_its_work_waits(tmp
         assert kicked(world) == ["ana"]
         assert isinstance(await lane(world), LaneRow)
         assert ("acme", "private_channels_unseen") in await gaps(world)
+
+
+async def test_a_hold_whose_only_case_is_rescinded_asks_nobody_any_more(tmp_path: Path) -> None:
+    async with office(tmp_path, channel("lunch", "ana", "omar"), policy=APPROVED) as world:
+        world.drop(*everybody(line("ana", last_day="2026-12-31")))
+        await world.run()
+        (hold,) = await world.holds("approval")
+        world.drop(*everybody())
+        await world.run()
+        assert not await world.holds()
+        assert (await actions(world)).count("hold.withdraw") == 1
+        with pytest.raises(CannotRelease, match="no longer applies"):
+            await release(world.app, hold.digest, actor="person:lina")

@@ -28,7 +28,8 @@ class Touched:
     cases: set[str] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
     feeds: set[str] = field(default_factory=set)
-    unreachable: int = 0
+    alarms: int = 0
+    """Sources that cannot be read, and a log that is not whole."""
     instances: set[str] = field(default_factory=set)
 
 
@@ -43,7 +44,7 @@ class RunResult:
     held: int
     """Holds and quarantined or refused feeds of this run that still wait."""
     operator: int
-    """Paused lanes and HR sources that cannot be read."""
+    """Paused lanes, HR sources that cannot be read, a log that is not whole."""
 
 
 async def run_result(app: Bawab, since: int) -> RunResult:
@@ -61,7 +62,7 @@ async def run_result(app: Bawab, since: int) -> RunResult:
             tx, LaneRow, lanes.state == LaneState.PAUSED, lanes.instance.in_(touched.instances)
         )
     undone = sum(count for state, count in states.items() if state not in _EXPECTED)
-    return RunResult(dict(sorted(states.items())), undone + waiting, held, len(paused) + touched.unreachable)
+    return RunResult(dict(sorted(states.items())), undone + waiting, held, len(paused) + touched.alarms)
 
 
 def _note(touched: Touched, action: str, row: Row) -> None:
@@ -73,8 +74,8 @@ def _note(touched: Touched, action: str, row: Row) -> None:
         touched.holds.add(detail["hold"])
     elif action in (Action.FEED_QUARANTINE, Action.FEED_REFUSE):
         touched.feeds.add(detail["feed"])
-    elif action == Action.FEED_UNREACHABLE:
-        touched.unreachable += 1
+    elif action == Action.FEED_UNREACHABLE or (action, row["outcome"]) == (Action.AUDIT_VERIFY, "broken"):
+        touched.alarms += 1
 
 
 async def _steps(tx: AsyncConnection, ids: set[str]) -> list[StepRow]:

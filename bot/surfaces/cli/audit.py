@@ -15,6 +15,7 @@ from bot.audit.export import Format, export
 from bot.audit.query import parse
 from bot.audit.search import search
 from bot.locale import N_
+from bot.log_check import check_log
 from bot.store.people import find_people
 from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
@@ -35,7 +36,7 @@ Reason = Annotated[str, typer.Option("--reason", help=N_("Why; kept in the log."
 async def _verify(desk: Desk) -> ExitCode:
     async with desk.open(connect=False) as app:
         with desk.progress(desk.t.text("Reading the log")) as report:
-            found = await app.audit.verify(progress=report)
+            found = await check_log(app, actor=desk.actor, progress=report)
     if desk.json:
         desk.data({"ok": found.ok, **asdict(found)})
     else:

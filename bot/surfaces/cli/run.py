@@ -14,6 +14,7 @@ import typer
 from bot.app import Bawab
 from bot.audit.tail import last_seq
 from bot.locale import N_
+from bot.log_check import check_log
 from bot.run_result import RunResult, run_result
 from bot.service import QUIET_SECONDS, Service, only_one
 from bot.surfaces.cli.commands import command
@@ -52,12 +53,23 @@ async def _run(
 ) -> ExitCode:
     async with desk.open(read_only=False) as app, only_one(app):
         since = await last_seq(app.store)
+        await _look_at_log(desk, app)
         service = Service(app)
         shown = desk.err.is_terminal if names is None else names
         async with Follower(desk, app, since, names=shown).following():
             with _stopping(desk, service):
                 await (service.once(quiet=quiet) if once else _forever(app, service))
         return _tell(desk, await run_result(app, since))
+
+
+async def _look_at_log(desk: Desk, app: Bawab) -> None:
+    """Say at once where the log is not whole. Removals go on: a broken log must keep nobody in a group."""
+    found = await check_log(app, actor="bawab", heads_only=True)
+    if not found.ok:
+        desk.say(
+            desk.t.text("The audit log is not whole; run `bawab audit verify`, and keep the disk."),
+            style="red",
+        )
 
 
 async def _forever(app: Bawab, service: Service) -> None:

@@ -109,6 +109,16 @@ def test_a_changed_log_needs_an_operator_and_the_entry_is_named(settled: Shop) -
     assert "entry 3" in answer.out
 
 
+def test_a_run_on_a_log_whose_tail_was_cut_says_so_at_once_and_still_works(settled: Shop) -> None:
+    with sqlite3.connect(settled.folder / "data" / "bawab.db") as database:
+        database.execute("DROP TRIGGER audit_entry_no_delete")
+        database.execute("DROP TRIGGER audit_head_no_delete")
+        database.execute("DELETE FROM audit_head")
+        database.execute("DELETE FROM audit_entry WHERE seq > 5")
+    database.close()
+    _told(settled.run_once(), ExitCode.OPERATOR, "not whole")
+
+
 def test_a_missing_signing_key_needs_an_operator(settled: Shop) -> None:
     (settled.folder / "data" / "audit-signing.key").unlink()
     _told(settled.bawab("status"), ExitCode.OPERATOR, "audit-signing.key", "backup")

@@ -85,6 +85,9 @@ def _registry(path: Path | None) -> tuple[RegisteredGroup, ...]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsProblem(f"BAWAB_REGISTRY: {path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1}"
+        raise SettingsProblem(f"BAWAB_REGISTRY: {path} is not UTF-8 at {where}; save it as UTF-8") from None
     try:
         return load_registry(text, str(path))
     except PolicyError as error:

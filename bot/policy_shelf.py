@@ -26,9 +26,9 @@ class PolicyShelf:
 
     @classmethod
     def load(cls, path: Path | None) -> PolicyShelf:
-        """Read a file or every `*.yaml` of a folder (default: the library); raises PolicyError."""
+        """Read a file or every `*.yaml` of a folder (default: the library); raises PolicyError, SettingsProblem."""
         files = policy_files(path or LIBRARY)
-        policies = [load(file.read_text(encoding="utf-8"), str(file)) for file in files]
+        policies = [load(_text(file), str(file)) for file in files]
         return cls(combine(policies), files)
 
     @property
@@ -57,6 +57,14 @@ class PolicyShelf:
     def text(self) -> str:
         """Spell today's version canonically, as it is stored."""
         return to_text(self.current)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start + 1}"
+        raise SettingsProblem(f"BAWAB_POLICIES: {file} is not UTF-8 at {where}; save it as UTF-8") from None
 
 
 def policy_files(path: Path) -> tuple[Path, ...]:

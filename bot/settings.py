@@ -185,3 +185,5 @@ def _secret(value: SecretStr | None, file: Path | None) -> str | None:
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsProblem(f"{file}: the secret cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SettingsProblem(f"{file}: the secret is not text in UTF-8; save the file again") from None

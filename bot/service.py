@@ -57,6 +57,7 @@ class Service:
             for name in sorted(app.chat)
         }
         self._ticked = asyncio.Condition()
+        self._ticking = asyncio.Lock()
 
     async def recover(self) -> int:
         """Name every call a dead process left open, before anything else is done."""
@@ -118,7 +119,9 @@ class Service:
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._stopping.set()
-            scheduler.shutdown(wait=False)
+            scheduler.pause()
+            async with self._ticking:  # shutting down would cancel a tick half way
+                scheduler.shutdown(wait=False)
             await self._wake()
             stopping.cancel()
             results = await asyncio.gather(*lanes, return_exceptions=True)
@@ -136,11 +139,14 @@ class Service:
         self._last_wake = asyncio.get_running_loop().create_task(self._wake())
 
     async def _clock(self) -> None:
-        try:
-            await self.tick()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the service must stop and say so
-            if not self._problem.done():
-                self._problem.set_exception(error)
+        if self._ticking.locked():
+            return  # two ticks at once would take the same file twice; the one under way is enough
+        async with self._ticking:
+            try:
+                await self.tick()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the service must stop and say so
+                if not self._problem.done():
+                    self._problem.set_exception(error)
         await self._wake()
 
     async def _wake(self) -> None:

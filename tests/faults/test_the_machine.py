@@ -149,3 +149,16 @@ async def test_the_service_says_why_it_ends_when_the_clock_meets_a_fault(tmp_pat
                 await tx.exec_driver_sql("ALTER TABLE lifecycle_case RENAME TO elsewhere")
             with pytest.raises(StoreProblem, match="no such table"):
                 await asyncio.wait_for(running, 10)
+
+
+async def test_a_tick_longer_than_the_clock_is_not_begun_twice(tmp_path: Path) -> None:
+    async with small(tmp_path) as world:
+        settings = world.app.settings.model_copy(update={"tick_seconds": 0.005})
+        world.drop(*everybody(*(line(name, "terminated") for name in STAFF[:3])))
+        async with open_bawab(settings, now=world.clock) as app:
+            service = Service(app)
+            out = {"conversations.kick": lambda: service.stop() if len(kicked(world)) == 9 else None}
+            world.sandbox.after_call = out
+            await asyncio.wait_for(service.forever(), 20)
+            world.sandbox.after_call = {}
+        await finished(world, *STAFF[:3])

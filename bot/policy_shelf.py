@@ -26,7 +26,7 @@ class PolicyShelf:
 
     @classmethod
     def load(cls, path: Path | None) -> PolicyShelf:
-        """Read a file or every `*.yaml` of a folder (default: the library); raises PolicyError, SettingsProblem."""
+        """Read a file or a folder of `*.yaml` (default: the library); raises PolicyError, SettingsProblem."""
         files = policy_files(path or LIBRARY)
         policies = [load(_text(file), str(file)) for file in files]
         return cls(combine(policies), files)

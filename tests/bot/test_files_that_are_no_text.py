@@ -1,4 +1,4 @@
-"""A policy, registry or secret file saved in an old code page is told as one, with its name and what to do."""
+"""A policy, registry or secret file saved in an old code page is told as one, by name, with what to do."""
 
 from __future__ import annotations
 

@@ -168,18 +168,17 @@ def _from_email(known: _Known, just_tied: frozenset[tuple[str, str]]) -> Iterato
             free = _unsettled(known, person, instance, ids)
             if free:
                 here = (person.id, instance)
-                has_another = here in known.tied or here in just_tied
+                has_another = here in known.tied or here in just_tied or len(free) < len(ids)
                 yield _mailed(known, person, instance, free, has_another=has_another)
 
 
 def _unsettled(known: _Known, person: Person, instance: str, ids: Sequence[str]) -> tuple[str, ...]:
-    """Accounts with the person's e-mail, unless one of them is already stated or linked as theirs."""
-    for account_id in ids:
-        key = (instance, account_id)
-        mine = any(link.person_id == person.id for link in known.claims.get(key, ()))
-        if mine or key in person.account_ids:
-            return ()
-    return tuple(sorted(ids))
+    """Accounts with the person's e-mail that are neither stated nor linked as theirs yet."""
+    return tuple(sorted(id_ for id_ in ids if not _is_settled(known, person, (instance, id_))))
+
+
+def _is_settled(known: _Known, person: Person, key: AccountKey) -> bool:
+    return key in person.account_ids or any(link.person_id == person.id for link in known.claims.get(key, ()))
 
 
 def _mailed(

@@ -173,6 +173,13 @@ def test_a_second_account_with_the_address_of_somebody_who_is_tied_already_is_a_
     assert propose([STATED], [old, second], []).questions == (expected,)
 
 
+def test_a_second_account_with_the_very_address_of_the_first_is_a_question_and_not_overlooked() -> None:
+    second = replace(ACCOUNT, id="U8")
+    expected = question("person_has_another_account", accounts=("U8",))
+    assert propose([ANA], [ACCOUNT, second], [BY_HR]).questions == (expected,)
+    assert propose([STATED], [ACCOUNT, second], []).questions == (expected,)
+
+
 def test_the_same_address_on_two_instances_is_two_links() -> None:
     elsewhere = replace(ACCOUNT, instance="beta", id="U1")
     assert propose([ANA], [ACCOUNT, elsewhere], []).new == (

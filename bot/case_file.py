@@ -17,6 +17,7 @@ from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, StepRow
 
 PAGE = 500
+SHORTEST_ID = len("case_") + 3
 
 
 class NoSuchCase(LookupError):
@@ -44,7 +45,13 @@ class CaseFile:
 
 
 async def the_case(app: Bawab, case_id: str) -> CaseRow:
-    """Find a case by its id or the beginning of it; raises NoSuchCase."""
+    """Find a case by its id or the beginning of it; raises NoSuchCase.
+
+    Too short a beginning names no case, even where only one could be meant: a script's empty variable is
+    no choice.
+    """
+    if len(case_id) < SHORTEST_ID:
+        raise NoSuchCase(f"{case_id!r} is too short: give at least {SHORTEST_ID} characters of the case's id")
     async with app.store.read() as tx:
         case = await find_case(tx, case_id)
     if case is None:

@@ -15,14 +15,18 @@ class NotOnePerson(LookupError):
 
 
 async def the_person(tx: AsyncConnection, who: str) -> PersonRow:
-    """Find the one person HR has named who may be meant; raises NotOnePerson, never guesses."""
-    found = sorted(await find_people(tx, who), key=_id)
+    """Find the one person who goes by this id, e-mail address or full name; raises NotOnePerson, never guesses.
+
+    Part of a name only finds whom to choose from: "Ali" stands in "Khalid" too.
+    """
+    found = sorted(await find_people(tx, who), key=_id) if who.strip() else []
+    whole = [row for row in found if who.strip().casefold() in _folded(row.id, row.email or "", row.name)]
+    if len(whole) == 1:
+        return whole[0]
     if not found:
         raise NotOnePerson(f"HR has named nobody {who!r}: give an employee id, an e-mail address or a name")
-    if len(found) > 1:
-        some = ", ".join(f"{row.id} ({row.name})" for row in found[:5])
-        raise NotOnePerson(f"{who!r} may mean {len(found)} people: {some}; give the employee id")
-    return found[0]
+    some = ", ".join(f"{row.id} ({row.name})" for row in (whole or found)[:5])
+    raise NotOnePerson(f"{who!r} may mean {some}; give the employee id")
 
 
 def goes_by(row: PersonRow, name: str) -> bool:
@@ -31,7 +35,11 @@ def goes_by(row: PersonRow, name: str) -> bool:
     A name for oneself is an employee id, an e-mail address or what stands before its @, or the full name;
     upper and lower case are no disguise.
     """
-    return name.strip().casefold() in {text.strip().casefold() for text in _names(row)}
+    return name.strip().casefold() in _folded(*_names(row))
+
+
+def _folded(*texts: str) -> frozenset[str]:
+    return frozenset(text.strip().casefold() for text in texts if text.strip())
 
 
 def _names(row: PersonRow) -> Iterator[str]:

@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import select
 
 from bot.locale import N_
+from bot.release import SHORTEST_DIGEST
 from bot.states import FeedState
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import FeedRow
@@ -99,7 +100,7 @@ def _digest(desk: Desk, waiting: list[FeedRow], which: str) -> str:
     found = [
         row.hold_digest
         for row in waiting
-        if row.hold_digest and (which in (row.id, row.name) or row.hold_digest.startswith(which))
+        if row.hold_digest and (which in (row.id, row.name) or _begins(row.hold_digest, which))
     ]
     if len(found) != 1:
         said = desk.t.text(
@@ -108,6 +109,11 @@ def _digest(desk: Desk, waiting: list[FeedRow], which: str) -> str:
         )
         raise Refused(said)
     return found[0]
+
+
+def _begins(digest: str, which: str) -> bool:
+    """Too short a beginning means no feed, even where only one waits: an empty variable is no choice."""
+    return len(which) >= SHORTEST_DIGEST and digest.startswith(which.lower())
 
 
 command(group, "list", N_("List HR files and what became of them."), examples=("feed list",))(_list)

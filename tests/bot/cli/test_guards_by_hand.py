@@ -151,3 +151,30 @@ def test_a_stop_ends_the_service_after_what_is_under_way(settled: Shop) -> None:
     assert process.returncode == 0, talk.decode()
     assert "once more stops at once" in talk.decode()
     assert settled.bawab("audit", "search", "action:run.finish", "--json").out.count("run.finish") == 2
+
+
+def test_part_of_a_name_takes_nobody_out(shop: Shop) -> None:
+    shop.settle_in("E1,Khalid Omar,ana@corp.test,Sales,active,,", *STAFF[1:])
+    for part in ("ali", "Khalid", "", " "):
+        answer = shop.bawab("case", "new", part, "--now")
+        assert answer.code == 2, part
+    assert "E1 (Khalid Omar)" in shop.bawab("case", "new", "ali", "--now").err, "whom to choose from is said"
+    assert shop.bawab("case", "new", "khalid omar", "--now").code == 0, "a full name is a name"
+
+
+def test_an_empty_word_chooses_nothing_even_where_there_is_only_one_choice(settled: Shop) -> None:
+    settled.bawab("case", "new", "E1", "--now")
+    for word in ("", "c", "case_"):
+        assert settled.bawab("case", "cancel", word).code == 2
+    settled.drop("E9,Only One,one@corp.test,Sales,active,,")
+    settled.drop()
+    assert settled.run_once().code == 4, "an empty file waits in quarantine"
+    assert settled.bawab("feed", "release", "", "--yes").code == 2
+
+
+def test_nobody_cancels_the_case_they_are_the_subject_of(settled: Shop) -> None:
+    case = settled.bawab("case", "new", "E1", "--last-day", "2099-01-01", "--json").data["id"]
+    refused = settled.bawab("case", "cancel", case, name="ana")
+    assert refused.code == 2
+    assert "somebody else must cancel it" in refused.err
+    assert settled.bawab("case", "list", "--json").data[0]["state"] == "scheduled"

@@ -15,7 +15,7 @@ class NotOnePerson(LookupError):
 
 
 async def the_person(tx: AsyncConnection, who: str) -> PersonRow:
-    """Find the one person who goes by this id, e-mail address or full name; raises NotOnePerson, never guesses.
+    """Find the one person of this id, e-mail address or full name; raises NotOnePerson, never guesses.
 
     Part of a name only finds whom to choose from: "Ali" stands in "Khalid" too.
     """

@@ -186,35 +186,23 @@ async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str,
     action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
     entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped)
     await app.audit.append(tx, entry)
-    await _close_empty_hold(app, tx, case)
+    if case.hold_digest is not None:
+        await close_empty_hold(app, tx, case.hold_digest)
     return True
 
 
-async def _close_empty_hold(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
-    """A hold whose last case was cancelled holds nobody: it must not ask for a release any more."""
+async def close_empty_hold(app: Bawab, tx: AsyncConnection, digest: str) -> None:
+    """A hold whose last case left it holds nobody: it must not ask for a release any more."""
     cases, holds = columns(CaseRow), columns(HoldRow)
-    waiting = [cases.hold_digest == case.hold_digest, cases.state.in_(CASE_NOT_STARTED)]
-    if case.hold_digest is None or await one(tx, CaseRow, *waiting):
+    if await one(tx, CaseRow, cases.hold_digest == digest, cases.state.in_(CASE_NOT_STARTED)):
         return
     # What stands for more than its cases (the first run, a new policy) still wants its answer.
-    mine = [holds.digest == case.hold_digest, holds.kind.in_(ONLY_CASES)]
+    mine = [holds.digest == digest, holds.kind.in_(ONLY_CASES)]
     unanswered = [holds.released_at.is_(None), holds.withdrawn_at.is_(None)]
     if await change(tx, HoldRow, {"withdrawn_at": app.now()}, *mine, *unanswered):
-        detail = {"hold": case.hold_digest, "why": "every case it held was cancelled"}
+        detail = {"hold": digest, "why": "no case waits in it any more"}
         entry = Entry(action=Action.HOLD_WITHDRAW, actor="bawab", outcome="withdrawn", detail=detail)
         await app.audit.append(tx, entry)
-
-
-async def revoke_now(app: Bawab, tx: AsyncConnection, case: CaseRow, *, actor: str) -> bool:
-    """Make a case due at once and let it overtake everything; holds by run guards still bind."""
-    cases = columns(CaseRow)
-    now = app.now()
-    values = {"due": now, "urgent": True, "updated_at": now}
-    changed = await change(tx, CaseRow, values, cases.id == case.id, cases.state.in_(CASE_NOT_STARTED))
-    if changed:
-        was = case.due.isoformat() if case.due else ""
-        await app.audit.append(tx, _about(case, Action.CASE_REVOKE_NOW, actor, was_due=was))
-    return bool(changed)
 
 
 async def set_state(

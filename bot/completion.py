@@ -14,7 +14,7 @@ from bot.casework import set_state
 from bot.planning import PENDING
 from bot.states import CASE_RUNNING, STEP_SUCCESS, CaseState, StepState
 from bot.store.query import chunks, columns, where
-from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LinkRow, StepRow
+from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LinkQuestionRow, LinkRow, StepRow
 
 TO_BE_DONE = frozenset({StepState.PENDING, StepState.HELD, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN})
 ENDED = frozenset({CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS})
@@ -88,6 +88,12 @@ async def _why_nothing(tx: AsyncConnection, case: CaseRow) -> tuple[str, CaseSta
     return "nothing_to_remove", CaseState.COMPLETED
 
 
+async def _doubtful(tx: AsyncConnection, case: CaseRow) -> bool:
+    """Whether an account that may be theirs was left out, because nobody has said yet whose it is."""
+    asked = await where(tx, LinkQuestionRow)
+    return any(case.person_id in row.people for row in asked)
+
+
 async def _move(
     app: Bawab, tx: AsyncConnection, case: CaseRow, target: CaseState, steps: Collection[StepRow]
 ) -> bool:
@@ -97,5 +103,9 @@ async def _move(
     values: dict[str, object] = {"finished_at": app.now() if over else None}
     if over and not steps:
         values["reason"], target = await _why_nothing(tx, case)
+    if target is CaseState.COMPLETED and await _doubtful(tx, case):
+        values["reason"], target = "identity_question", CaseState.COMPLETED_WITH_EXCEPTIONS
+    if target == case.state:
+        return False
     action = Action.CASE_COMPLETE if over else Action.CASE_VERIFY
     return await set_state(app, tx, case, target, action, values=values, steps=counts)

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.store.people import links_of
+from bot.store.people import person as person_now
 from bot.store.tables import CaseRow
 from bot.values import event_from_plain
 from connectors.contract import ChatConnector, KnownGroups
 from connectors.errors import ConnectorError
 from policies.identity import match
-from policies.model import Account, Case, Certainty, Gap, Group, IdentityLink, Membership, Person, Plan
+from policies.model import Account, Case, Certainty, Gap, Group, IdentityLink, Membership, Person, Plan, Post
 from policies.plan import InstanceFacts, PlanContext, plan
 from policies.rules import Policy
 
@@ -63,12 +64,14 @@ class Drafter:
         async with app.store.read() as tx:
             policy = await app.shelf.version(tx, row.policy_digest)
             links = await links_of(tx, row.person_id, instance)
+            known = await person_now(tx, row.person_id)
         case = _case(row, instance)
         person = case.event.person
         accounts = await self._accounts(connector, person, links)
         memberships, gaps = await self._memberships(connector, accounts)
         gaps += _missing(connector, person, links, accounts)
         context = await self._context(connector, person, accounts, links, joins=joins)
+        context = replace(context, post_now=_post_now(case, known))
         drawn = plan(case, policy, memberships, gaps, context)
         return Draft(instance, drawn, tuple(memberships))
 
@@ -127,6 +130,15 @@ class Drafter:
             groups=await self.groups(instance) if joins else (),
             instances={instance: InstanceFacts(able.platform, able.actions, able.lockout_order)},
         )
+
+
+def _post_now(case: Case, known: Person | None) -> Post | None:
+    """Where HR's record says the person is, once it shows the move; before, it shows the post to leave."""
+    event = case.event
+    if known is None:
+        return None
+    ahead = event.effective is not None and known.upcoming is not None and known.upcoming.post == event.after
+    return None if ahead else known.post
 
 
 def cap_of(approved: int) -> int:

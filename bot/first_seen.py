@@ -9,41 +9,55 @@ from bot.drafting import Draft, Drafter, Unread
 from bot.holds import hold
 from bot.lanes import closed_lanes, stumbled
 from bot.states import CaseState, HoldKind
-from bot.store.query import columns, where
+from bot.store.query import change, columns, where
 from bot.store.tables import CaseRow, LinkQuestionRow, LinkRow
 from policies.model import Verdict
 
 LIVE = frozenset({Verdict.ACT, Verdict.BLOCKED, Verdict.ASK_OWNER})
 
 
-async def settle_first_seen(app: Bawab) -> int:
-    """Look where each of them still is; whoever is nowhere is done, the rest is held under one digest.
+A_PASS = 10
+"""People looked at per call: a first feed may name hundreds, and whoever is urgent must not wait for them."""
+LIVES_ON = "first_seen_live"
 
-    To be called once every instance has been linked; nothing is written to any platform. Gives how many
-    are held.
+
+async def settle_first_seen(app: Bawab) -> int:
+    """Look where some of them still are; whoever is nowhere is done, the rest is held under one digest.
+
+    To be called, tick after tick, once every instance has been linked; nothing is written to any platform.
+    Gives of how many it is now known; 0 when all are known, or none can be read.
     """
+    unknown = await _waiting(app, HoldKind.FIRST_SEEN)
+    async with app.store.read() as tx:
+        closed = await closed_lanes(tx, app.now()) & set(app.chat)
+    known = 0 if closed else sum([await _settle(app, case) for case in unknown[:A_PASS]])
+    if not known:
+        await _hold_live(app)
+    return known
+
+
+async def _waiting(app: Bawab, reason: str) -> list[CaseRow]:
     cases = columns(CaseRow)
-    waiting = [cases.state == CaseState.PLANNED, cases.reason == HoldKind.FIRST_SEEN]
     async with app.store.read() as tx:
-        found = await where(tx, CaseRow, *waiting)
-    if not found:
-        return 0
-    async with app.store.read() as tx:
-        if await closed_lanes(tx, app.now()) & set(app.chat):
-            return 0
-    drafter = Drafter(app)
-    live: list[CaseRow] = []
-    for case in found:
-        where_to = await _standing(app, drafter, case)
-        if where_to == "live":
-            live.append(case)
-        elif where_to != "unread":
-            await _done(app, case, reason=where_to)
+        return await where(tx, CaseRow, cases.state == CaseState.PLANNED, cases.reason == reason)
+
+
+async def _settle(app: Bawab, case: CaseRow) -> int:
+    found = await _standing(app, Drafter(app), case)
+    if found == "live":
+        async with app.store.write() as tx:
+            await change(tx, CaseRow, {"reason": LIVES_ON}, columns(CaseRow).id == case.id)
+    elif found != "unread":
+        await _done(app, case, reason=found)
+    return int(found != "unread")
+
+
+async def _hold_live(app: Bawab) -> None:
+    live = await _waiting(app, LIVES_ON)
     if live:
         async with app.store.write() as tx:
             cause = {"people": len(live), "why": "already gone when first seen, and still in groups"}
             await hold(app, tx, HoldKind.FIRST_SEEN, live, None, cause)
-    return len(live)
 
 
 async def _standing(app: Bawab, drafter: Drafter, case: CaseRow) -> str:

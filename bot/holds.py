@@ -52,9 +52,10 @@ async def gate(
     undecided = [case for case in cases if case.state == CaseState.QUARANTINED]
     holds += await _hold_each_reason(app, tx, undecided, run)
     decided = [case for case in cases if case.state == CaseState.RECEIVED]
-    gone_before = [case for case in decided if _first_seen_gone(case)]
+    # A case by hand was looked at by whoever asked for it; a feed's must be looked at first.
+    gone_before = [case for case in decided if run.kind == "feed" and _first_seen_gone(case)]
     await _set_aside(app, tx, gone_before)
-    rest = [case for case in decided if not _first_seen_gone(case)]
+    rest = [case for case in decided if case not in gone_before]
     if rest or (first_run and not await _observing(tx)):
         holds += await _gate_run(app, tx, rest, run, first_run=first_run)
     return holds

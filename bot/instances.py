@@ -45,6 +45,7 @@ def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) 
         some_rule_may_join=may_join,
         pace_scale=slack.pace_scale,
         timeout_seconds=slack.timeout_seconds,
+        backoff_seconds=slack.backoff_seconds,
         read_only=read_only,
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -15,6 +16,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import raise_hold
 from bot.lanes import answered, ensure_lane, may_work, stumbled
+from bot.plan_again import plan_again
 from bot.states import HoldKind, LaneState
 from bot.store.people import link_value
 from bot.store.query import add, change, columns, new_id, one, table, where
@@ -65,14 +67,38 @@ class Linker:
 
     async def _link(self, tx: AsyncConnection, connector: ChatConnector, accounts: list[Account]) -> None:
         instance = connector.instance
-        links = await where(tx, LinkRow, columns(LinkRow).instance == instance)
         people = [person_from_json(row.record) for row in await where(tx, PersonRow)]
         if not connector.capabilities.revokes:
             named = {account.id for account in accounts}
             people = [_named_by_hr(person, instance, named) for person in people]
+        links = await self._still_grounded(tx, instance, people, accounts)
         proposals = propose(people, accounts, [link_value(link) for link in links])
         await self._store_links(tx, instance, proposals.new)
+        for person_id in sorted({link.person_id for link in proposals.new}):
+            await plan_again(self._app, tx, person_id, instance)
         await self._store_questions(tx, instance, proposals.questions)
+
+    async def _still_grounded(
+        self, tx: AsyncConnection, instance: str, people: Sequence[Person], accounts: Sequence[Account]
+    ) -> list[LinkRow]:
+        """Take back what HR has replaced, and unconfirmed e-mail matches that no e-mail bears out now."""
+        rows = columns(LinkRow)
+        stated = {
+            person.id: frozenset(account for at, account in person.account_ids if at == instance)
+            for person in people
+        }
+        addresses = {person.id: (person.email or "").strip().casefold() for person in people}
+        mailboxes = {account.id: (account.email or "").strip().casefold() for account in accounts}
+        shared = {address for address, count in Counter(addresses.values()).items() if count > 1}
+        kept: list[LinkRow] = []
+        for link in await where(tx, LinkRow, rows.instance == instance):
+            if _grounded(link, stated, addresses, mailboxes, shared):
+                kept.append(link)
+                continue
+            mine = [rows.person_id == link.person_id, rows.account_id == link.account_id]
+            await tx.execute(delete(table(LinkRow)).where(rows.instance == instance, *mine))
+            await self._app.audit.append(tx, _unlinked(link))
+        return kept
 
     async def _store_links(self, tx: AsyncConnection, instance: str, new: Sequence[IdentityLink]) -> None:
         unsure = [link for link in new if link.evidence is LinkEvidence.DIRECTORY_EMAIL]
@@ -97,7 +123,8 @@ class Linker:
     async def _hold(self, tx: AsyncConnection, instance: str, links: Sequence[IdentityLink]) -> str:
         """An e-mail match counts only after HR or IT has looked at it, once."""
         body = sorted([link.person_id, link.account_id] for link in links)
-        digest = hashlib.sha256(orjson.dumps([HoldKind.IDENTITY_LINKS, instance, body])).hexdigest()
+        asked = self._app.now().isoformat()  # a pair proposed again is a new question
+        digest = hashlib.sha256(orjson.dumps([HoldKind.IDENTITY_LINKS, instance, asked, body])).hexdigest()
         row = HoldRow(
             digest=digest,
             kind=HoldKind.IDENTITY_LINKS,
@@ -151,6 +178,34 @@ def _named_by_hr(person: Person, instance: str, named: Collection[str]) -> Perso
     if account not in named:
         return person
     return replace(person, account_ids=(*person.account_ids, (instance, account)))
+
+
+def _grounded(
+    link: LinkRow,
+    stated: Mapping[str, frozenset[str]],
+    addresses: Mapping[str, str],
+    mailboxes: Mapping[str, str],
+    shared: Collection[str],
+) -> bool:
+    if link.evidence == LinkEvidence.HR_RECORD:
+        theirs = stated.get(link.person_id, frozenset())
+        return not theirs or link.account_id in theirs  # an emptied cell takes nothing back, another id does
+    if link.evidence == LinkEvidence.DIRECTORY_EMAIL and link.released_at is None:
+        address = addresses.get(link.person_id, "")
+        return bool(address) and address not in shared and mailboxes.get(link.account_id) == address
+    return True
+
+
+def _unlinked(row: LinkRow) -> Entry:
+    return Entry(
+        action=Action.LINK_REMOVE,
+        actor="bawab",
+        outcome="none",
+        person_id=row.person_id,
+        instance=row.instance,
+        detail={"evidence": row.evidence, "why": "no_longer_stated"},
+        personal={"account": row.account_id},
+    )
 
 
 def _linked(row: LinkRow) -> Entry:

@@ -38,7 +38,6 @@ class Messages:
         self._sender = NoticeSender(
             app.store, app.audit, app.chat, StoreDirectory(), app.registry, limits, app.now
         )
-        self._since = app.now() - LOOK_BACK
         self._told: dict[str, datetime] = {}
         """case → the newest step change that was looked at; after a restart everything recent is new."""
         rules = TaskRules(it_contact=settings.it_contact)
@@ -54,7 +53,7 @@ class Messages:
         latest = (
             select(steps.case_id, func.max(steps.updated_at))
             .join(table(CaseRow), cases.id == steps.case_id)
-            .where(or_(cases.state.in_(CASE_RUNNING), cases.finished_at >= self._since))
+            .where(or_(cases.state.in_(CASE_RUNNING), cases.finished_at >= self._app.now() - LOOK_BACK))
             .group_by(steps.case_id)
         )
         async with self._app.store.read() as tx:

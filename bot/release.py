@@ -12,10 +12,22 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import decide_again
 from bot.holds import OBSERVED, first_run_is_open, gate, let_through
+from bot.plan_again import plan_again
 from bot.states import CASE_NOT_STARTED, FeedState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, where
-from bot.store.tables import CaseRow, FeedRow, HoldRow, LinkRow, MetaRow, PolicyRow, RunRow, StepRow
+from bot.store.tables import (
+    CaseRow,
+    FeedRow,
+    HoldRow,
+    LinkRow,
+    MetaRow,
+    PersonRow,
+    PolicyRow,
+    RunRow,
+    StepRow,
+)
 from bot.values import event_from_plain
+from bot.who import goes_by
 
 SHORTEST_DIGEST = 8
 Seen = Mapping[str, Mapping[str, Sequence[str]]]
@@ -83,12 +95,19 @@ async def _bind(tx: AsyncConnection, row: HoldRow, seen: Seen) -> None:
 async def _may(tx: AsyncConnection, row: HoldRow, actor: str) -> None:
     """Requester, approver and subject are three people, as far as names on one machine can tell."""
     name = actor.removeprefix("person:")
-    if row.kind == HoldKind.APPROVAL and row.requested_by == actor:
-        raise CannotRelease(f"{name} asked for this case and cannot approve it: somebody else must")
     cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == row.digest)
     steps = await where(tx, StepRow, columns(StepRow).hold_digest == row.digest)
-    if name in {case.person_id for case in cases} | {step.person_id for step in steps}:
+    askers = {row.requested_by, *(case.requested_by for case in cases)}
+    if any(by.startswith("person:") and _named(by) == name.casefold() for by in askers):
+        raise CannotRelease(f"{name} asked for this and cannot release it: somebody else must")
+    concerned = {case.person_id for case in cases} | {step.person_id for step in steps}
+    people = await where(tx, PersonRow, columns(PersonRow).id.in_(concerned))
+    if name in concerned or any(goes_by(person, name) for person in people):
         raise CannotRelease(f"{name} is among the people concerned: somebody else must release this")
+
+
+def _named(actor: str) -> str:
+    return actor.removeprefix("person:").casefold()
 
 
 async def _cases(tx: AsyncConnection, row: HoldRow, actor: str) -> list[CaseRow]:
@@ -156,6 +175,8 @@ async def _confirm_links(app: Bawab, tx: AsyncConnection, row: HoldRow, actor: s
         for link in found
     ]
     await app.audit.append(tx, *entries)
+    for person_id, instance in sorted({(link.person_id, link.instance) for link in found}):
+        await plan_again(app, tx, person_id, instance)
     return len(found)
 
 

@@ -40,6 +40,8 @@ class Pass:
     feeds: list[FeedOutcome] = field(default_factory=list)
     started: int = 0
     planned: int = 0
+    settled: int = 0
+    """People first seen as gone of whom it is now known where they still are."""
 
 
 class Service:
@@ -50,10 +52,10 @@ class Service:
         self._watcher = Watcher(app)
         self._linker = Linker(app)
         self._planner = Planner(app)
-        self._messages = Messages(app)
+        self.messages = Messages(app)
         self._stopping = asyncio.Event()
         self._lanes = {
-            name: Lane(app, name, self._messages.delegate, stopping=self._stopping.is_set)
+            name: Lane(app, name, self.messages.delegate, stopping=self._stopping.is_set)
             for name in sorted(app.chat)
         }
         self._ticked = asyncio.Condition()
@@ -67,10 +69,11 @@ class Service:
     async def tick(self) -> Pass:
         """Look once at everything that may be due, except the lanes."""
         done = Pass(feeds=await self._watcher.scan())
-        if await self._linker.refresh():
-            await settle_first_seen(self._app)
+        linked = await self._linker.refresh()
         done.started = await self._planner.start_due()
         done.planned = await self._planner.plan_due()
+        if linked:
+            done.settled = await settle_first_seen(self._app)
         await recheck_due(self._app)
         await self._settle()
         return done
@@ -81,15 +84,16 @@ class Service:
         await self.recover()
         feeds: list[FeedOutcome] = []
         while not self._stopping.is_set():
-            feeds += (await self.tick()).feeds
-            due = [await lane.drain() for lane in self._lanes.values()]
+            done = await self.tick()
+            feeds += done.feeds
+            due = list(await asyncio.gather(*(lane.drain() for lane in self._lanes.values())))
             due.append(await self._planner.next_due())
             soon = min((instant for instant in due if instant is not None), default=None)
             moved = await self._settle()
             now = self._app.now()
             if soon is not None and soon <= now + timedelta(seconds=quiet):
                 await self._sleep((soon - now).total_seconds())
-            elif not moved:
+            elif not moved and not done.settled:
                 break
         await finish(self._app, run)
         return feeds
@@ -97,8 +101,8 @@ class Service:
     async def _settle(self) -> bool:
         """Say of each case where it stands, and to people what can be said; True where a case moved."""
         moved = await settle_cases(self._app)
-        await self._messages.about_news()
-        await self._messages.send_due()
+        await self.messages.about_news()
+        await self.messages.send_due()
         return bool(moved)
 
     async def forever(self) -> None:

@@ -69,6 +69,7 @@ class SlackInstance(_Part):
     scim_url: str = "https://api.slack.com/scim/v1/"
     pace_scale: float = 1.0
     timeout_seconds: float = 20.0
+    backoff_seconds: float = 0.5
 
     @model_validator(mode="after")
     def _has_token(self) -> SlackInstance:

@@ -7,11 +7,12 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -117,7 +118,7 @@ class Watcher:
             return await self._refuse(row, BadFeed((gone,)), taken_before=True)
 
     async def _take(self, source: HrSource, delivery: Delivery) -> FeedOutcome:
-        row = self._row(delivery)
+        row = self._row(delivery, await self._arrival(delivery.source))
         try:
             staged = await source.stage(delivery)
             try:
@@ -128,7 +129,15 @@ class Watcher:
             row.kept_copy = row.kept_copy or await self._keep(row, delivery)
             return await self._refuse(row, error, taken_before=False)
 
-    def _row(self, delivery: Delivery) -> FeedRow:
+    async def _arrival(self, source: str) -> datetime:
+        """Now, but after whatever this source delivered before: a clock set back turns no order round."""
+        newest = select(func.max(self._feeds.received_at)).where(self._feeds.source == source)
+        async with self._app.store.read() as tx:
+            last: datetime | None = (await tx.execute(newest)).scalar_one()
+        now = self._app.now()
+        return now if last is None else max(now, last + timedelta(microseconds=1))
+
+    def _row(self, delivery: Delivery, received_at: datetime) -> FeedRow:
         return FeedRow(
             id=new_id("feed"),
             source=delivery.source,
@@ -136,7 +145,7 @@ class Watcher:
             sha256=delivery.sha256,
             size=delivery.size,
             modified=delivery.modified,
-            received_at=self._app.now(),
+            received_at=received_at,
             state=FeedState.REFUSED,
         )
 
@@ -225,10 +234,11 @@ class Watcher:
         row.state = FeedState.ACCEPTED  # written with what follows from it, or not at all
         row.facts = row.facts or _facts(staged.facts)
         app = self._app
+        arrival = await self._arrival(row.source)
         async with app.store.write() as tx:
             report = await apply_feed(app, tx, row, staged)
             if taken_before:
-                values = {"state": FeedState.ACCEPTED, "received_at": app.now()}
+                values = {"state": FeedState.ACCEPTED, "received_at": arrival}
                 await change(tx, FeedRow, values, self._feeds.id == row.id)
             else:
                 await add(tx, row)
@@ -252,7 +262,7 @@ class Watcher:
 
     async def _keep(self, row: FeedRow, delivery: Delivery) -> str:
         folder = self._app.settings.data_dir / "quarantine"
-        kept = folder / f"{row.id}-{Path(delivery.name).name}"
+        kept = folder / f"{row.id}{Path(delivery.name).suffix[:8]}"  # a name may be as long as a disk allows
 
         def copy() -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -93,6 +93,8 @@ class PlanContext:
     groups: Sequence[Group]
     """Every group that was seen, for what a mover may join."""
     instances: Mapping[str, InstanceFacts]
+    post_now: Post | None = None
+    """Where HR says the person works today: its groups are kept. None while a move is only announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +283,17 @@ class _Planner:
 
     def _moved(self, group: Group) -> tuple[Verdict, str]:
         """Platforms do not say why somebody is in a group: only mapped groups are lost, the rest is asked."""
-        if self._maps(self.case.event.after or Post(), group):
+        if any(self._maps(post, group) for post in self._taken()):
             return Verdict.KEEP, "new_post"
         if self._maps(self.case.event.before or Post(), group):
             return self._by_action("old_post")
         return Verdict.ASK_OWNER, "other_group"
+
+    def _taken(self) -> Iterator[Post]:
+        """Where the move leads, and where the person is now if another move has followed, or led back."""
+        yield self.case.event.after or Post()
+        if self.context.post_now is not None:
+            yield self.context.post_now
 
     def _by_action(self, why: str) -> tuple[Verdict, str]:
         if self.rule.action is RuleAction.KEEP:

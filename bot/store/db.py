@@ -27,6 +27,7 @@ class Store:
     def __init__(self, engine: AsyncEngine, url: str) -> None:
         self._engine = engine
         self._writing = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
         self.url = url
         self.after_commit: Callable[[], Awaitable[None]] | None = None
         """Called after each durable write; the audit log writes its signed head here."""
@@ -51,14 +52,26 @@ class Store:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Run a transaction under the only write lock, on disk when it ends; raises StoreProblem."""
+        if self._writer is not None and self._writer is asyncio.current_task():
+            raise RuntimeError("a write inside a write would wait for itself; pass the transaction on")
         async with self._writing:
-            with _problems():
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(bawab_write=True)
-                    async with connection.begin():
-                        yield connection
-                if self.after_commit is not None:
+            self._writer = asyncio.current_task()
+            try:
+                async with self._transaction() as connection:
+                    yield connection
+            finally:
+                self._writer = None
+            if self.after_commit is not None:
+                with _problems():
                     await self.after_commit()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        with _problems():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(bawab_write=True)
+                async with connection.begin():
+                    yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -122,6 +135,11 @@ def _explain(message: str) -> str:
     lowered = message.lower()
     if "full" in lowered or "disk i/o" in lowered:
         return f"the disk that holds the database is full ({message}); free space, then start Bawab again"
+    if "readonly" in lowered:
+        return (
+            f"the database file or its folder cannot be written ({message}); give the user Bawab runs as the "
+            "right to write there"
+        )
     if "locked" in lowered or "busy" in lowered:
         return f"the database is locked by another program ({message}); close it, then try again"
     if "not a database" in lowered or "malformed" in lowered:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.casework import cancel, revoke_now
+from bot.casework import cancel
+from bot.hurry import revoke_now
 from bot.release import CannotRelease, release
 from connectors.chat.slack.sandbox import Fault, FaultKind
 from tests.bot.adversary import WIDE, actions, case_of, everybody, kicked, line, office
@@ -176,8 +177,8 @@ async def test_revoke_now_and_cancel_are_logged_once_and_bind(tmp_path: Path) ->
         world.drop(*everybody(*(line(who, last_day="2026-12-31") for who in ("ana", "omar"))))
         await world.run()
         cases = {case.person_id: case for case in await world.cases()}
+        assert await revoke_now(world.app, cases["ana"], actor="person:noura")
         async with world.app.store.write() as tx:
-            assert await revoke_now(world.app, tx, cases["ana"], actor="person:noura")
             assert await cancel(world.app, tx, cases["omar"], reason="mistake", actor="person:noura")
         await world.run()
         world.clock.turn(days=60)
@@ -188,3 +189,35 @@ async def test_revoke_now_and_cancel_are_logged_once_and_bind(tmp_path: Path) ->
         assert logged.count("case.cancel") == 1
         async with world.app.store.write() as tx:
             assert not await cancel(world.app, tx, cases["omar"], reason="again", actor="person:noura")
+
+
+async def test_whoever_moved_back_before_the_move_was_carried_out_keeps_their_groups(tmp_path: Path) -> None:
+    async with office(tmp_path, channel("sales-a", "ana"), channel("research-a", "ana")) as world:
+        world.sandbox.faults.append(Fault(FaultKind.HTTP_500, "users.conversations", times=0))
+        world.drop(*everybody(line("ana", post="Research")))
+        await world.run()
+        assert await case_of(world, "ana", "mover") == "executing", "Slack is down: nothing is planned yet"
+        world.drop(*everybody())
+        await world.run()
+        world.sandbox.faults.clear()
+        world.clock.turn(hours=1)
+        await world.run()
+        assert "UANA" in world.members("C-sales-a"), "they are in Sales again"
+        assert "UANA" not in world.members("C-research-a")
+
+
+async def test_one_person_can_be_hurried_out_of_a_held_run_and_the_rest_stays_held(tmp_path: Path) -> None:
+    names = ("ana", "omar", "sara", "noura")
+    async with office(tmp_path, channel("news", "ana"), channel("lunch", *names[1:])) as world:
+        world.drop(*everybody(*(line(who, "terminated", "2026-11-01") for who in names)))
+        await world.run()
+        (hold,) = await world.holds("run_threshold")
+        ana = next(case for case in await world.cases() if case.person_id == "ana")
+        assert await revoke_now(world.app, ana, actor="person:lina")
+        await world.run()
+        assert kicked(world) == ["ana"]
+        assert [one.digest for one in await world.holds()] == [hold.digest], "the others wait as they did"
+        await release(world.app, hold.digest, actor="person:huda")
+        await world.run()
+        assert sorted(kicked(world)) == sorted(names)
+        assert len(kicked(world)) == len(names)

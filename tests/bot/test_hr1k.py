@@ -110,7 +110,7 @@ async def preview(world: World) -> Memberships:
 
 async def feed_in(world: World, path: Path) -> None:
     world.drop_file(path)
-    await world.service.tick()
+    await world.run()
 
 
 async def test_every_snapshot_removes_exactly_whom_an_independent_oracle_names(tmp_path: Path) -> None:

@@ -203,5 +203,6 @@ def slack_instance(url: str) -> SlackInstance:
             "scim_url": f"{url}/scim/v1/",
             "pace_scale": 0.0,
             "timeout_seconds": 5.0,
+            "backoff_seconds": 0.02,
         }
     )

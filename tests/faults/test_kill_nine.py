@@ -137,7 +137,7 @@ async def test_killed_again_and_again_it_removes_everybody_once_and_logs_it_once
         await baseline(tmp_path, Settings(_env_file=None, **plain))
         kills = 0
         while kills < KILLS:
-            status = await victims.run(plain, kill_after=dice.randrange(500, 9_000))
+            status = await victims.run(plain, kill_after=dice.randrange(1_500, 12_000))
             assert status in (-9, 0)
             if status == 0:
                 break

@@ -467,3 +467,13 @@ def test_the_plan_does_not_depend_on_the_order_in_which_things_were_read(
     shuffled = list(given_rows)
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined] # a random.Random made by hypothesis
     assert leave(*given_rows).digest == leave(*shuffled).digest
+
+
+def test_whoever_has_moved_back_or_on_meanwhile_keeps_the_groups_of_where_they_are() -> None:
+    """A move that is carried out late must not take what a later move gave back."""
+    left = case(moving()).event.before
+    assert left is not None
+    back = replace(context(), post_now=replace(left, manager_id="E99"))
+    assert said(move(in_group("sales-emea"), around=back)) == [("sales-emea", "keep", "new_post")]
+    elsewhere = replace(context(), post_now=replace(left, department="Legal"))
+    assert said(move(in_group("sales-emea"), around=elsewhere)) == [("sales-emea", "act", "old_post")]

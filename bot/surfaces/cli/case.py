@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.case_file import case_file, list_cases, the_case
-from bot.casework import revoke_now
+from bot.hurry import revoke_now
 from bot.locale import N_
 from bot.locale.keys import state_text
 from bot.manual_cases import ByHand, cancel_by_hand, open_by_hand, read_moment
@@ -172,9 +172,8 @@ async def _cancel(
 async def _revoke_now(desk: Desk, case: CaseId) -> ExitCode:
     async with desk.open(connect=False) as app:
         found = await the_case(app, case)
-        async with app.store.write() as tx:
-            done = await revoke_now(app, tx, found, actor=desk.actor)
-    held = found.hold_digest is not None and found.state != CaseState.SCHEDULED
+        done = await revoke_now(app, found, actor=desk.actor)
+    held = done and found.state != CaseState.SCHEDULED
     code = _told(
         desk,
         found,

@@ -59,7 +59,10 @@ def channel_of(instance: str, channel: Mapping[str, Any]) -> Group:
         instance=instance,
         platform=PLATFORM,
         id=str(channel["id"]),
-        name=str(channel.get("name") or channel.get("name_normalized") or ""),
+        # Slack names a group direct message after the people in it, and a group's name goes into the log.
+        name=""
+        if channel.get("is_mpim")
+        else str(channel.get("name") or channel.get("name_normalized") or ""),
         kind=_channel_kind(channel),
         is_default=bool(channel.get("is_general", False)),
         archived=bool(channel.get("is_archived", False)),

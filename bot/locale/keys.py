@@ -119,6 +119,21 @@ GAPS: dict[str, str] = {
 }
 """By the reason of a gap; connectors name the reasons."""
 
+REASONS: dict[str, str] = {
+    "by_hand": N_("cancelled by hand"),
+    "first_seen_live": N_("had left before the first HR file, and is still in groups"),
+    "identity_question": N_("an account may still be theirs: somebody must say whose it is"),
+    "no_account_linked": N_("no account of this person was found on any platform"),
+    "no_live_membership": N_("had left before, and is in no group any more"),
+    "no_rule": N_("no rule of the policy speaks of this event"),
+    "nothing_to_remove": N_("was in no group that the policy takes"),
+    "rehire": N_("HR hired the person again"),
+    "rescinded": N_("HR took it back"),
+    "superseded": N_("newer news from HR replaced it"),
+    "unknown_time_zone": N_("the person's time zone is not a known one"),
+}
+"""By the reason of a case, where it is not the kind of a hold."""
+
 WHYS: dict[str, str] = {
     "account_by_policy": N_("the policy says what happens to the account itself"),
     "already_inactive": N_("the account is closed already"),
@@ -170,6 +185,14 @@ def gap_text(reason: str, t: Translator) -> str:
     """Say what could not be read; a connector's new reason is shown by its key rather than hidden."""
     known = GAPS.get(reason)
     return t.text(known) if known else t.text("could not be read ({reason})", reason=reason)
+
+
+def reason_text(reason: str, t: Translator) -> str:
+    """Say why a case is held, cancelled, or ended as it did; a word typed by a person is shown as typed."""
+    if reason in set(HoldKind):
+        return hold_text(HoldKind(reason), t)
+    known = REASONS.get(reason)
+    return t.text(known) if known else t.isolate(reason)
 
 
 def why_text(why: str, t: Translator) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.case_file import CaseFile
 from bot.locale import Translator
-from bot.locale.keys import gap_text, refusal_text, remedy_text, state_text
+from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, state_text
 from bot.states import STEP_SUCCESS, CaseState, StepState
 from bot.store.tables import StepRow
 from bot.surfaces.cli.desk import Desk
@@ -34,7 +34,7 @@ def _head(desk: Desk, file: CaseFile) -> None:
         (t.text("Due"), desk.moment(case.due, case.zone)),
         (t.text("Finished"), desk.moment(case.finished_at, case.zone)),
         (t.text("Rule"), case.rule),
-        (t.text("Reason"), case.reason or ""),
+        (t.text("Reason"), reason_text(case.reason, t) if case.reason else ""),
         (t.text("Asked for by"), case.requested_by),
         (t.text("Released by"), case.released_by or ""),
         (t.text("Held under"), (case.hold_digest or "")[:12]),

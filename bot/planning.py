@@ -19,6 +19,7 @@ from bot.drafting import Draft, Drafter
 from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
+from bot.steps import record_entry
 from bot.store.query import add, change, columns, new_id, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
 from bot.values import account_to_plain, group_from_plain, group_to_plain
@@ -347,20 +348,5 @@ def _planned(case: CaseRow, draft: Draft, steps: Sequence[StepRow]) -> Entry:
 
 
 def _step_entry(step: StepRow) -> Entry:
-    blocked = step.state == StepState.BLOCKED
-    return Entry(
-        action=Action.STEP_BLOCK if blocked else Action.STEP_PLAN,
-        actor="bawab",
-        outcome=step.state,
-        person_id=step.person_id,
-        case_id=step.case_id,
-        step_id=step.id,
-        run_id=step.run_id,
-        instance=step.instance,
-        platform=step.platform,
-        group_id=step.group_id or None,
-        group_name=(step.group or {}).get("name"),
-        rule=step.rule,
-        detail={"do": step.action, "why": step.why, "refusal": step.refusal or ""},
-        personal={"account": step.account_id},
-    )
+    action = Action.STEP_BLOCK if step.state == StepState.BLOCKED else Action.STEP_PLAN
+    return record_entry(step, action, because=step.why)

@@ -138,12 +138,14 @@ def _older_departure(*, put_off: bool, due: datetime | None) -> Callable[[CaseRo
 
 
 def _same_news(event: LifecycleEvent) -> Callable[[CaseRow], bool]:
-    """A move out of the same post: one change may hold two moves, one after the other."""
-    left = event_to_plain(event)["before"] if event.kind is EventKind.MOVER else None
+    """A move out of the same post, and one that this move takes back; a chain of moves runs on."""
+    plain = event_to_plain(event)
+    left, taken = (plain["before"], plain["after"]) if event.kind is EventKind.MOVER else (None, None)
 
     def replaced(case: CaseRow) -> bool:
-        same = case.kind == event.kind and (left is None or case.event["before"] == left)
-        return same and case.state in CASE_NOT_STARTED
+        same = left is None or case.event["before"] == left
+        back = event.effective is None and (case.event["after"], case.event["before"]) == (left, taken)
+        return case.kind == event.kind and (same or back) and case.state in CASE_NOT_STARTED
 
     return replaced
 

@@ -21,7 +21,9 @@ from connectors.errors import ConnectorError
 
 A_PASS = 200
 MOST_TRIES = 10
-WAS_OUT = frozenset({StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT, StepState.LOCKED_OUT})
+WAS_OUT = frozenset(
+    {StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT, StepState.LOCKED_OUT, StepState.ATTESTED}
+)
 
 
 async def recheck_due(app: Bawab) -> int:
@@ -85,10 +87,20 @@ async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presen
         values: dict[str, object] = {"attempts": row.attempts + 1, "sight": presence.sight}
         values |= {"due": later} if blind else {"done_at": now}
         await change(tx, RecheckRow, values, rows.step_id == row.step_id, rows.kind == row.kind)
-    if presence.sight is Sight.PRESENT and step.state in WAS_OUT:
+    if step.state == StepState.ATTESTED and presence.sight is Sight.ABSENT:
+        await _borne_out(app, tx, step)
+    elif presence.sight is Sight.PRESENT and step.state in WAS_OUT:
         await _drift(app, tx, step)
     elif presence.sight is not Sight.PRESENT:
         await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))
+
+
+async def _borne_out(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
+    """What a person attested was seen: the stronger evidence takes the weaker one's place."""
+    step.state, step.quality, now = StepState.VERIFIED_ABSENT, Quality.OBSERVED, app.now()
+    values = {"state": step.state, "quality": step.quality, "verified_at": now, "updated_at": now}
+    await change(tx, StepRow, values, columns(StepRow).id == step.id)
+    await app.audit.append(tx, record_entry(step, Action.STEP_READ_BACK, said=Sight.ABSENT))
 
 
 async def _drift(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:

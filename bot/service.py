@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,6 +26,8 @@ from bot.settings import SettingsProblem
 from bot.watch import FeedOutcome, Watcher
 from bot.work import Lane
 
+ARRIVAL_SECONDS = 15.0
+"""How long `--once` waits for a file that is still arriving."""
 QUIET_SECONDS = 30.0
 """`--once` ends when nothing is due within so many seconds."""
 
@@ -83,6 +86,7 @@ class Service:
         run = await begin(self._app, "once")
         await self.recover()
         feeds: list[FeedOutcome] = []
+        patience = monotonic() + ARRIVAL_SECONDS
         while not self._stopping.is_set():
             done = await self.tick()
             feeds += done.feeds
@@ -91,7 +95,9 @@ class Service:
             soon = min((instant for instant in due if instant is not None), default=None)
             moved = await self._settle()
             now = self._app.now()
-            if soon is not None and soon <= now + timedelta(seconds=quiet):
+            if self._watcher.arriving() and monotonic() < patience:
+                await self._sleep(0.25)
+            elif soon is not None and soon <= now + timedelta(seconds=quiet):
                 await self._sleep((soon - now).total_seconds())
             elif not moved and not done.settled:
                 break
@@ -136,6 +142,10 @@ class Service:
             problem.result()
         problem.cancel()
         await finish(self._app, run)
+
+    def arriving(self) -> list[str]:
+        """Name the HR files that were not finished yet."""
+        return self._watcher.arriving()
 
     def stop(self) -> None:
         """Stop after what is under way; to be called in the loop. Whoever sleeps is woken."""

@@ -14,7 +14,7 @@ from bot.notices.ports import AuditSink
 from bot.states import STEP_SUCCESS, StepState
 from bot.store.db import Store
 from bot.store.query import add, new_id
-from bot.store.tables import StepRow, TaskRow
+from bot.store.tables import RecheckRow, StepRow, TaskRow
 from bot.store.tasks import (
     OPEN_TASKS,
     open_tasks_of,
@@ -24,7 +24,7 @@ from bot.store.tasks import (
 from bot.task_chaser import Chaser
 from bot.task_desk import IT, Desk, OpenTask, TaskProblem, TaskRules, changed, cut
 from connectors.contract import Quality
-from policies.model import Sensitivity
+from policies.model import Refusal, Sensitivity
 
 __all__ = ["TaskProblem", "TaskRules", "Tasks"]
 
@@ -184,6 +184,12 @@ class Tasks:
         await self._settle(tx, found, values, StepState.ATTESTED, Quality.ATTESTED, witnesses)
         await self._desk.log(tx, Action.TASK_ATTEST, found, "attested", {}, by=who, note=note)
         await self._desk.log(tx, Action.STEP_ATTEST, found, StepState.ATTESTED, {}, by=who)
+        if found.step.refusal != Refusal.NO_API:
+            # The platform can be asked: what somebody says is looked at, at once, and named for what is seen.
+            look = RecheckRow(
+                step_id=found.step.id, kind="attested", instance=found.step.instance, due=self._desk.now()
+            )
+            await add(tx, look)
         return done
 
     async def _settle(

@@ -63,6 +63,10 @@ class Watcher:
                 await self._unreachable_once(source, str(error))
         return outcomes
 
+    def arriving(self) -> list[str]:
+        """Name the files that were still arriving at the last look."""
+        return [name for source in self._app.hr for name in source.arriving()]
+
     async def _scan(self, source: HrSource) -> list[FeedOutcome]:
         outcomes = [await self._take_released(source, row) for row in await self._released(source)]
         async for delivery in source.deliveries():

@@ -357,6 +357,10 @@ class HrSource(Protocol):
         """Yield finished files, oldest first; an unfinished upload is not yielded."""
         ...
 
+    def arriving(self) -> Sequence[str]:
+        """Name the files that were still arriving at the last look."""
+        ...
+
     async def stage(self, delivery: Delivery) -> StagedFeed:
         """Read a delivery whole, or raise BadFeed with every complaint."""
         ...

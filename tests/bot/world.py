@@ -167,6 +167,7 @@ async def company(
     clock: Clock | None = None,
     extra: Mapping[str, Any] | None = None,
     canaries: Sequence[str] = (),
+    settle_seconds: float = 0.0,
 ) -> AsyncIterator[World]:
     """Start the sandbox and open Bawab on a fresh folder; closed at the end."""
     clock = clock or Clock()
@@ -182,7 +183,7 @@ async def company(
             policies=folder / "policy.yaml",
             registry=folder / "groups.yaml" if registry is not None else None,
             time_zone="Asia/Riyadh",
-            hr={"hr": HrFeed(path=folder / "hr", settle_seconds=0.0, canaries=list(canaries))},
+            hr={"hr": HrFeed(path=folder / "hr", settle_seconds=settle_seconds, canaries=list(canaries))},
             slack={"acme": slack_instance(url)},
             manual=dict(manual or {}),
             **(extra or {}),

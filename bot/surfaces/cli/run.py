@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from bot.locale import N_
 from bot.log_check import check_log
 from bot.run_result import RunResult, run_result
 from bot.service import QUIET_SECONDS, Service, only_one
+from bot.settings import SettingsProblem
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -24,6 +25,8 @@ from bot.surfaces.cli.follow import Follower
 from bot.surfaces.listener import listening
 
 INTERRUPTED = 130
+WHOLE_LOG = 100_000
+"""Entries that are verified one by one at a start, in about two seconds; of a longer log its signed heads."""
 
 
 def register(root: typer.Typer) -> None:
@@ -51,6 +54,7 @@ async def _run(
         typer.Option("--names/--no-names", help=N_("Show names; by default only on a terminal.")),
     ] = None,
 ) -> ExitCode:
+    _something_to_do(desk)
     async with desk.open(read_only=False) as app, only_one(app):
         since = await last_seq(app.store)
         await _look_at_log(desk, app)
@@ -59,12 +63,32 @@ async def _run(
         async with Follower(desk, app, since, names=shown).following():
             with _stopping(desk, service):
                 await (service.once(quiet=quiet) if once else _forever(app, service))
+        _late(desk, service.arriving())
         return _tell(desk, await run_result(app, since))
+
+
+def _something_to_do(desk: Desk) -> None:
+    """Raise SettingsProblem where no platform is configured: an empty run would look like a good one."""
+    settings = desk.settings
+    if not settings.slack and not settings.manual:
+        raise SettingsProblem(
+            "BAWAB_SLACK__<NAME>__BOT_TOKEN: no platform is configured, so there is nobody to take out of "
+            "anything. Copy .env.example to .env, fill it in, and run `bawab check`."
+        )
+    if not settings.hr:
+        desk.say(desk.t.text("No HR source is configured: only cases opened by hand are carried out."))
+
+
+def _late(desk: Desk, names: Sequence[str]) -> None:
+    for name in names:
+        said = N_("{file} was still arriving and is not read yet; run again.")
+        desk.say(desk.t.text(said, file=desk.t.isolate(name)), style="yellow")
 
 
 async def _look_at_log(desk: Desk, app: Bawab) -> None:
     """Say at once where the log is not whole. Removals go on: a broken log must keep nobody in a group."""
-    found = await check_log(app, actor="bawab", heads_only=True)
+    heads_only = await last_seq(app.store) > WHOLE_LOG
+    found = await check_log(app, actor="bawab", heads_only=heads_only)
     if not found.ok:
         desk.say(
             desk.t.text("The audit log is not whole; run `bawab audit verify`, and keep the disk."),

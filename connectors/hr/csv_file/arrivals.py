@@ -47,6 +47,8 @@ class Arrivals:
         self._config = config
         self._seen: dict[Path, tuple[Mark, float]] = {}
         self._hashes: dict[Path, tuple[Mark, str]] = {}
+        self.arriving: tuple[str, ...] = ()
+        """Names of the files that the last look found unfinished, and of those that wait behind them."""
 
     def finished(self) -> list[Path]:
         """Give the finished files, oldest first, as far as the first that is still arriving.
@@ -59,7 +61,9 @@ class Arrivals:
         except OSError as error:
             raise self._unavailable(self._config.path, error) from error
         self._forget(set(files))
-        return list(self._settled(files))
+        settled = list(self._settled(files))
+        self.arriving = tuple(sorted(_shown(path.name) for path in files.keys() - set(settled)))
+        return settled
 
     def deliver(self, path: Path) -> Delivery | None:
         """Give a finished file with its hash; None where it moved or changed while it was read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from connectors.contract import Delivery, StagedFeed
 
@@ -34,6 +34,10 @@ class CsvFileSource:
             if delivery is None:
                 return
             yield delivery
+
+    def arriving(self) -> Sequence[str]:
+        """Name the files that had not stood still long enough at the last look."""
+        return self._arrivals.arriving
 
     async def stage(self, delivery: Delivery) -> StagedFeed:
         """Read a delivery whole in a worker thread.

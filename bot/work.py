@@ -50,17 +50,23 @@ class Lane:
         self._settle = timedelta(seconds=settle or self._connector.capabilities.settle_seconds)
 
     async def recover(self) -> int:
-        """A call that was under way when the process died has an unknown outcome: it is read first."""
+        """A call that was under way when the process died has an unknown outcome: it is read first.
+
+        Where there is no API nothing left, and nothing can be read: the step is simply handed over again.
+        """
         steps = self._steps
         dangling = [
             steps.instance == self._instance,
             steps.state == StepState.REQUESTED,
             steps.acted == "maybe",
         ]
+        lost = NextState(StepState.OUTCOME_UNKNOWN, "maybe", self._app.now())
+        if not self._connector.capabilities.revokes:
+            lost = NextState(StepState.PENDING, "no", self._app.now())
         async with self._app.store.write() as tx:
             found = await where(tx, StepRow, *dangling)
             for step in found:
-                await self._move(tx, step, NextState(StepState.OUTCOME_UNKNOWN, "maybe", self._app.now()))
+                await self._move(tx, step, lost)
                 await self._app.audit.append(
                     tx, record_entry(step, Action.STEP_RETRY, because="the process ended during the call")
                 )

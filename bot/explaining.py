@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.app import Bawab
 from bot.drafting import Draft, Drafter, Unread
+from bot.reach import BY_HAND, Reach
 from bot.states import CASE_OPEN, CaseState
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow
 from bot.values import event_from_plain, event_to_plain
 from bot.who import the_person
 from connectors.hr.records import person_from_json
-from policies.model import Employment, EventKind, Group, LifecycleEvent, Person
+from policies.model import Employment, EventKind, Group, LifecycleEvent, Person, Verdict
 from policies.plan import Explanation, NoDecision, decide, explain
 
 
@@ -30,6 +31,15 @@ class Explained:
     person: Person
     group: Group
     explanation: Explanation
+    task_for: str = ""
+    """By hand: the name of whoever would be asked; empty where there is nobody to ask."""
+
+    @property
+    def verdict(self) -> str | None:
+        """A `Verdict`, `by_hand` for what becomes a task, or None where the plan has no row."""
+        said = self.explanation
+        out_of_reach = said.verdict is Verdict.ACT and "refusal" in said.params
+        return BY_HAND if out_of_reach else said.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ async def explain_membership(app: Bawab, who: str, group: str) -> Answer:
     person = person_from_json(row.record)
     supposed = [] if open_ else [_supposed(app, person)]
     drafter = Drafter(app)
+    reach = Reach(app, drafter)
     found: list[Explained] = []
     unread: list[Unread] = []
     for case in [*open_, *supposed]:
@@ -63,10 +74,17 @@ async def explain_membership(app: Bawab, who: str, group: str) -> Answer:
                 continue
             groups = [*_named(group, await drafter.groups(draft.instance)), *_planned(group, draft)]
             real = None if case in supposed else case
-            found += _explained(real, case, draft, groups)
+            reached = await reach.of(case, draft)
+            found += [await _asked(reach, case, one) for one in _explained(real, case, reached, groups)]
     if not found and not unread:
         raise CannotExplain(f"no platform shows a group {group!r}; give its id, or its name as shown there")
     return Answer(tuple(found), tuple(unread))
+
+
+async def _asked(reach: Reach, case: CaseRow, one: Explained) -> Explained:
+    if one.verdict != BY_HAND:
+        return one
+    return replace(one, task_for=await reach.asked(case, one.group))
 
 
 def _explained(

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.app import Bawab
 from bot.casework import find_case
 from bot.drafting import Draft, Drafter, Unread
+from bot.reach import BY_HAND, Reach, verdict_of
 from bot.release import Seen, find_hold
 from bot.states import CASE_OPEN, HoldKind
 from bot.store.query import columns, where
@@ -18,7 +19,7 @@ from policies.model import PlannedStep, StepAction, Verdict
 
 Progress = Callable[[int, int], None]
 """Called with (cases done, cases in all)."""
-APPROVABLE = frozenset({Verdict.ACT, Verdict.BLOCKED})
+APPROVABLE = frozenset({Verdict.ACT.value, Verdict.BLOCKED.value, BY_HAND})
 """What a releasing person is shown as to be removed; a block may be lifted before the case is due."""
 
 
@@ -42,11 +43,13 @@ class PreviewRow:
     group: str
     action: str
     verdict: str
-    """A `Verdict`, or `held` for a step that a guard stopped after it was planned."""
+    """A `Verdict`, `by_hand` for what becomes a task, or `held` for a step a guard stopped after planning."""
     rule: str
     why: str
     refusal: str | None
     since_approval: bool
+    task_for: str = ""
+    """By hand: the name of whoever would be asked; empty where there is nobody to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ async def cases_for_preview(app: Bawab, case_id: str | None = None) -> list[Case
 async def preview(app: Bawab, cases: Sequence[CaseRow], *, progress: Progress | None = None) -> Preview:
     """Draw each case's plan from what the platforms show now, joins included; writes nothing anywhere."""
     drafter = Drafter(app)
+    reach = Reach(app, drafter)
     rows: list[PreviewRow] = []
     blind: list[Blind] = []
     looked: list[tuple[str, str]] = []
@@ -114,7 +118,7 @@ async def preview(app: Bawab, cases: Sequence[CaseRow], *, progress: Progress | 
                 Blind(case.id, case.person_id, _name(case), "", "undecided", detail=case.reason or "")
             )
         for draft in await drafter.everywhere(case, joins=True) if case.rule else ():
-            rows += _rows(app, case, draft)
+            rows += await _rows(app, reach, case, draft)
             blind += _blind(case, draft)
             looked += [(case.id, draft.instance)] if isinstance(draft, Draft) else []
         if progress is not None:
@@ -171,15 +175,19 @@ def _row_of_step(case: CaseRow, step: StepRow) -> PreviewRow:
     )
 
 
-def _rows(app: Bawab, case: CaseRow, draft: Draft | Unread) -> Iterator[PreviewRow]:
+async def _rows(app: Bawab, reach: Reach, case: CaseRow, draft: Draft | Unread) -> list[PreviewRow]:
     if isinstance(draft, Unread):
-        return
+        return []
     platform = app.chat[draft.instance].capabilities.platform
-    for step in draft.plan.steps:
-        yield _row(case, draft.instance, platform, step)
+    rows = []
+    for step in (await reach.of(case, draft)).plan.steps:
+        by_hand = step.group if verdict_of(step) == BY_HAND else None
+        task_for = await reach.asked(case, by_hand) if by_hand else ""
+        rows.append(_row(case, draft.instance, platform, step, task_for))
+    return rows
 
 
-def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep) -> PreviewRow:
+def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep, task_for: str) -> PreviewRow:
     return PreviewRow(
         case_id=case.id,
         person_id=case.person_id,
@@ -191,11 +199,12 @@ def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep) -> Prev
         group_id=step.group.id if step.group else "",
         group=step.group.name if step.group else "",
         action=step.action,
-        verdict=step.verdict,
+        verdict=verdict_of(step),
         rule=step.rule,
         why=step.why,
         refusal=step.refusal,
         since_approval=step.since_approval,
+        task_for=task_for,
     )
 
 

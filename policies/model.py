@@ -185,6 +185,9 @@ class Group:
     """Why the platform itself keeps the members (synced, dynamic, …), if it does."""
     creator_id: str | None = None
     member_count: int | None = None
+    bot_inside: bool | None = None
+    """False where the bot must first be let in before it can act; None: not known, or of no consequence.
+    Only a preview rests on it: the platform's own answer decides when the time comes."""
 
 
 class Role(StrEnum):

@@ -9,10 +9,12 @@ import typer
 from bot.explaining import Explained, explain_membership
 from bot.locale import N_
 from bot.locale.keys import refusal_text, remedy_text, why_text
+from bot.reach import BY_HAND
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.words import VERDICTS, worded
+from bot.surfaces.cli.preview import VERDICT_WORDS, task_text
+from bot.surfaces.cli.words import worded
 from policies.model import Refusal
 
 
@@ -54,7 +56,8 @@ def _plain(one: Explained) -> dict[str, Any]:
         "instance": one.group.instance,
         "group_id": one.group.id,
         "group": one.group.name,
-        "verdict": said.verdict,
+        "verdict": one.verdict,
+        "task_for": one.task_for,
         "rule": said.rule,
         "why": said.why,
         "params": dict(said.params),
@@ -69,7 +72,7 @@ def _print(desk: Desk, one: Explained) -> None:
             person=t.isolate(one.person.name),
             group=t.isolate(one.group.name),
             instance=t.isolate(one.group.instance),
-            verdict=worded(VERDICTS, said.verdict, t) if said.verdict else t.text("not in any plan"),
+            verdict=worded(VERDICT_WORDS, one.verdict, t) if one.verdict else t.text("not in any plan"),
         ),
         style="bold",
     )
@@ -81,6 +84,8 @@ def _print(desk: Desk, one: Explained) -> None:
             "  "
             + t.text("But: {refusal}. {remedy}", refusal=refusal_text(known, t), remedy=remedy_text(known, t))
         )
+    if one.verdict == BY_HAND:
+        desk.print("  " + t.text("By hand: {task}", task=task_text(one.task_for, t)))
     if said.rule:
         desk.print("  " + t.text("Rule: {rule}", rule=t.isolate(said.rule)))
     if one.case is None:

@@ -7,6 +7,7 @@ from typing import Any
 from bot.locale import N_, Translator
 from bot.locale.keys import hold_text
 from bot.preview import Held
+from bot.reach import BY_HAND
 from bot.states import HoldKind
 from bot.store.tables import HoldRow
 
@@ -73,5 +74,5 @@ def plain_hold(hold: HoldRow) -> dict[str, Any]:
 
 def plain_held(held: Held) -> dict[str, Any]:
     """Give a hold, and how much it keeps back, as data."""
-    acts = [row for row in held.preview.rows if row.verdict in ("act", "held")]
+    acts = [row for row in held.preview.rows if row.verdict in ("act", "held", BY_HAND)]
     return {**plain_hold(held.hold), "memberships": len(acts), "links": len(held.links)}

@@ -11,14 +11,18 @@ import typer
 
 from bot.audit.spreadsheet import BOM, csv_lines
 from bot.locale import N_, Translator
-from bot.locale.keys import hold_text
+from bot.locale.keys import hold_text, refusal_text
 from bot.preview import Blind, Held, Preview, PreviewRow, cases_for_preview, preview, preview_hold
+from bot.reach import BY_HAND
 from bot.states import HoldKind
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.holds import cause_lines, short
 from bot.surfaces.cli.words import ACTIONS, EVIDENCE, VERDICTS, blind_text, reason_text, worded
+from policies.model import Refusal
+
+VERDICT_WORDS = {**VERDICTS, BY_HAND: N_("by hand")}
 
 FIELDS = tuple(PreviewRow.__dataclass_fields__)
 
@@ -123,13 +127,16 @@ def show_rows(desk: Desk, found: Preview, *, talk: bool = False) -> None:
     desk.table(headings, [_cells(desk, row, zones.get(row.case_id)) for row in found.rows], talk=talk)
     people = len({row.person_id for row in found.rows})
     acts = sum(row.verdict in ("act", "held") for row in found.rows)
+    by_hand = sum(row.verdict == BY_HAND for row in found.rows)
     counted = [t.plural("{n} person", "{n} people", people), t.plural("{n} act", "{n} acts", acts)]
+    if by_hand:
+        counted.append(t.plural("{n} by hand", "{n} by hand", by_hand))
     desk.say(t.list(counted))
 
 
 def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
     t = desk.t
-    verdict = worded(VERDICTS, row.verdict, t)
+    verdict = worded(VERDICT_WORDS, row.verdict, t)
     if row.since_approval:
         verdict = t.text("{verdict} (since approval)", verdict=verdict)
     return [
@@ -140,8 +147,21 @@ def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
         worded(ACTIONS, row.action, t),
         verdict,
         row.rule,
-        reason_text(row.why, row.refusal, t),
+        _why(row, t),
     ]
+
+
+def _why(row: PreviewRow, t: Translator) -> str:
+    if row.verdict != BY_HAND or row.refusal is None:
+        return reason_text(row.why, row.refusal, t)
+    return f"{task_text(row.task_for, t)} ({refusal_text(Refusal(row.refusal), t)})"
+
+
+def task_text(task_for: str, t: Translator) -> str:
+    """Say who would do by hand what the bot cannot."""
+    if not task_for:
+        return t.text("a task, and nobody is named to do it: name an owner in the registry")
+    return t.text("a task for {person}", person=t.isolate(task_for))
 
 
 def blind_lines(found: Preview, t: Translator) -> list[str]:

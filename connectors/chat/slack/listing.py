@@ -37,14 +37,23 @@ class Listing:
     async def groups(self) -> AsyncIterator[Group | Gap]:
         """Yield every channel and user group the bot sees, then the standing gaps."""
         seen: set[str] = set()
+        anywhere = await self._acts_anywhere()
         async for channel in self.channels():
             seen.add(str(channel["id"]))
-            yield channel_of(self._config.instance, channel)
+            inside = None if anywhere else _inside(channel)
+            yield channel_of(self._config.instance, channel, bot_inside=inside)
         self.forget_user_groups()
         for item in (await self._kept.now()).rows:
             yield item if isinstance(item, Gap) else user_group_of(self._config.instance, item)
         async for gap in self.gaps(seen):
             yield gap
+
+    async def _acts_anywhere(self) -> bool:
+        """Whether the bot need not be in a public channel: it may join, or an Enterprise admin removes."""
+        admin = await self._identity.admin()
+        if admin is None or admin.enterprise_id is None:
+            return self._config.may_join_public
+        return self._config.may_join_public or admin.may("admin.conversations:write")
 
     async def channels(self) -> AsyncIterator[dict[str, Any]]:
         """Yield every channel object `conversations.list` shows the bot, archived ones too."""
@@ -246,3 +255,9 @@ class Listing:
             detail=why,
             remedy="Add the scope usergroups:read and reinstall the app",
         )
+
+
+def _inside(channel: dict[str, Any]) -> bool | None:
+    """`is_member` of conversations.list: whether the asking bot is in it; None where it is not said."""
+    inside = channel.get("is_member")
+    return inside if isinstance(inside, bool) else None

@@ -52,8 +52,8 @@ def _from_elsewhere(user: Mapping[str, Any], home: TokenOwner) -> bool:
     return bool(team != home.enterprise_id)
 
 
-def channel_of(instance: str, channel: Mapping[str, Any]) -> Group:
-    """Read a conversation object."""
+def channel_of(instance: str, channel: Mapping[str, Any], *, bot_inside: bool | None = None) -> Group:
+    """Read a conversation object; whether the bot is inside is the caller's to know."""
     count = channel.get("num_members")
     return Group(
         instance=instance,
@@ -68,6 +68,7 @@ def channel_of(instance: str, channel: Mapping[str, Any]) -> Group:
         archived=bool(channel.get("is_archived", False)),
         creator_id=str(channel["creator"]) if channel.get("creator") else None,
         member_count=count if isinstance(count, int) else None,
+        bot_inside=bot_inside,
     )
 
 
@@ -83,7 +84,6 @@ def _channel_kind(channel: Mapping[str, Any]) -> GroupKind:
 
 def user_group_of(instance: str, subteam: Mapping[str, Any]) -> Group:
     """Read a user group ("subteam"); disabled ones are marked as archived."""
-    count = subteam.get("user_count")
     return Group(
         instance=instance,
         platform=PLATFORM,
@@ -93,8 +93,16 @@ def user_group_of(instance: str, subteam: Mapping[str, Any]) -> Group:
         archived=bool(subteam.get("date_delete")),
         managed_elsewhere=_keeper(subteam),
         creator_id=str(subteam["created_by"]) if subteam.get("created_by") else None,
-        member_count=int(count) if isinstance(count, int | str) and str(count).isdigit() else None,
+        member_count=_member_count(subteam),
     )
+
+
+def _member_count(subteam: Mapping[str, Any]) -> int | None:
+    """The count Slack states (a number, or a number as text), else the length of the list it gave."""
+    count, users = subteam.get("user_count"), subteam.get("users")
+    if isinstance(count, int | str) and str(count).isdigit():
+        return int(count)
+    return len(users) if isinstance(users, list) else None
 
 
 def _keeper(subteam: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from connectors.chat.slack.sandbox import BOT_TOKEN, Channel, Fault, FaultKind, User, create_sandbox
@@ -69,6 +71,17 @@ async def test_unseen_private_channels_are_one_standing_gap_without_an_admin() -
         found = [item async for item in stage.slack.groups()]
     assert [(gap.reason, gap.group_id) for gap in gaps(found)] == [("private_channels_unseen", None)]
     assert "G2" not in {item.id for item in found if isinstance(item, Group)}
+
+
+async def test_the_listing_says_which_public_channels_the_bot_is_not_in_where_it_matters() -> None:
+    async def inside(**more: Any) -> dict[str, bool | None]:
+        async with staged(**more) as stage:
+            return {g.id: g.bot_inside async for g in stage.slack.groups() if isinstance(g, Group)}
+
+    here = await inside()
+    assert (here["C1"], here["C2"], here["S1"]) == (True, False, None)
+    assert (await inside(may_join_public=True))["C2"] is None
+    assert (await inside(admin=True))["C2"] is None, "an Enterprise admin removes from outside"
 
 
 async def test_an_enterprise_admin_names_each_unseen_private_channel() -> None:

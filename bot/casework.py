@@ -15,6 +15,7 @@ from bot.audit.entry import Entry
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, one, where
 from bot.store.tables import CaseRow, HoldRow, PolicyRow, RecheckRow, StepRow, TaskRow
+from bot.store.tasks import OPEN_TASKS
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
 from policies.model import Decision, EventKind, LifecycleEvent
@@ -31,6 +32,7 @@ ONLY_CASES = frozenset(
 )
 LEAVING = frozenset({EventKind.LEAVER, EventKind.CONTRACTOR_END})
 PAST = "past:"
+UNFINISHED_TASKS = (*OPEN_TASKS, "waived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,16 @@ async def _stop_watching(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None
     rows, steps = columns(RecheckRow), columns(StepRow)
     mine = select(steps.id).where(steps.case_id == case.id)
     await change(tx, RecheckRow, {"done_at": app.now()}, rows.step_id.in_(mine), rows.done_at.is_(None))
+    await _end_tasks(app, tx, case)
+
+
+async def _end_tasks(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
+    """Nobody is asked to remove who stays: not today, and not when an exception runs out."""
+    tasks = columns(TaskRow)
+    waiting = await where(tx, TaskRow, tasks.case_id == case.id, tasks.state.in_(UNFINISHED_TASKS))
+    values = {"state": "cancelled", "next_reminder_at": None}
+    await change(tx, TaskRow, values, tasks.id.in_([task.id for task in waiting]))
+    await app.audit.append(tx, *[_task_ended(case, task) for task in waiting])
 
 
 async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
@@ -182,9 +194,7 @@ async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str,
         steps.case_id == case.id,
         steps.state.in_([StepState.PENDING, StepState.HELD, StepState.DELEGATED]),
     )
-    tasks = columns(TaskRow)
-    undone = [tasks.case_id == case.id, tasks.state.in_(["open", "half_attested"])]
-    await change(tx, TaskRow, {"state": "cancelled", "next_reminder_at": None}, *undone)
+    await _end_tasks(app, tx, case)
     action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
     entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped)
     await app.audit.append(tx, entry)
@@ -342,6 +352,20 @@ def _about(case: CaseRow, action: Action, actor: str, *, outcome: str = "ok", **
         rule=case.rule or None,
         before={"state": case.state},
         detail=detail,
+    )
+
+
+def _task_ended(case: CaseRow, task: TaskRow) -> Entry:
+    return Entry(
+        action=Action.TASK_CLOSE,
+        actor="bawab",
+        outcome="cancelled",
+        person_id=case.person_id,
+        case_id=case.id,
+        step_id=task.step_id,
+        instance=task.instance,
+        before={"task": task.state},
+        detail={"task": task.id},
     )
 
 

@@ -15,12 +15,7 @@ from bot.states import STEP_SUCCESS, StepState
 from bot.store.db import Store
 from bot.store.query import add, new_id
 from bot.store.tables import RecheckRow, StepRow, TaskRow
-from bot.store.tasks import (
-    OPEN_TASKS,
-    open_tasks_of,
-    set_step,
-    task_of_step,
-)
+from bot.store.tasks import set_step, task_of_step
 from bot.task_chaser import Chaser
 from bot.task_desk import IT, Desk, OpenTask, TaskProblem, TaskRules, changed, cut
 from connectors.contract import Quality
@@ -104,18 +99,6 @@ class Tasks:
             await self._desk.log(tx, Action.TASK_WAIVE, found, "waived", after, by=who, note=reason)
             await self._desk.log(tx, Action.STEP_WAIVE, found, StepState.WAIVED, after, by=who)
             return changed(found.task, values)
-
-    async def close_as_done(self, tx: AsyncConnection, step_id: str) -> bool:
-        """Close the task of a step that the bot has meanwhile read back as done; False where none was open.
-
-        The step's own state is the worker's to set, in the same transaction.
-        """
-        task = await task_of_step(tx, step_id)
-        return task is not None and await self._close(tx, task, "done_by_bot")
-
-    async def cancel_for_case(self, tx: AsyncConnection, case_id: str) -> int:
-        """Cancel the open tasks of a case that was cancelled or rescinded; gives how many."""
-        return sum([await self._close(tx, task, "cancelled") for task in await open_tasks_of(tx, case_id)])
 
     async def _new(
         self, tx: AsyncConnection, step: StepRow, matter: Matter, time: timedelta | None
@@ -214,13 +197,3 @@ class Tasks:
             raise TaskProblem(
                 f"{found.task.id}: its step is {found.step.state}, not a person's to do now; nothing changed"
             )
-
-    async def _close(self, tx: AsyncConnection, task: TaskRow, state: str) -> bool:
-        if task.state not in OPEN_TASKS:
-            return False
-        await self._desk.set(tx, task, {"state": state, "next_reminder_at": None})
-        found = OpenTask(
-            task, await self._desk.step(tx, task.step_id), await self._desk.matter(tx, task.case_id)
-        )
-        await self._desk.log(tx, Action.TASK_CLOSE, found, state, {})
-        return True

@@ -302,7 +302,7 @@ class TaskRow(SQLModel, table=True):
     """0 owner, 1 deputy, 2 IT."""
     sensitive: bool = False
     state: str = Field(index=True)
-    """open | half_attested | attested | waived | done_by_bot | cancelled"""
+    """open | half_attested | attested | waived | cancelled"""
     deadline: datetime = _instant(nullable=False)
     next_reminder_at: datetime | None = _instant()
     reminders: int = 0

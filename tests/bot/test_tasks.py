@@ -293,24 +293,6 @@ async def test_a_waiver_needs_a_reason_and_an_end_and_runs_out(office: Office) -
     assert (await _case(office)).state == "awaiting_manual"
 
 
-async def test_the_bot_may_close_what_it_can_read_after_all(office: Office) -> None:
-    task = await one_task(office)
-    async with office.store.write() as tx:
-        assert await office.tasks.close_as_done(tx, task.step_id)
-        assert not await office.tasks.close_as_done(tx, task.step_id)
-    assert (await office.task(task.id)).state == "done_by_bot"
-    assert await chase(office, hours=48) == 0
-
-
-async def test_a_cancelled_case_takes_its_tasks_with_it(office: Office) -> None:
-    task = await one_task(office)
-    async with office.store.write() as tx:
-        assert await office.tasks.cancel_for_case(tx, "case_1") == 1
-    assert (await office.task(task.id)).state == "cancelled"
-    with pytest.raises(TaskProblem, match="cancelled already"):
-        await office.tasks.attest(task.id, "E1")
-
-
 async def test_a_step_that_is_done_is_not_handed_to_anybody(office: Office) -> None:
     step = await office.step(await office.leave(), "sales")
     with pytest.raises(TaskProblem, match="nothing to do by hand"):

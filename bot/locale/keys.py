@@ -160,6 +160,29 @@ WHYS: dict[str, str] = {
 }
 """By `policies.plan.WHY_KEYS`."""
 
+RESIDUAL: tuple[str, ...] = (
+    N_(
+        "Group direct messages keep their members for ever; private channels the bot is not in are not "
+        "seen; files and messages already copied stay with the person; invitations to shared channels "
+        "they sent stay valid until declined or expired; without an Enterprise admin token, sessions stay "
+        "open until the account is deactivated."
+    ),
+    N_(
+        "Everything already on the phone stays there, and nobody can observe from outside that a removal "
+        "happened."
+    ),
+    N_("Keeps every message and file already on the phone, and the phone numbers of the members."),
+    N_("Keeps the conversation up to the removal, and whatever was saved from it."),
+    N_("Keeps the conversation up to the removal, and whatever was saved from it; still sees public posts."),
+    N_("Keeps saved chats and snaps; unsaved ones vanish by themselves."),
+)
+"""What remains with a person after a complete removal, as the connectors' manifests say it."""
+
+
+def residual_text(line: str, t: Translator) -> str:
+    """Say what remains on a platform; a line that only a connector knows is shown as it wrote it."""
+    return t.text(line) if line in RESIDUAL else t.isolate(line)
+
 
 def state_text(state: StepState | CaseState, t: Translator) -> str:
     """Say where a step or a case stands."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.audit.tail import names_of
 from bot.case_file import case_file, list_cases, the_case
 from bot.hurry import revoke_now
 from bot.locale import N_
@@ -13,8 +14,9 @@ from bot.locale.keys import state_text
 from bot.manual_cases import ByHand, cancel_by_hand, open_by_hand, read_moment
 from bot.states import CaseState
 from bot.store.people import find_people
-from bot.store.tables import CaseRow
-from bot.surfaces.cli.case_page import plain_file, show_file
+from bot.store.query import columns, where
+from bot.store.tables import CaseRow, PersonRow
+from bot.surfaces.cli.case_page import acting, plain_file, show_file
 from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -113,10 +115,14 @@ def _table(desk: Desk, cases: list[CaseRow]) -> None:
 async def _show(desk: Desk, case: CaseId) -> ExitCode:
     async with desk.open() as app:
         found = await case_file(app, case)
+        async with app.store.read() as tx:
+            names = await names_of(tx, {row["subject"] for row in found.timeline if row["subject"]})
+            people = await where(tx, PersonRow, columns(PersonRow).id.in_(acting(found)))
+            names |= {row.id: row.name for row in people}
     if desk.json:
         desk.data(plain_file(found))
     else:
-        show_file(desk, found)
+        show_file(desk, found, names)
     return ExitCode.DONE
 
 

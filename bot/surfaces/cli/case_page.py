@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.case_file import CaseFile
 from bot.locale import Translator
-from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, state_text
+from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, residual_text, state_text
 from bot.states import STEP_SUCCESS, CaseState, StepState
 from bot.store.tables import StepRow
 from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.timeline import told
 from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
 from bot.values import event_from_plain
 from policies.model import Refusal
 
 
-def show_file(desk: Desk, file: CaseFile) -> None:
-    """Print the whole page."""
-    _head(desk, file)
+def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
+    """Print the whole page; `names` maps pseudonyms and employee ids to names."""
+    _head(desk, file, names)
     _steps(desk, file)
     _gaps(desk, file)
     _residue(desk, file)
-    _timeline(desk, file)
+    _timeline(desk, file, names)
 
 
-def _head(desk: Desk, file: CaseFile) -> None:
+def _head(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     t, case = desk.t, file.case
     person = event_from_plain(case.event).person
     desk.print(f"{case.id}  {t.isolate(person.name)} ({t.isolate(person.id)})", style="bold")
@@ -35,12 +37,18 @@ def _head(desk: Desk, file: CaseFile) -> None:
         (t.text("Finished"), desk.moment(case.finished_at, case.zone)),
         (t.text("Rule"), case.rule),
         (t.text("Reason"), reason_text(case.reason, t) if case.reason else ""),
-        (t.text("Asked for by"), case.requested_by),
-        (t.text("Released by"), case.released_by or ""),
+        (t.text("Asked for by"), _by(case.requested_by, names, t)),
+        (t.text("Released by"), _by(case.released_by or "", names, t)),
         (t.text("Held under"), (case.hold_digest or "")[:12]),
     ):
         if value:
             desk.print(f"  {label}: {value}")
+
+
+def _by(actor: str, names: Mapping[str, str], t: Translator) -> str:
+    """Name who acted: a person by name where HR knows them, the bot as itself."""
+    person = actor.removeprefix("person:")
+    return t.isolate(names.get(person, person)) if person != actor else actor
 
 
 def _steps(desk: Desk, file: CaseFile) -> None:
@@ -52,7 +60,7 @@ def _steps(desk: Desk, file: CaseFile) -> None:
     desk.print()
     desk.print(t.text("Steps: {done} of {all} done", done=done, all=all_), style="bold")
     headings = [
-        t.text("Platform"),
+        t.text("Where"),
         t.text("Group"),
         t.text("Act"),
         t.text("State"),
@@ -110,33 +118,25 @@ def _residue(desk: Desk, file: CaseFile) -> None:
     desk.print()
     desk.print(desk.t.text("What remains with the person, even after everything is done"), style="bold")
     for instance, line in file.residual.items():
-        desk.print(f"  {desk.t.isolate(instance)}: {desk.t.isolate(line)}")
+        desk.print(f"  {desk.t.isolate(instance)}: {residual_text(line, desk.t)}")
 
 
-def _timeline(desk: Desk, file: CaseFile) -> None:
-    desk.print()
-    desk.print(desk.t.text("Timeline, from the log"), style="bold")
-    rows = [
-        [
-            str(row["seq"]),
-            desk.stamp(row["at"], seconds=True),
-            row["action"],
-            row["outcome"],
-            row["group_name"] or "",
-            row["actor"],
-        ]
-        for row in file.timeline
-    ]
+def _timeline(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     t = desk.t
-    headings = [
-        t.text("Entry"),
-        t.text("When"),
-        t.text("Act"),
-        t.text("Outcome"),
-        t.text("Group"),
-        t.text("By"),
+    desk.print()
+    desk.print(t.text("Timeline, from the log"), style="bold")
+    groups = {step.id: (step.group or {}).get("name", "") for step in file.steps}
+    rows = [
+        [str(row["seq"]), desk.stamp(row["at"], seconds=True), line]
+        for row, line in told(file.timeline, names, groups, desk)
     ]
-    desk.table(headings, [[*row[:4], t.isolate(row[4]) if row[4] else "", row[5]] for row in rows])
+    desk.table([t.text("Entry"), t.text("When"), t.text("What happened")], rows)
+
+
+def acting(file: CaseFile) -> set[str]:
+    """Give the employee ids of everybody who acted on the case."""
+    actors = {row["actor"] for row in file.timeline} | {file.case.requested_by, file.case.released_by or ""}
+    return {actor.removeprefix("person:") for actor in actors if actor.startswith("person:")}
 
 
 def plain_file(file: CaseFile) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -27,6 +28,10 @@ from bot.settings import Settings, SettingsProblem, load_settings
 
 WIDE = 200
 """Columns where nobody watches: a file or a pipe should not be cut to a narrow window."""
+
+
+GUTTER = 2
+"""Columns between two columns of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +133,29 @@ class Desk:
 
     def print(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stdout."""
-        self.out.print(Text(harmless(text), style=style or ""), soft_wrap=True)
+        self.out.print(Text(_shown(text, self.out), style=style or ""), soft_wrap=True)
 
     def say(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stderr."""
         self.err.print(Text(harmless(text), style=style or ""), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, talk: bool = False) -> None:
-        """Print a table on stdout (or as talk); no cell is cut, long ones are folded."""
+        """Print a table on stdout (or as talk): nothing is cut, and no word is broken that fits a line.
+
+        Where the columns cannot stand side by side, each row becomes a block of `heading: cell` lines.
+        """
+        console = self.err if talk else self.out
+        shown = [[harmless(cell) if talk else _shown(cell, console) for cell in row] for row in rows]
+        widths = fitting([headings, *shown], console.width)
+        if widths is None:
+            _blocks(console, headings, shown)
+            return
         table = Table(box=None, pad_edge=False, show_edge=False)
-        for heading in headings:
-            table.add_column(Text(heading, style="bold"), overflow="fold")
-        for row in rows:
-            table.add_row(*[Text(harmless(cell)) for cell in row])
-        (self.err if talk else self.out).print(table)
+        for heading, width in zip(headings, widths, strict=True):
+            table.add_column(Text(heading, style="bold"), overflow="fold", width=width)
+        for row in shown:
+            table.add_row(*map(Text, row))
+        console.print(table)
 
     def moment(self, instant: datetime | None, zone: str | None = None) -> str:
         """Write an instant in a zone, in the reader's language; empty for None."""
@@ -183,6 +197,37 @@ _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {0x09:
 def harmless(text: str) -> str:
     """Show a control character as one lost letter: a file, a group or an error could name a terminal's."""
     return text.translate(_CONTROLS)
+
+
+_FENCES = dict.fromkeys((0x2068, 0x2069))
+
+
+def _shown(text: str, console: Console) -> str:
+    """Keep the fences round names for a terminal's eyes only: a program that reads a pipe wants the names."""
+    return harmless(text) if console.is_terminal else harmless(text).translate(_FENCES)
+
+
+def fitting(rows: Sequence[Sequence[str]], space: int) -> list[int] | None:
+    """Give each column its width so that all fit and none is narrower than its longest word, else None."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    least = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    space -= GUTTER * (len(columns) - 1)
+    if sum(least) > space:
+        return None
+    while sum(widths) > space:
+        # The column with most to give, gives.
+        widest = max(range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place]))
+        widths[widest] -= 1
+    return widths
+
+
+def _blocks(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        for heading, cell in zip(headings, row, strict=True):
+            if cell:
+                console.print(Text(f"{heading}: {cell}"), soft_wrap=not cell.count(" "))
+        console.print()
 
 
 def _console(stream: Any) -> Console:

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.audit.actions import Action
 from bot.audit.tail import Row
-from bot.locale import N_
-from bot.locale.keys import hold_text, refusal_text, state_text
+from bot.locale import N_, Translator
+from bot.locale.keys import hold_text, reason_text, refusal_text, state_text
 from bot.states import CaseState, HoldKind, StepState
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.holds import short
@@ -62,7 +62,7 @@ _PLAIN: Mapping[str, str] = {
 def line_of(row: Row, who: str, desk: Desk) -> str | None:
     """Say an entry in one line; None for what needs no line of its own."""
     action, outcome = row["action"], row["outcome"]
-    places = _places(row, who, desk)
+    places = places_of(row, who, desk)
     if (action, outcome) in _REPEATED:
         return None
     if action in _PLAIN:
@@ -81,7 +81,8 @@ def _filled(desk: Desk, action: str, places: dict[str, str]) -> str:
     return desk.t.text(_PLAIN[action], **{name: places.get(name, "-") for name in wanted})
 
 
-def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
+def places_of(row: Row, who: str, desk: Desk) -> dict[str, str]:
+    """Give what the places of a sentence may take from an entry, names fenced off."""
     t, detail = desk.t, row["detail"] or {}
     named = {name: t.isolate(str(value)) for name, value in detail.items() if isinstance(value, str | int)}
     known = named | {
@@ -94,6 +95,8 @@ def _places(row: Row, who: str, desk: Desk) -> dict[str, str]:
     }
     if "hold" in detail:
         known["hold"] = short(str(detail["hold"]))
+    if "reason" in detail and row["action"].startswith("case."):
+        known["reason"] = reason_text(str(detail["reason"]), t)
     return known
 
 
@@ -139,17 +142,20 @@ def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
 
 
 def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
-    said = state_text(StepState(row["outcome"]), desk.t)
-    refusal = (row["detail"] or {}).get("refusal")
-    if refusal in set(Refusal):
-        said = f"{said}: {refusal_text(Refusal(refusal), desk.t)}"
     return desk.t.text(
         "{who}: {group} ({instance}): {state}",
         who=places["who"],
         group=places["group"],
         instance=places["instance"],
-        state=said,
+        state=step_state(row, desk.t),
     )
+
+
+def step_state(row: Row, t: Translator) -> str:
+    """Say where an entry leaves its step, and the refusal where there is one."""
+    said = state_text(StepState(row["outcome"]), t)
+    refusal = (row["detail"] or {}).get("refusal")
+    return f"{said}: {refusal_text(Refusal(refusal), t)}" if refusal in set(Refusal) else said
 
 
 _TOLD_STEPS = frozenset(

@@ -47,13 +47,14 @@ def test_a_table_stays_straight_under_arabic_names(leaving: Shop) -> None:
     column = cell_len(head[: head.index("What")])
     for row in rows:
         assert cell_len(row[: row.index("leaves")]) == column
-    assert any("\u2068نورة القحطاني\u2069" in row for row in rows), "the name is fenced off"
+    assert any("نورة القحطاني" in row for row in rows)
+    assert "\u2068" not in "".join(rows), "a program that reads a pipe wants names, not fences"
 
 
 def test_the_same_page_in_arabic(leaving: Shop) -> None:
     page = leaving.bawab("--lang", "ar", "case", "list").out
     assert "الشخص" in page
-    assert "يغادر" in page
+    assert "مغادرة" in page
     leaving.write_settings(LANGUAGE="ar")
     assert leaving.bawab("case", "list").out == page, "the setting says it as well as the option"
 

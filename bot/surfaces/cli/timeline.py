@@ -1,0 +1,127 @@
+"""A case's entries of the log, each as one plain sentence: what its timeline shows in place of raw keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot.audit.actions import Action
+from bot.audit.tail import Row
+from bot.locale import N_
+from bot.locale.keys import state_text
+from bot.states import CaseState, StepState
+from bot.surfaces.cli.desk import Desk
+from bot.surfaces.cli.lines import line_of, places_of, step_state
+from bot.surfaces.cli.words import ACTIONS, KINDS, TASKS, worded
+
+_BOOKKEEPING = frozenset(
+    {(Action.TASK_ATTEST, "attested"), (Action.TASK_WAIVE, "waived"), (Action.NOTICE_SEND, "intended")}
+)
+"""The step's own entry, written with it, or the notice's next one says the same and more."""
+_SAID: Mapping[str, str] = {
+    Action.CASE_QUARANTINE: N_("Stopped by a guard, and {state}; hold {hold}"),
+    Action.CASE_PLAN: N_("Planned on {instance}; memberships found: {memberships}"),
+    Action.CASE_REVOKE_NOW: N_("Due at once"),
+    Action.CASE_CANCEL: N_("Cancelled: {reason}"),
+    Action.CASE_RESCIND: N_("Called off: {reason}"),
+    Action.TASK_OPEN: N_("{group} ({instance}): now a task for a person"),
+    Action.TASK_REMIND: N_("{group} ({instance}): a reminder was sent"),
+    Action.TASK_ESCALATE: N_("{group} ({instance}): passed on to the next person who answers for it"),
+    Action.NOTICE_SEND: N_("{who} was told on {instance}"),
+    Action.NOTICE_FAIL: N_("A group owner could not be told: {problem}"),
+    Action.NOTICE_UPDATE: N_("An earlier message on {instance} was brought up to date"),
+    Action.NOTICE_SUPPRESS: N_("A message was not sent"),
+}
+
+
+def told(
+    rows: Sequence[Row], names: Mapping[str, str], groups: Mapping[str, str], desk: Desk
+) -> Iterator[tuple[Row, str]]:
+    """Give each entry that says something of its own, with its sentence, in the order of the log.
+
+    `names` maps pseudonyms and employee ids to names; `groups` maps steps to the names of their groups.
+    """
+    answered = {(row["step_id"], _attempt(row)) for row in rows if row["action"] == Action.STEP_RECORD}
+    for row in rows:
+        intended = row["action"] == Action.STEP_INTEND
+        if intended and (row["step_id"], _attempt(row)) in answered:
+            continue
+        line = sentence(_named(row, names, groups), names.get(row["subject"] or "", ""), desk)
+        if line is not None:
+            yield row, line
+
+
+def sentence(row: Row, who: str, desk: Desk) -> str | None:
+    """Say an entry of a case in one sentence; None for what another entry says again."""
+    action, t = row["action"], desk.t
+    if (action, row["outcome"]) in _BOOKKEEPING:
+        return None
+    line = _line(row, who, desk)
+    if not row["actor"].startswith("person:"):
+        return line
+    return t.text("{what} (by {by})", what=line, by=t.isolate(row["actor"].removeprefix("person:")))
+
+
+def _line(row: Row, who: str, desk: Desk) -> str:
+    action: str = row["action"]
+    places = places_of(row, who, desk)
+    if action in _SAID:
+        return desk.t.text(_SAID[action], **_filled(row, places, desk))
+    for beginning, say in _KINDS.items():
+        if action.startswith(beginning):
+            return say(row, places, desk)
+    # What has no sentence yet is still shown: nothing of a case is left out unseen.
+    known = line_of(row, who, desk)
+    return known or desk.t.text("Noted in the log: {what}", what=desk.t.isolate(f"{action} {row['outcome']}"))
+
+
+def _filled(row: Row, places: Mapping[str, str], desk: Desk) -> dict[str, str]:
+    state = state_text(CaseState(row["outcome"]), desk.t) if row["outcome"] in set(CaseState) else "-"
+    return {"state": state, "hold": "-", "memberships": "-", "reason": "-", **places}
+
+
+def _case(row: Row, _places: Mapping[str, str], desk: Desk) -> str:
+    t, detail = desk.t, row["detail"] or {}
+    if row["action"] == Action.CASE_OPEN:
+        said = t.text("The case was opened: {kind}", kind=worded(KINDS, str(detail.get("kind", "-")), t))
+    else:
+        state = state_text(CaseState(row["outcome"]), t) if row["outcome"] in set(CaseState) else "-"
+        said = t.text("The case is now {state}", state=state)
+    if not detail.get("due"):
+        return said
+    due = desk.moment(datetime.fromisoformat(detail["due"]), detail.get("zone"))
+    return t.text("{what}; due {due}", what=said, due=due)
+
+
+def _step(row: Row, places: Mapping[str, str], desk: Desk) -> str:
+    t, act = desk.t, worded(ACTIONS, str((row["detail"] or {}).get("do", "-")), desk.t)
+    where = places["group"] if row["group_id"] else act
+    said = step_state(row, t) if row["outcome"] in set(StepState) else "-"
+    if row["action"] == Action.STEP_PLAN:
+        said = t.text("planned") + (f": {act}" if row["group_id"] else "")
+    return t.text("{group} ({instance}): {state}", group=where, instance=places["instance"], state=said)
+
+
+def _task(row: Row, places: Mapping[str, str], desk: Desk) -> str:
+    said = worded(TASKS, row["outcome"], desk.t)
+    return desk.t.text(
+        "{group} ({instance}): {state}", group=places["group"], instance=places["instance"], state=said
+    )
+
+
+_KINDS: Mapping[str, Callable[[Row, Mapping[str, str], Desk], str]] = {
+    "case.": _case,
+    "step.": _step,
+    "task.": _task,
+}
+
+
+def _named(row: Row, names: Mapping[str, str], groups: Mapping[str, str]) -> Row:
+    """Put names where the entry holds ids."""
+    person = row["actor"].removeprefix("person:")
+    actor = f"person:{names.get(person, person)}" if row["actor"].startswith("person:") else row["actor"]
+    return {**row, "actor": actor, "group_name": row["group_name"] or groups.get(row["step_id"] or "")}
+
+
+def _attempt(row: Row) -> int:
+    return int((row["detail"] or {}).get("attempt", 0))

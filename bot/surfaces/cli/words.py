@@ -64,7 +64,6 @@ TASKS: dict[str, str] = {
     "half_attested": N_("confirmed once; a second person must confirm"),
     "attested": N_("confirmed"),
     "waived": N_("waived"),
-    "done_by_bot": N_("done by Bawab meanwhile"),
     "cancelled": N_("cancelled"),
 }
 _UNREADABLE = {

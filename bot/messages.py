@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from bot.store.tables import CaseRow, StepRow
 from bot.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
 
+Standing = tuple[tuple[object, ...], ...]
 LOOK_BACK = timedelta(days=1)
 """A case that ended while the process died is looked at again after the restart."""
 
@@ -38,8 +39,8 @@ class Messages:
         self._sender = NoticeSender(
             app.store, app.audit, app.chat, StoreDirectory(), app.registry, limits, app.now
         )
-        self._told: dict[str, datetime] = {}
-        """case → the newest step change that was looked at; after a restart everything recent is new."""
+        self._told: dict[str, Standing] = {}
+        """case → how it stood when it was looked at; after a restart everything recent is new."""
         rules = TaskRules(it_contact=settings.it_contact)
         self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
 
@@ -48,21 +49,31 @@ class Messages:
         await self.tasks.open_task(tx, step)
 
     async def about_news(self) -> None:
-        """Store what can now be said about every case whose steps have moved since the last look."""
-        cases, steps = columns(CaseRow), columns(StepRow)
-        latest = (
-            select(steps.case_id, func.max(steps.updated_at))
-            .join(table(CaseRow), cases.id == steps.case_id)
-            .where(or_(cases.state.in_(CASE_RUNNING), cases.finished_at >= self._app.now() - LOOK_BACK))
-            .group_by(steps.case_id)
-        )
+        """Store what can now be said about every case that stands differently since the last look."""
+        cases = columns(CaseRow)
         async with self._app.store.read() as tx:
-            news = {row[0]: row[1] for row in (await tx.execute(latest)).all()}
-            fresh = [case_id for case_id, at in news.items() if self._told.get(case_id) != at]
+            standing = await self._standing(tx)
+            fresh = [case_id for case_id, now in standing.items() if self._told.get(case_id) != now]
             found = await where(tx, CaseRow, cases.id.in_(fresh)) if fresh else []
         for case in found:
             await self._about(case)
-            self._told[case.id] = news[case.id]
+            self._told[case.id] = standing[case.id]
+
+    async def _standing(self, tx: AsyncConnection) -> dict[str, Standing]:
+        """Sum up where each running or lately ended case stands: its state, its steps' states and times."""
+        cases, steps = columns(CaseRow), columns(StepRow)
+        lately = cases.finished_at >= self._app.now() - LOOK_BACK
+        query = (
+            select(cases.id, cases.state, steps.state, func.count(), func.max(steps.updated_at))
+            .join(table(StepRow), cases.id == steps.case_id)
+            .where(or_(cases.state.in_(CASE_RUNNING), lately))
+            .group_by(cases.id, cases.state, steps.state)
+            .order_by(cases.id, steps.state)
+        )
+        found: dict[str, Standing] = {}
+        for case_id, *rest in (await tx.execute(query)).all():
+            found[case_id] = (*found.get(case_id, ()), tuple(rest))
+        return found
 
     async def _about(self, case: CaseRow) -> None:
         app, steps = self._app, columns(StepRow)

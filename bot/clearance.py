@@ -54,7 +54,7 @@ class Clearance:
         return None if refusal is None else (StepState.BLOCKED, refusal)
 
     async def _refusal(self, tx: AsyncConnection, step: StepRow) -> Refusal | None:
-        certainty, why = await self._certainty(tx, step)
+        certainty = await self._certainty(tx, step)
         own = await self._app.chat[step.instance].own_account_ids()
         protected = frozenset(self._app.shelf.current.protected)
         own_accounts = frozenset((step.instance, account) for account in own)
@@ -63,7 +63,6 @@ class Clearance:
                 membership_of(step),
                 person_id=step.person_id,
                 certainty=certainty,
-                why=why,
                 protected=protected,
                 own_accounts=own_accounts,
             )
@@ -75,11 +74,11 @@ class Clearance:
             own_accounts=own_accounts,
         )
 
-    async def _certainty(self, tx: AsyncConnection, step: StepRow) -> tuple[Certainty, str]:
+    async def _certainty(self, tx: AsyncConnection, step: StepRow) -> Certainty:
         links = await links_of(tx, step.person_id, step.instance)
         account = account_from_plain(step.account)
         found = match(Person(step.person_id, ""), [account], links)
-        return (found[0].certainty, found[0].why) if found else (Certainty.NONE, "identity_unknown")
+        return found[0].certainty if found else Certainty.NONE
 
     async def _stop(self, step: StepRow, state: StepState, refusal: Refusal | None) -> None:
         steps = columns(StepRow)

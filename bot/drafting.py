@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.app import Bawab
 from bot.store.people import links_of
 from bot.store.people import person as person_now
@@ -17,7 +15,6 @@ from connectors.errors import ConnectorError
 from policies.identity import match
 from policies.model import Account, Case, Certainty, Gap, Group, IdentityLink, Membership, Person, Plan, Post
 from policies.plan import InstanceFacts, PlanContext, plan
-from policies.rules import Policy
 
 CAP_EXTRA = 2
 """How many memberships more than previewed an approval still covers, at least."""
@@ -170,8 +167,3 @@ def _missing(
     gone = sorted(linked - {account.id for account in accounts})
     gaps = [Gap(instance, "account_gone", detail=account) for account in gone]
     return gaps if linked or not connector.capabilities.revokes else [Gap(instance, "no_account_linked")]
-
-
-async def policy_of(app: Bawab, tx: AsyncConnection, row: CaseRow) -> Policy:
-    """Give the policy version a case was decided under."""
-    return await app.shelf.version(tx, row.policy_digest)

@@ -115,13 +115,11 @@ async def let_through(
     return holds
 
 
-async def schedule(app: Bawab, tx: AsyncConnection, case: CaseRow, *, actor: str = "bawab") -> None:
+async def schedule(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
     """From here on the clock decides."""
     values = {"hold_digest": None, "reason": None}
     due = case.due.isoformat() if case.due else ""
-    await set_state(
-        app, tx, case, CaseState.SCHEDULED, Action.CASE_SCHEDULE, values=values, actor=actor, due=due
-    )
+    await set_state(app, tx, case, CaseState.SCHEDULED, Action.CASE_SCHEDULE, values=values, due=due)
 
 
 async def _breach(app: Bawab, tx: AsyncConnection, cases: Sequence[CaseRow]) -> Breach | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -40,16 +40,6 @@ async def recheck_due(app: Bawab) -> int:
     for key, same in groupby(todo, key=_together):
         seen += await _look_again(app, key[0], list(same))
     return seen
-
-
-async def next_recheck(app: Bawab) -> datetime | None:
-    """Say when the next look is due."""
-    rows = columns(RecheckRow)
-    async with app.store.read() as tx:
-        found: datetime | None = (
-            await tx.execute(select(func.min(rows.due)).where(rows.done_at.is_(None)))
-        ).scalar_one()
-    return found
 
 
 def _together(step: StepRow) -> tuple[str, str, str]:

@@ -9,13 +9,15 @@ from bot.store.query import add, change, columns, new_id
 from bot.store.tables import RunRow
 
 
-async def begin(app: Bawab, kind: str, *, actor: str = "bawab") -> RunRow:
+async def begin(app: Bawab, kind: str) -> RunRow:
     """Store and log that a run starts."""
-    run = RunRow(id=new_id("run"), kind=kind, actor=actor, started_at=app.now())
+    run = RunRow(id=new_id("run"), kind=kind, actor="bawab", started_at=app.now())
     async with app.store.write() as tx:
         await add(tx, run)
         detail = {"kind": kind, "instances": sorted(app.chat), "policy": app.shelf.current.digest[:16]}
-        await app.audit.append(tx, Entry(action=Action.RUN_START, actor=actor, run_id=run.id, detail=detail))
+        await app.audit.append(
+            tx, Entry(action=Action.RUN_START, actor="bawab", run_id=run.id, detail=detail)
+        )
     return run
 
 

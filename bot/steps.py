@@ -58,16 +58,14 @@ async def look(connector: ChatConnector, steps: Sequence[StepRow]) -> Sequence[P
     raise NotSupported(f"{connector.instance} cannot read back {kind}")
 
 
-def record_entry(
-    step: StepRow, action: Action, *, said: str = "", because: str = "", actor: str = "bawab"
-) -> Entry:
+def record_entry(step: StepRow, action: Action, *, said: str = "", because: str = "") -> Entry:
     """Describe where a step stands now; the account goes under the person's own key."""
     detail: dict[str, object] = {"do": step.action, "attempt": step.attempts}
     optional = {"said": said, "because": because, "refusal": step.refusal, "remedy": step.remedy}
     detail |= {name: value for name, value in optional.items() if value}
     return Entry(
         action=action,
-        actor=actor,
+        actor="bawab",
         outcome=step.state,
         person_id=step.person_id,
         case_id=step.case_id,

@@ -179,7 +179,6 @@ class _Planner:
                 membership,
                 person_id=self.case.event.person.id,
                 certainty=certainty,
-                why=tied_by,
                 protected=self.protected,
                 own_accounts=self.context.own_accounts,
             )

@@ -14,7 +14,6 @@ def refusal_for(
     *,
     person_id: str,
     certainty: Certainty,
-    why: str,  # noqa: ARG001 - callers pass what they show beside the refusal; the verdict never rests on it
     protected: Container[str],
     own_accounts: Container[tuple[str, str]],
 ) -> Refusal | None:

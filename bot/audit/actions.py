@@ -9,7 +9,6 @@ class Action(StrEnum):
     """What was done, as `subject.verb`; `action:step` in a search finds every `step.…`."""
 
     FEED_RECEIVE = "feed.receive"
-    FEED_BASELINE = "feed.baseline"
     FEED_REPEAT = "feed.repeat"
     FEED_REFUSE = "feed.refuse"
     FEED_UNREACHABLE = "feed.unreachable"
@@ -21,19 +20,15 @@ class Action(StrEnum):
 
     RUN_START = "run.start"
     RUN_FINISH = "run.finish"
-    RUN_FAIL = "run.fail"
 
     HOLD_RAISE = "hold.raise"
     HOLD_RELEASE = "hold.release"
     HOLD_WITHDRAW = "hold.withdraw"
-    HOLD_EXPIRE = "hold.expire"
 
     CASE_OPEN = "case.open"
     CASE_DECIDE = "case.decide"
     CASE_PLAN = "case.plan"
-    CASE_APPROVE = "case.approve"
     CASE_SCHEDULE = "case.schedule"
-    CASE_RESCHEDULE = "case.reschedule"
     CASE_EXECUTE = "case.execute"
     CASE_REVOKE_NOW = "case.revoke_now"
     CASE_VERIFY = "case.verify"
@@ -43,7 +38,6 @@ class Action(StrEnum):
     CASE_QUARANTINE = "case.quarantine"
 
     STEP_PLAN = "step.plan"
-    STEP_HOLD = "step.hold"
     STEP_BLOCK = "step.block"
     STEP_INTEND = "step.intend"
     """Written before the call, in the transaction that stores the intention."""
@@ -55,10 +49,8 @@ class Action(StrEnum):
     STEP_DELEGATE = "step.delegate"
     STEP_ATTEST = "step.attest"
     STEP_WAIVE = "step.waive"
-    STEP_RESTORE = "step.restore"
 
     LINK_CREATE = "link.create"
-    LINK_CONFIRM = "link.confirm"
     LINK_DOUBT = "link.doubt"
     LINK_REMOVE = "link.remove"
     LINK_RELEASE = "link.release"
@@ -68,7 +60,6 @@ class Action(StrEnum):
     LANE_OPEN = "lane.open"
 
     NOTICE_SEND = "notice.send"
-    NOTICE_UPDATE = "notice.update"
     NOTICE_SUPPRESS = "notice.suppress"
     NOTICE_FAIL = "notice.fail"
 
@@ -81,13 +72,8 @@ class Action(StrEnum):
 
     POLICY_LOAD = "policy.load"
     POLICY_CHANGE = "policy.change"
-    POLICY_REFUSE = "policy.refuse"
-
-    SETTINGS_LOAD = "settings.load"
-    SETTINGS_CHANGE = "settings.change"
 
     CHECK_RUN = "check.run"
-    CHECK_GAP = "check.gap"
     CHECK_DRIFT = "check.drift"
 
     AUDIT_VERIFY = "audit.verify"

@@ -174,7 +174,6 @@ async def open_audit(
     directory: Path,
     now: Callable[[], datetime],
     *,
-    head_path: Path | None = None,
     witness_path: Path | None = None,
 ) -> AuditLog:
     """Open the log of a store with its keys in `directory`, and sign a head after each commit.
@@ -187,7 +186,7 @@ async def open_audit(
     log = AuditLog(
         store,
         keys,
-        head_path or directory / "audit-head.json",
+        directory / "audit-head.json",
         witness_path or directory / "audit-witness.jsonl",
         now,
     )

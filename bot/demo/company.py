@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 LEAVER, MOVER, HR_PERSON, ATTESTER = "104", "107", "137", "102"
-WHATSAPP_GROUP = "مبيعات الرياض"
 BOT = "UBOT"
 
 

@@ -11,8 +11,8 @@ from sqlmodel import Field, SQLModel
 from bot.store.types import Json, UtcInstant
 
 
-def _instant(*, nullable: bool = True, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable, index=index))
+def _instant(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable))
 
 
 def _json(*, nullable: bool = True) -> Any:

@@ -21,7 +21,6 @@ def refused(
         membership,
         person_id="E7",
         certainty=certainty,
-        why="hr_record",
         protected=protected,
         own_accounts=own,
     )

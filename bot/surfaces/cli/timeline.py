@@ -29,7 +29,6 @@ _SAID: Mapping[str, str] = {
     Action.TASK_ESCALATE: N_("{group} ({instance}): passed on to the next person who answers for it"),
     Action.NOTICE_SEND: N_("{who} was told on {instance}"),
     Action.NOTICE_FAIL: N_("A group owner could not be told: {problem}"),
-    Action.NOTICE_UPDATE: N_("An earlier message on {instance} was brought up to date"),
     Action.NOTICE_SUPPRESS: N_("A message was not sent"),
 }
 

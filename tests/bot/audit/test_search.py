@@ -67,7 +67,7 @@ async def _write_eight(directory: Path) -> None:
             request_id="req_1",
         )
         await bench.write(entry)
-    await bench.write(Entry(Action.CASE_APPROVE, "person:omar", person_id="E2", case_id="case-E2"))
+    await bench.write(Entry(Action.CASE_DECIDE, "person:omar", person_id="E2", case_id="case-E2"))
     await bench.write(Entry(Action.HOLD_RELEASE, "person:omar", "refused", detail={"digest": "reqX1"}))
     await bench.write(Entry(Action.RUN_FINISH, "bawab", "done_with_exceptions", run_id="run-1"))
     await bench.store.aclose()

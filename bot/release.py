@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,19 @@ Seen = Mapping[str, Mapping[str, Sequence[str]]]
 
 class CannotRelease(Exception):
     """The release is refused: nothing is found, it was released before, or this person may not."""
+
+
+class StillUndecided(CannotRelease):
+    """What kept the cases of a hold undecided is not mended; `reasons` gives each with its count of cases."""
+
+    def __init__(self, reasons: Mapping[str, int], cases: int) -> None:
+        named = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+        missing = sum(reasons.values())
+        super().__init__(
+            f"{missing} of {cases} still cannot be decided: mend the cause first: {named}. For time zones "
+            "set BAWAB_TIME_ZONE or correct HR's column; for a missing rule see `bawab policy check`"
+        )
+        self.reasons = dict(reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +211,7 @@ async def _decide_anew(app: Bawab, tx: AsyncConnection, row: HoldRow, actor: str
     cases = await _cases(tx, row, actor)
     decided = [c for c in cases if await decide_again(app, tx, c, event_from_plain(c.event))]
     if len(decided) < len(cases):
-        missing = len(cases) - len(decided)
-        raise CannotRelease(f"{missing} of {len(cases)} still cannot be decided: mend the cause first")
+        raise StillUndecided(Counter(c.reason or "" for c in cases if c not in decided), len(cases))
     await gate(app, tx, decided, run, first_run=await first_run_is_open(tx))
     return len(decided)
 

@@ -11,16 +11,17 @@ import typer
 
 from bot.audit.spreadsheet import BOM, csv_lines
 from bot.locale import N_, Translator
-from bot.locale.keys import hold_text, refusal_text
+from bot.locale.keys import reason_text as case_reason_text
+from bot.locale.keys import refusal_text
 from bot.preview import Blind, Held, Preview, PreviewRow, cases_for_preview, preview, preview_hold
 from bot.reach import BY_HAND
-from bot.states import HoldKind
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.holds import cause_lines, short
+from bot.surfaces.cli.holds import cause_lines, kind_text, short
 from bot.surfaces.cli.words import ACTIONS, EVIDENCE, VERDICTS, blind_text, reason_text, worded
 from policies.model import Refusal
+from policies.thresholds import Limits
 
 VERDICT_WORDS = {**VERDICTS, BY_HAND: N_("by hand")}
 
@@ -62,6 +63,7 @@ async def _preview(
     ] = None,
 ) -> ExitCode:
     async with desk.open() as app:
+        limits = app.limits
         with desk.progress(desk.t.text("Reading the platforms")) as report:
             if hold is not None:
                 held: Held | Preview = await preview_hold(app, hold, progress=report)
@@ -69,16 +71,16 @@ async def _preview(
                 held = await preview(app, await cases_for_preview(app, case), progress=report)
     found = held.preview if isinstance(held, Held) else held
     if isinstance(held, Held):
-        show_hold(desk, held)
+        show_hold(desk, held, limits)
     _print(desk, found, Shape.JSON if desk.json else format_)
     return ExitCode.EXCEPTIONS if found.unread else ExitCode.DONE
 
 
-def show_hold(desk: Desk, held: Held) -> None:
+def show_hold(desk: Desk, held: Held, limits: Limits) -> None:
     """Say what is held and why, and which accounts it would tie to whom; as talk."""
     t, hold = desk.t, held.hold
-    desk.say(f"{short(hold.digest)}: {hold_text(HoldKind(hold.kind), t)}", style="bold")
-    for line in cause_lines(hold, t):
+    desk.say(f"{short(hold.digest)}: {kind_text(hold.kind, hold.cause or {}, t)}", style="bold")
+    for line in cause_lines(held, limits, t):
         desk.say(f"  {line}")
     for link in held.links:
         tie = t.text(
@@ -100,6 +102,8 @@ def _print(desk: Desk, found: Preview, shape: Shape) -> None:
         desk.raw((BOM + csv_lines([FIELDS, *rows])).decode())
     elif found.rows:
         show_rows(desk, found)
+    elif any(blind.reason == "undecided" for blind in found.blind):
+        desk.say(desk.t.text("What anybody would lose is not decided yet."))
     else:
         desk.say(desk.t.text("Nobody would lose anything."))
     for line in blind_lines(found, desk.t):
@@ -174,9 +178,12 @@ def blind_lines(found: Preview, t: Translator) -> list[str]:
 
 def _blind_line(same: list[Blind], t: Translator) -> str:
     one = same[0]
+    who = t.isolate(one.person) if len(same) == 1 else t.plural("{n} person", "{n} people", len(same))
+    if one.reason == "undecided":
+        return t.text("Not decided yet: {why} ({who})", why=case_reason_text(one.detail, t), who=who)
     return t.text(
         "Not seen: {where}: {what} ({who})",
         where=t.isolate(" ".join(filter(None, (one.instance, one.group_id))) or "-"),
         what=blind_text(one.reason, one.detail, t),
-        who=t.isolate(one.person) if len(same) == 1 else t.plural("{n} person", "{n} people", len(same)),
+        who=who,
     )

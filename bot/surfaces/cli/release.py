@@ -10,14 +10,15 @@ import typer
 from bot.app import Bawab
 from bot.locale import N_
 from bot.preview import Held, preview_hold
-from bot.release import release
+from bot.release import StillUndecided, release
 from bot.states import HoldKind
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.holds import plain_held, short
+from bot.surfaces.cli.holds import plain_held, short, undecided_text
 from bot.surfaces.cli.preview import blind_lines, show_hold, show_rows
+from policies.thresholds import Limits
 
 BINDING = frozenset(HoldKind) - {HoldKind.GROUP_THRESHOLD, HoldKind.FEED, HoldKind.IDENTITY_LINKS}
 """Kinds whose release approves cases: what was shown of them binds."""
@@ -59,10 +60,13 @@ async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str,
     for digest in digests:
         with desk.progress(desk.t.text("Reading the platforms")) as report:
             held = await preview_hold(app, digest, progress=report)
-        _show(desk, held)
+        _show(desk, held, app.limits)
         _ask(desk, held, yes=yes)
         seen = held.preview.seen() if HoldKind(held.hold.kind) in BINDING else None
-        done = await release(app, held.hold.digest, actor=desk.actor, note=note, seen=seen)
+        try:
+            done = await release(app, held.hold.digest, actor=desk.actor, note=note, seen=seen)
+        except StillUndecided as error:
+            raise Refused(_undecided(desk, held, error)) from error
         released.append({**plain_held(held), "released": done.count, "by": desk.actor})
         desk.say(desk.t.text("Released: {digest}", digest=short(done.hold.digest)), style="green")
     if desk.json:
@@ -70,10 +74,10 @@ async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str,
     return ExitCode.DONE
 
 
-def _show(desk: Desk, held: Held) -> None:
+def _show(desk: Desk, held: Held, limits: Limits) -> None:
     """Everything a releasing person must see before they say yes; as talk, so that stdout stays data."""
     t = desk.t
-    show_hold(desk, held)
+    show_hold(desk, held, limits)
     if held.preview.rows:
         show_rows(desk, held.preview, talk=True)
     for line in blind_lines(held.preview, t):
@@ -91,6 +95,13 @@ def _ask(desk: Desk, held: Held, *, yes: bool) -> None:
     answer = desk.err.input(t.text("To release it, type the count ({count}): ", count=count))
     if _western(answer.strip()) != count:
         raise Refused(t.text("Not released: {answer} is not {count}.", answer=t.isolate(answer), count=count))
+
+
+def _undecided(desk: Desk, held: Held, error: StillUndecided) -> str:
+    """Say what still stands in the way, for how many, and what to do."""
+    t = desk.t
+    said = [undecided_text(why, count, held.hold.digest, t) for why, count in sorted(error.reasons.items())]
+    return "\n".join([t.text("Not released: it still cannot be decided."), *said])
 
 
 def _western(text: str) -> str:

@@ -55,7 +55,7 @@ async def export(
     log: AuditLog,
     query: Query,
     path: Path,
-    format: Format,  # noqa: A002
+    format: Format,  # noqa: A002 - what the command line calls it
     *,
     actor: str,
     reveal: bool = False,
@@ -117,7 +117,7 @@ async def _copy(
 class _Sheet:
     """The file while it is written; knows the digest of what it holds."""
 
-    def __init__(self, file: BinaryIO, format: Format, *, reveal: bool) -> None:  # noqa: A002
+    def __init__(self, file: BinaryIO, format: Format, *, reveal: bool) -> None:  # noqa: A002 - what the command line calls it
         self._file = file
         self._format = format
         self._digest = hashlib.sha256()
@@ -174,7 +174,9 @@ async def _partial(path: Path) -> AsyncIterator[BinaryIO]:
     """Write beside `path`, readable by the owner only; it gets its name when it is whole and on disk."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: ASYNC230, PTH123
+        # pathlib opens no file that is private from its first byte.
+        private = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(private, "wb") as file:  # noqa: ASYNC230, PTH123 - see above; the writes are short
             yield file
             file.flush()
             os.fsync(file.fileno())

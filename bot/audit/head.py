@@ -34,7 +34,7 @@ class Head:
     signature: str
 
     @classmethod
-    def signed(cls, keys: SigningKeys, *, seq: int, hash: str, at: str, reason: str) -> Self:  # noqa: A002
+    def signed(cls, keys: SigningKeys, *, seq: int, hash: str, at: str, reason: str) -> Self:  # noqa: A002 - the column is called so
         """Sign a head; raises KeyProblem without the private key."""
         return cls(seq, hash, at, reason, keys.sign(head_message(seq, hash, at, reason)))
 
@@ -60,7 +60,7 @@ class Head:
         return orjson.dumps(self, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def head_message(seq: int, hash: str, at: str, reason: str) -> bytes:  # noqa: A002
+def head_message(seq: int, hash: str, at: str, reason: str) -> bytes:  # noqa: A002 - the column is called so
     """Spell what is signed: a fixed label and the four values, one a line, the free text last."""
     return f"bawab-audit-head-1\n{seq}\n{hash}\n{at}\n{reason}".encode()
 

@@ -88,7 +88,7 @@ class AuditLog:
         try:
             await self._write_outside()
         except (OSError, HeadProblem) as problem:
-            logger.error("audit_head_not_written", path=str(self.head_path), problem=str(problem))  # noqa: TRY400
+            logger.error("audit_head_not_written", path=str(self.head_path), problem=str(problem))  # noqa: TRY400 - said, not traced
 
     async def checkpoint(self, reason: str) -> None:
         """Sign the chain's end into the database and the witness file; raises OSError, StoreProblem."""

@@ -103,11 +103,11 @@ _SQLITE = (
     f"""CREATE TRIGGER audit_entry_follows BEFORE INSERT ON audit_entry
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry)
   OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1), '{GENESIS}')
-BEGIN SELECT RAISE(ABORT, '{FOLLOWS}'); END""",  # noqa: S608  nothing here comes from outside
+BEGIN SELECT RAISE(ABORT, '{FOLLOWS}'); END""",  # noqa: S608 - nothing here comes from outside
     f"""CREATE TRIGGER audit_head_follows BEFORE INSERT ON audit_head
 WHEN NEW.seq <= (SELECT coalesce(max(seq), 0) FROM audit_head)
   OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE seq = NEW.seq AND hash = NEW.hash)
-BEGIN SELECT RAISE(ABORT, '{CHECKPOINT}'); END""",  # noqa: S608
+BEGIN SELECT RAISE(ABORT, '{CHECKPOINT}'); END""",  # noqa: S608 - nothing here comes from outside
 )
 
 
@@ -127,13 +127,13 @@ _POSTGRESQL = (
         f"""IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry)
   OR NEW.prev_hash IS DISTINCT FROM
      coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1), '{GENESIS}')
-THEN {_postgresql_refuse(FOLLOWS)} END IF; RETURN NEW;""",  # noqa: S608
+THEN {_postgresql_refuse(FOLLOWS)} END IF; RETURN NEW;""",  # noqa: S608 - nothing here comes from outside
     ),
     _postgresql_function(
         "audit_head_follows",
         f"""IF NEW.seq <= (SELECT coalesce(max(seq), 0) FROM audit_head)
   OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE seq = NEW.seq AND hash = NEW.hash)
-THEN {_postgresql_refuse(CHECKPOINT)} END IF; RETURN NEW;""",  # noqa: S608
+THEN {_postgresql_refuse(CHECKPOINT)} END IF; RETURN NEW;""",  # noqa: S608 - nothing here comes from outside
     ),
     *(
         f"CREATE TRIGGER {table}_{name} BEFORE {acts} ON {table} FOR EACH {each} "

@@ -149,7 +149,7 @@ def test_what_may_have_reached_the_platform_is_never_forgotten(happened: list[Re
     rank, step = {"no": 0, "maybe": 1, "yes": 2}, FRESH
     for what in happened:
         judged = after_result(step, what, START) if isinstance(what, Result) else None
-        following = judged or after_sight(step, what, START)  # type: ignore[arg-type]
+        following = judged or after_sight(step, what, START)  # type: ignore[arg-type] # drawn to fit
         assert following.acted == "maybe" or rank[following.acted] >= rank[step.acted]
         assert not (step.acted != "no" and following.acted == "no")
         step = replace(step, acted=following.acted)

@@ -280,7 +280,7 @@ async def test_a_waiver_needs_a_reason_and_an_end_and_runs_out(office: Office) -
         with pytest.raises(TaskProblem):
             await office.tasks.waive(task.id, "E9", reason, until)
     with pytest.raises(TaskProblem, match="time zone"):
-        await office.tasks.waive(task.id, "E9", "legal hold", datetime(2027, 1, 1))  # noqa: DTZ001
+        await office.tasks.waive(task.id, "E9", "legal hold", datetime(2027, 1, 1))  # noqa: DTZ001 - that is the point
     await office.tasks.waive(task.id, "E9", "legal hold", office.now + DAY)
     step = await office.step_now(task.step_id)
     assert (step.state, step.quality) == (StepState.WAIVED, "waived")

@@ -154,7 +154,7 @@ async def check(settings: Settings, sandbox: Sandbox) -> None:
     assert Counter(sandbox.effective_removals()) == once, "each removal had its effect exactly once"
     assert sandbox.workspace.user_groups["S1"].users == [f"U{name.upper()}" for name in STAYING]
     async with open_bawab(settings) as app:
-        world = World(settings.data_dir, sandbox, None)  # type: ignore[arg-type]
+        world = World(settings.data_dir, sandbox, None)  # type: ignore[arg-type] # its clock is never asked
         world.app = app
         steps = await world.steps()
         assert Counter(step.state for step in steps) == {"verified_absent": 18, "delegated": 1}

@@ -113,7 +113,7 @@ class SlackConnector:
         """Yield every channel and user group, then the gaps."""
         return self._listing.groups()
 
-    def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002
+    def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002 - the contract's form
         """Yield all the account is in; `known` is not needed, because Slack lists groups itself."""
         return self._listing.memberships(account)
 

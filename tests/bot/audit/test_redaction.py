@@ -110,7 +110,7 @@ class Odd:
 def test_whatever_has_no_spelling_in_json_is_stored_as_text_rather_than_lost() -> None:
     detail: dict[str, object] = {
         "instant": datetime(2026, 11, 21, 18, 0, tzinfo=UTC),
-        "naive": datetime(2026, 11, 21, 18, 0),  # noqa: DTZ001
+        "naive": datetime(2026, 11, 21, 18, 0),  # noqa: DTZ001 - that is the point
         "odd": Odd(date(2026, 11, 21)),
         "set": {"b", "a"},
         "huge": 2**70,

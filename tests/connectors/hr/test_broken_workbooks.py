@@ -69,7 +69,7 @@ CASES = [
     ("an id that became a date", workbook(put("A3", date(2026, 3, 4))), "date_for_text", 3, 1),
     ("a team that became a date", workbook(put("D3", date(2026, 3, 1))), "date_for_text", 3, 4),
     ("a day left as a number", workbook(put("E3", 46346)), "bad_date", 3, 5),
-    ("a time without a zone", workbook(put("E3", datetime(2026, 11, 20, 18, 0))), "naive_instant", 3, 5),  # noqa: DTZ001
+    ("a time without a zone", workbook(put("E3", datetime(2026, 11, 20, 18, 0))), "naive_instant", 3, 5),  # noqa: DTZ001 - that is the point
     ("an ambiguous day as text", workbook(put("E3", "03/04/2026")), "ambiguous_date", 3, 5),
     ("merged departments", workbook(lambda sheet: sheet.merge_cells("D2:D3")), "merged_cells", 2, 4),
     ("a merged header", workbook(lambda sheet: sheet.merge_cells("A1:B1")), "merged_cells", 1, 1),

@@ -179,7 +179,7 @@ async def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
     sheet.append(["Employee ID", "Name", "Status", "Department", "Last Day", "Time Zone"])
     sheet.append([19002, "أحمد", "active", 101, date(2026, 11, 20), "Asia/Riyadh"])
     sheet.append([None] * 6)
-    sheet.append(["0017", "Ana", "active", "Sales", datetime(2026, 11, 20, 18, 0), "Asia/Riyadh"])  # noqa: DTZ001
+    sheet.append(["0017", "Ana", "active", "Sales", datetime(2026, 11, 20, 18, 0), "Asia/Riyadh"])  # noqa: DTZ001 - a workbook knows no zones
     target = io.BytesIO()
     book.save(target)
 

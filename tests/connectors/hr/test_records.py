@@ -22,7 +22,7 @@ WORDS = st.text(LETTERS, min_size=1, max_size=12).map(str.strip).filter(bool).ma
 IDS = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=8).map(lambda text: f"P{text}")
 DAYS = st.dates(date(1950, 1, 1), date(2150, 1, 1))
 OFFSETS = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
-INSTANTS = st.datetimes(datetime(1950, 1, 1), datetime(2150, 1, 1), timezones=OFFSETS).map(  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1950, 1, 1), datetime(2150, 1, 1), timezones=OFFSETS).map(  # noqa: DTZ001 - bounds; zones are drawn
     lambda at: at.replace(microsecond=0)
 )
 MOMENTS = DAYS | INSTANTS

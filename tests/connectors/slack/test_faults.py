@@ -26,7 +26,7 @@ LOST = [
 
 
 def faulty(kind: FaultKind, method: str = KICK, **more: object) -> Sandbox:
-    return create_sandbox(workspace(), faults=[Fault(kind, method, **more)])  # type: ignore[arg-type]
+    return create_sandbox(workspace(), faults=[Fault(kind, method, **more)])  # type: ignore[arg-type] # the caller names fields of Fault
 
 
 @pytest.mark.parametrize("after_effect", [True, False])

@@ -25,7 +25,7 @@ async def ask(url: str, method: str, **options: object) -> dict[str, object]:
     options.setdefault("headers", {"Authorization": f"Bearer {BOT_TOKEN}"})
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{url}/api/{method}", **options) as response,  # type: ignore[arg-type]
+        session.post(f"{url}/api/{method}", **options) as response,  # type: ignore[arg-type] # any option of aiohttp
     ):
         answer: dict[str, object] = await response.json()
         return answer

@@ -154,6 +154,7 @@ class Desk:
             instance=step.instance,
             platform=step.platform,
             group_id=step.group_id or None,
+            group_name=(step.group or {}).get("name"),
             rule=step.rule or None,
             quality=outcome if action in (Action.STEP_ATTEST, Action.STEP_WAIVE) else None,
             before={"task": task.state, "step": step.state},

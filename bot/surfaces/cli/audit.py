@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.audit.export import Format, export
 from bot.audit.query import parse
 from bot.audit.search import search
+from bot.audit.tail import names_of
 from bot.locale import N_
 from bot.log_check import check_log
 from bot.store.people import find_people
@@ -46,17 +48,17 @@ async def _verify(desk: Desk) -> ExitCode:
     read = t.plural("{n} entry read", "{n} entries read", found.entries)
     if found.ok:
         said = t.text(
-            "The log is whole: {read}, {heads} signed heads fit.",
+            "The log is whole: {read}, {heads}.",
             read=read,
-            heads=t.number(found.checkpoints),
+            heads=t.plural("{n} signed head fits", "{n} signed heads fit", found.checkpoints),
         )
         desk.say(said, style="green")
         return ExitCode.DONE
     desk.say(
         t.text(
-            "The log is NOT whole: {read}, {n} problems. Keep the disk as it is and call who answers for it.",
+            "The log is NOT whole: {read}, {problems}. Keep the disk as it is and call who answers for it.",
             read=read,
-            n=t.number(found.problems),
+            problems=t.plural("{n} problem", "{n} problems", found.problems),
         ),
         style="red",
     )
@@ -79,21 +81,27 @@ async def _search(
     async with desk.open(connect=False) as app:
         page = await search(app.store, parsed, before=before, limit=limit, resolve=_people)
         seen: Sequence[Mapping[str, object] | None] = [None] * len(page.rows)
+        names: Mapping[str, str] = {}
         if reveal:
             seen = await app.audit.reveal(page.rows, actor=desk.actor, reason=reason)
+            async with app.store.read() as tx:
+                names = await names_of(tx, {row["subject"] for row in page.rows if row["subject"]})
     if desk.json:
         desk.data(
             {"entries": [_plain(*pair) for pair in zip(page.rows, seen, strict=True)], "before": page.before}
         )
         return ExitCode.DONE
-    _table(desk, page.rows, seen)
+    _table(desk, page.rows, seen, names)
     if page.before is not None:
         desk.say(desk.t.text("There are more: add --before {seq}.", seq=str(page.before)))
     return ExitCode.DONE
 
 
 def _table(
-    desk: Desk, rows: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, object] | None]
+    desk: Desk,
+    rows: Sequence[Mapping[str, Any]],
+    seen: Sequence[Mapping[str, object] | None],
+    names: Mapping[str, str],
 ) -> None:
     t = desk.t
     if not rows:
@@ -117,7 +125,7 @@ def _table(
                 desk.stamp(row["at"], seconds=True),
                 row["action"],
                 row["outcome"],
-                t.isolate(_who(row, personal)),
+                t.isolate(_who(row, personal, names)),
                 t.isolate(" ".join(filter(None, (row["instance"], row["group_name"])))),
                 row["case_id"] or "",
                 row["actor"],
@@ -127,9 +135,10 @@ def _table(
     )
 
 
-def _who(row: Mapping[str, Any], personal: Mapping[str, object] | None) -> str:
-    shown = personal or {}
-    return str(shown.get("name") or shown.get("account") or row["subject"] or "")
+def _who(row: Mapping[str, Any], personal: Mapping[str, object] | None, names: Mapping[str, str]) -> str:
+    """Name the person as the entry does, else as HR does; an account only where no name is known."""
+    shown, subject = personal or {}, row["subject"] or ""
+    return str(shown.get("name") or names.get(subject) or shown.get("account") or subject)
 
 
 def _plain(row: Mapping[str, Any], personal: Mapping[str, object] | None) -> dict[str, Any]:
@@ -141,6 +150,7 @@ async def _export(
     desk: Desk,
     query: Words = None,
     to: Annotated[Path | None, typer.Option("--to", help=N_("The file to write."))] = None,
+    force: Annotated[bool, typer.Option("--force", help=N_("Write over a file that is there."))] = False,
     format_: Annotated[
         Format, typer.Option("--format", help=N_("CSV, or JSON lines that prove themselves."))
     ] = Format.JSONL,
@@ -149,6 +159,7 @@ async def _export(
 ) -> ExitCode:
     if to is None:
         raise Refused(desk.t.text("Say where to: add --to FILE."))
+    _writable(desk, to, force=force)
     parsed = parse(" ".join(map(_quoted, query or ())), zone=ZoneInfo(desk.zone))
     async with desk.open(connect=False) as app:
         with desk.progress(desk.t.text("Writing the export")) as report:
@@ -177,6 +188,23 @@ async def _export(
     )
     desk.say(said)
     return ExitCode.DONE
+
+
+def _writable(desk: Desk, to: Path, *, force: bool) -> None:
+    """Refuse before anything is read or logged what could not be written, or would be lost."""
+    t, name = desk.t, desk.t.isolate(str(to))
+    if to.is_dir():
+        raise Refused(t.text("--to: {path} is a folder; name a file in it.", path=name))
+    if not to.parent.is_dir():
+        folder = t.isolate(str(to.parent))
+        raise Refused(t.text("--to: there is no folder {path}; make it first, or name another.", path=folder))
+    if not os.access(to.parent, os.W_OK):
+        folder = t.isolate(str(to.parent))
+        raise Refused(t.text("--to: nothing can be written in {path}; name another folder.", path=folder))
+    if to.exists() and not force:
+        raise Refused(
+            t.text("--to: {path} is there already; name another file, or --force to overwrite.", path=name)
+        )
 
 
 def _quoted(word: str) -> str:

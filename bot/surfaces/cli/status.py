@@ -18,6 +18,9 @@ from bot.surfaces.cli.holds import hold_line, plain_hold
 from bot.surfaces.cli.words import FEEDS, worded
 from bot.values import event_from_plain
 
+SHOWN = 10
+"""Lines a list may take here: a look at everything must stay one look."""
+
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
@@ -35,8 +38,8 @@ async def _status(desk: Desk) -> ExitCode:
     if desk.json:
         desk.data(_plain(found))
     else:
-        _cases(desk, found)
         _waiting(desk, found)
+        _cases(desk, found)
         _seen(desk, found)
     return ExitCode.DONE
 
@@ -47,16 +50,18 @@ def _cases(desk: Desk, found: Status) -> None:
         desk.print(t.text("No case is open."))
     for state, count in found.cases.items():
         desk.print(f"{t.number(count)}  {state_text(CaseState(state), t)}")
-    for case in found.overdue:
+    for case in found.overdue[:SHOWN]:
         desk.print(t.text("Overdue: {case}", case=_case(desk, case)), style="red")
+    _more(desk, len(found.overdue), "case list", style="red")
     if found.next_due is not None:
         desk.print(t.text("Next: {case}", case=_case(desk, found.next_due)))
 
 
 def _waiting(desk: Desk, found: Status) -> None:
     t = desk.t
-    for hold in found.holds:
+    for hold in found.holds[:SHOWN]:
         desk.print(hold_line(hold, t), style="yellow")
+    _more(desk, len(found.holds), "status --json", style="yellow")
     for lane in found.lanes:
         desk.print(_lane(desk, lane.instance, lane.state, lane.reason or ""), style="red")
     if found.tasks:
@@ -96,9 +101,19 @@ def _seen(desk: Desk, found: Status) -> None:
             ),
             style="yellow" if feed.state in (FeedState.QUARANTINED, FeedState.REFUSED) else None,
         )
-    for gap in found.gaps:
+    for gap in found.gaps[:SHOWN]:
         where = t.isolate(" ".join(filter(None, (gap.instance, gap.group_id))))
         desk.print(t.text("Standing gap: {where}: {what}", where=where, what=gap_text(gap.reason, t)))
+    _more(desk, len(found.gaps), "check")
+
+
+def _more(desk: Desk, count: int, where: str, style: str | None = None) -> None:
+    """Say how many a list left out, and which command shows them."""
+    if count > SHOWN:
+        left = desk.t.plural(
+            "and {n} more: bawab {where}", "and {n} more: bawab {where}", count - SHOWN, where=where
+        )
+        desk.print(f"  {left}", style=style)
 
 
 def _case(desk: Desk, case: CaseRow) -> str:

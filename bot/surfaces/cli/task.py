@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
+from bot.app import Bawab
 from bot.locale import N_
-from bot.manual_cases import read_moment
+from bot.manual_cases import CannotOpen, read_moment
 from bot.messages import Messages
-from bot.store.query import all_of, columns, table, where
-from bot.store.tables import CaseRow, StepRow, TaskRow
+from bot.store.query import all_of, columns, one, table, where
+from bot.store.tables import CaseRow, PersonRow, StepRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
 from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
@@ -37,23 +38,30 @@ async def _list(
         found = await all_of(tx, TaskRow, wanted.order_by(tasks.deadline, tasks.id))
         steps = await where(tx, StepRow, columns(StepRow).id.in_({task.step_id for task in found}))
         cases = await where(tx, CaseRow, columns(CaseRow).id.in_({task.case_id for task in found}))
+        asked = await where(tx, PersonRow, columns(PersonRow).id.in_({task.assignee_id for task in found}))
     if desk.json:
         desk.data([task.model_dump() for task in found])
     elif found:
-        _table(desk, found, steps, cases)
+        _table(desk, found, steps, cases, {row.id: row.name for row in asked})
     else:
         desk.say(desk.t.text("No task is open."))
     return ExitCode.DONE
 
 
-def _table(desk: Desk, tasks: Sequence[TaskRow], steps: Sequence[StepRow], cases: Sequence[CaseRow]) -> None:
+def _table(
+    desk: Desk,
+    tasks: Sequence[TaskRow],
+    steps: Sequence[StepRow],
+    cases: Sequence[CaseRow],
+    names: Mapping[str, str],
+) -> None:
     t = desk.t
     step_of = {step.id: step for step in steps}
     person_of = {case.id: event_from_plain(case.event).person.name for case in cases}
     headings = [
         t.text("Task"),
         t.text("Person"),
-        t.text("Platform"),
+        t.text("Where"),
         t.text("Group"),
         t.text("By when"),
         t.text("Asked"),
@@ -64,14 +72,21 @@ def _table(desk: Desk, tasks: Sequence[TaskRow], steps: Sequence[StepRow], cases
             task.id,
             t.isolate(person_of[task.case_id]),
             t.isolate(task.instance),
-            t.isolate((step_of[task.step_id].group or {}).get("name", "")),
+            t.isolate(_group(step_of[task.step_id])),
             desk.stamp(task.deadline),
-            t.isolate(task.assignee_id) if task.assignee_id else t.text("nobody"),
+            t.isolate(names.get(task.assignee_id, task.assignee_id))
+            if task.assignee_id
+            else t.text("nobody"),
             worded(TASKS, task.state, t),
         ]
         for task in tasks
     ]
     desk.table(headings, rows)
+
+
+def _group(step: StepRow | None) -> str:
+    """Name a step's group: by its id where the platform never told a name, by its act where it has none."""
+    return str((step.group or {}).get("name") or step.group_id or step.action) if step else "-"
 
 
 async def _attest(
@@ -81,7 +96,7 @@ async def _attest(
 ) -> ExitCode:
     async with desk.open() as app:
         done = await Messages(app).tasks.attest(task, desk.name, note)
-    return _told(desk, done)
+        return await _told(desk, app, done)
 
 
 async def _waive(
@@ -90,18 +105,38 @@ async def _waive(
     reason: Annotated[str, typer.Option("--reason", help=N_("Why it may stay as it is."))] = "",
     until: Annotated[str, typer.Option("--until", help=N_("An instant with its offset from UTC."))] = "",
 ) -> ExitCode:
-    instant = read_moment(until) if until else None
+    instant = _instant(until)
     if not isinstance(instant, datetime):
         raise Refused(desk.t.text("Say until when, to the hour: add --until 2026-12-31T18:00+03:00."))
     async with desk.open() as app:
         done = await Messages(app).tasks.waive(task, desk.name, reason, instant)
-    return _told(desk, done)
+        return await _told(desk, app, done)
 
 
-def _told(desk: Desk, task: TaskRow) -> ExitCode:
+def _instant(until: str) -> date | datetime | None:
+    """Read the end of an exception; None for what is no moment at all."""
+    try:
+        return read_moment(until)
+    except CannotOpen:
+        return None
+
+
+async def _told(desk: Desk, app: Bawab, task: TaskRow) -> ExitCode:
+    async with app.store.read() as tx:
+        step = await one(tx, StepRow, columns(StepRow).id == task.step_id)
+        case = await one(tx, CaseRow, columns(CaseRow).id == task.case_id)
+    t = desk.t
     if desk.json:
         desk.data(task.model_dump())
-    desk.say(f"{task.id}: {worded(TASKS, task.state, desk.t)}")
+    desk.say(
+        t.text(
+            "{who}: {group} ({instance}): {state}",
+            who=t.isolate(event_from_plain(case.event).person.name if case else task.case_id),
+            group=t.isolate(_group(step)),
+            instance=t.isolate(task.instance),
+            state=worded(TASKS, task.state, t),
+        )
+    )
     return ExitCode.EXCEPTIONS if task.state in OPEN_TASKS else ExitCode.DONE
 
 

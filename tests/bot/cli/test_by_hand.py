@@ -31,8 +31,26 @@ def delegated(shop: Shop) -> tuple[Shop, str]:
 def test_a_task_is_listed_with_whom_it_asks_and_its_group(delegated: tuple[Shop, str]) -> None:
     shop, task = delegated
     listed = shop.bawab("task", "list").out
-    for word in (task, "فريق المبيعات", "Ana Quispe", "E2"):
+    for word in (task, "فريق المبيعات", "Ana Quispe", "نورة القحطاني"):
         assert word in listed
+    opened = shop.bawab("audit", "search", "action:task.open", "--json").data["entries"]
+    assert opened[0]["group_name"] == "فريق المبيعات", "whoever reads the log reads names"
+
+
+def test_what_was_confirmed_is_said_with_names_and_no_id(delegated: tuple[Shop, str]) -> None:
+    shop, task = delegated
+    told = shop.bawab("task", "attest", task, name="E2").err
+    assert "Ana Quispe" in told
+    assert "فريق المبيعات" in told
+    assert task not in told
+
+
+def test_an_end_that_is_no_moment_is_asked_for_and_no_case_is_spoken_of(delegated: tuple[Shop, str]) -> None:
+    shop, task = delegated
+    answer = shop.bawab("task", "waive", task, "--reason", "archive", "--until", "soon", name="E2")
+    assert answer.code == 2
+    assert "--until 2026-12-31T18:00+03:00" in answer.err
+    assert "case" not in answer.err
 
 
 def test_somebody_who_stays_confirms_it_and_the_case_ends(delegated: tuple[Shop, str]) -> None:

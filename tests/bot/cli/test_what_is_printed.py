@@ -154,6 +154,31 @@ def test_an_export_is_written_logged_and_proven(leaving: Shop) -> None:
     assert leaving.bawab("audit", "search", "action:audit.export").out.count("audit.export") == 1
 
 
+def test_an_export_overwrites_nothing_unasked_and_names_the_folder_that_is_missing(leaving: Shop) -> None:
+    path = leaving.folder / "log.csv"
+    path.write_text("mine", encoding="utf-8")
+    refused = leaving.bawab("audit", "export", "--format", "csv", "--to", str(path))
+    assert (refused.code, path.read_text(encoding="utf-8")) == (2, "mine")
+    assert "--force" in refused.err
+    assert leaving.bawab("audit", "export", "--to", str(path), "--force").code == 0
+    assert path.read_text(encoding="utf-8") != "mine"
+    lost = leaving.bawab("audit", "export", "--to", str(leaving.folder / "no" / "e.csv"))
+    assert lost.code == 2
+    assert "Errno" not in lost.err
+    assert ".partial" not in lost.err
+
+
+def test_a_revealed_entry_names_the_person_and_not_the_account(leaving: Shop) -> None:
+    leaving.run_once()
+    shown = leaving.bawab("audit", "search", "action:step", "--reveal").out
+    assert shown.count("نورة القحطاني") == len(shown.splitlines()) - 1
+
+
+def test_one_entry_and_one_head_are_counted_as_one(shop: Shop) -> None:
+    shop.bawab("audit", "verify")
+    assert "1 entry read, 1 signed head fits." in shop.bawab("audit", "verify").err
+
+
 def test_a_run_tells_names_where_it_is_asked_to(leaving: Shop) -> None:
     told = leaving.run_once("--names").err
     assert "\u2068نورة القحطاني\u2069: \u2068lunch\u2069 (\u2068acme\u2069): removed, and checked" in told

@@ -158,3 +158,15 @@ def test_the_worst_that_applies_is_told() -> None:
 def test_debug_shows_where_an_unexpected_error_comes_from(shop: Shop) -> None:
     shop.write_settings(TIME_ZONE="Asia/Riad")
     assert "Traceback" in shop.bawab("--debug", "status").err
+
+
+def test_a_policy_named_on_the_line_and_not_there_is_not_blamed_on_a_setting(settled: Shop) -> None:
+    answer = settled.bawab("policy", "check", "nowhere.yaml")
+    _told(answer, ExitCode.USAGE, "nowhere.yaml")
+    assert "BAWAB_POLICIES" not in answer.err
+
+
+def test_a_policy_that_is_not_utf_8_is_told_at_its_line_and_column(settled: Shop) -> None:
+    path = settled.folder / "latin.yaml"
+    path.write_bytes("version: 1\n# café ".encode() + b"caf\xe9\n")
+    _told(settled.bawab("policy", "check", str(path)), ExitCode.OPERATOR, "latin.yaml:2:11")

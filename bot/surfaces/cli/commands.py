@@ -7,6 +7,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,9 +63,26 @@ def command(
     return register
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bawab {version('bawab')}")
+        raise typer.Exit
+
+
+VERSION = inspect.Parameter(
+    "version",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help=N_("Print the version.")),
+    ],
+)
+
+
 def shared_callback(context: typer.Context, **given: Any) -> None:
     """Take the shared options where they stand before the command's name."""
-    context.obj = Options(**given)
+    context.obj = Options(**{name: given[name] for name in SHARED})
 
 
 def with_shared(run: Callable[..., None], own: list[inspect.Parameter]) -> Callable[..., None]:
@@ -96,11 +114,16 @@ async def _awaited(body: Body, desk: Desk, given: dict[str, Any]) -> ExitCode:
     return await body(desk, **given)
 
 
+def _of_each(group: str) -> list[str]:
+    """Give a group the first example of each of its commands."""
+    return [examples[0] for path, examples in EXAMPLES.items() if group and path.startswith(f"{group} ")]
+
+
 def speak(command_: Any, t: Translator, path: str = "") -> None:
     """Put a command's help, and that of all below it, into the reader's language, examples first."""
     prose = t.text(command_.help) if command_.help else ""
     command_.short_help = prose.split("\n")[0]
-    lines = [f"  bawab {example}".rstrip() for example in EXAMPLES.get(path, ())]
+    lines = [f"  bawab {example}".rstrip() for example in EXAMPLES.get(path) or _of_each(path)]
     head = "\n".join(["\b", t.text("Examples:"), *lines]) + "\n\n" if lines else ""
     command_.help = head + prose
     for parameter in command_.params:

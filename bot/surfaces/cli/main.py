@@ -27,7 +27,7 @@ from bot.surfaces.cli import (
     status,
     task,
 )
-from bot.surfaces.cli.commands import EXAMPLES, shared_callback, speak, with_shared
+from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.faults import details_of, fault_of
 
@@ -43,7 +43,7 @@ def build(t: Translator) -> Any:
     root = typer.Typer(
         name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    root.callback()(with_shared(shared_callback, []))
+    root.callback()(with_shared(shared_callback, [VERSION]))
     for part in (run, preview, explain, release, check, status, demo):
         part.register(root)
     for group in (case.group, feed.group, policy.group, audit.group, task.group):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,19 @@ def test_help_begins_with_examples(path: str) -> None:
     lines = [line.strip() for line in answer.out.splitlines() if line.strip()]
     assert lines[1] == "Examples:"
     assert lines[2].startswith(f"bawab {path}")
+
+
+@pytest.mark.parametrize("group", sorted({path.split()[0] for path in COMMANDS if " " in path}))
+def test_the_help_of_a_group_begins_with_an_example_of_each_of_its_commands(group: str) -> None:
+    out = run_main(group, "--help").out
+    for path in COMMANDS:
+        if path.startswith(f"{group} "):
+            assert f"bawab {path}" in out
+
+
+def test_the_version_is_told() -> None:
+    answer = run_main("--version")
+    assert (answer.code, answer.out) == (0, f"bawab {version('bawab')}\n")
 
 
 @pytest.mark.parametrize("path", COMMANDS)

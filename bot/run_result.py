@@ -42,9 +42,11 @@ class RunResult:
     exceptions: int
     """Steps that are no success, and cases that wait for an instance to be readable."""
     held: int
-    """Holds and quarantined or refused feeds of this run that still wait."""
+    """Holds and quarantined feeds of this run that still wait for a release."""
     operator: int
     """Paused lanes, HR sources that cannot be read, a log that is not whole."""
+    refused: int = 0
+    """Feeds of this run that cannot be read: nothing can be released, a new file is needed."""
 
 
 async def run_result(app: Bawab, since: int) -> RunResult:
@@ -57,12 +59,14 @@ async def run_result(app: Bawab, since: int) -> RunResult:
         states = Counter(step.state for step in steps)
         waiting = await _waiting(tx, touched.cases)
         held = await _held(tx, touched)
+        refused = await _feeds(tx, touched, FeedState.REFUSED)
         lanes = columns(LaneRow)
         paused = await where(
             tx, LaneRow, lanes.state == LaneState.PAUSED, lanes.instance.in_(touched.instances)
         )
     undone = sum(count for state, count in states.items() if state not in _EXPECTED)
-    return RunResult(dict(sorted(states.items())), undone + waiting, held, len(paused) + touched.alarms)
+    operator = len(paused) + touched.alarms
+    return RunResult(dict(sorted(states.items())), undone + waiting, held, operator, refused)
 
 
 def _note(touched: Touched, action: str, row: Row) -> None:
@@ -101,6 +105,9 @@ async def _waiting(tx: AsyncConnection, cases: set[str]) -> int:
 
 async def _held(tx: AsyncConnection, touched: Touched) -> int:
     still = [hold for hold in await open_holds(tx) if hold.digest in touched.holds]
+    return len(still) + await _feeds(tx, touched, FeedState.QUARANTINED)
+
+
+async def _feeds(tx: AsyncConnection, touched: Touched, state: FeedState) -> int:
     feeds = columns(FeedRow)
-    closed = [feeds.id.in_(touched.feeds), feeds.state.in_([FeedState.QUARANTINED, FeedState.REFUSED])]
-    return len(still) + len(await where(tx, FeedRow, *closed))
+    return len(await where(tx, FeedRow, feeds.id.in_(touched.feeds), feeds.state == state))

@@ -10,10 +10,10 @@ from typing import Any
 from bot.audit.actions import Action
 from bot.audit.tail import Row
 from bot.locale import N_, Translator
-from bot.locale.keys import hold_text, reason_text, refusal_text, state_text
-from bot.states import CaseState, HoldKind, StepState
+from bot.locale.keys import reason_text, refusal_text, state_text
+from bot.states import CaseState, StepState
 from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.holds import short
+from bot.surfaces.cli.holds import held_line, short
 from bot.surfaces.cli.words import KINDS, worded
 from policies.model import Refusal
 
@@ -121,13 +121,7 @@ def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
 
 def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:
     detail = row["detail"]
-    return desk.t.text(
-        "Held: {why} ({count}). Look: {preview}  Let go: {release}",
-        why=hold_text(HoldKind(detail["kind"]), desk.t),
-        count=desk.t.number(detail["count"]),
-        preview=desk.t.isolate(f"bawab preview --hold {places['hold']}"),
-        release=desk.t.isolate(f"bawab release {places['hold']}"),
-    )
+    return held_line(places["hold"], detail["kind"], detail["count"], detail.get("cause") or {}, desk.t)
 
 
 def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:

@@ -127,7 +127,7 @@ def code_of(result: RunResult) -> ExitCode:
     """Give the worst that applies to what the run touched."""
     return ExitCode.worst(
         ExitCode.EXCEPTIONS if result.exceptions else ExitCode.DONE,
-        ExitCode.HELD if result.held else ExitCode.DONE,
+        ExitCode.HELD if result.held or result.refused else ExitCode.DONE,
         ExitCode.OPERATOR if result.operator else ExitCode.DONE,
     )
 
@@ -143,6 +143,15 @@ def _tell(desk: Desk, result: RunResult) -> ExitCode:
         t.plural("{n} held", "{n} held", result.held),
     ]
     desk.say("; ".join(told))
+    if result.refused:
+        desk.say(
+            t.plural(
+                "{n} HR file cannot be read, and nothing of it can be released: a new file is needed.",
+                "{n} HR files cannot be read, and nothing of them can be released: a new file is needed.",
+                result.refused,
+            ),
+            style="yellow",
+        )
     if result.operator:
         desk.say(t.text("An operator is needed: see `bawab check`."), style="red")
     elif result.held:

@@ -53,6 +53,20 @@ def test_what_is_not_understood_or_does_not_exist_is_usage(settled: Shop, words:
     assert not answer.out
 
 
+def test_a_file_that_cannot_be_read_waits_for_a_new_file_and_for_no_release(settled: Shop) -> None:
+    path = settled.folder / "hr" / "broken.csv"
+    path.write_text("nothing,that,is,asked\n1,2,3,4\n", encoding="utf-8")
+    path.with_name(path.name + ".done").touch()
+    answer = settled.run_once("--json")
+    assert (answer.code, answer.lines[-1]["summary"]["refused"]) == (ExitCode.HELD, 1)
+    assert answer.lines[-1]["summary"]["held"] == 0
+    path.with_name("broken-2.csv").write_text("nothing,to,see\n1,2,3\n", encoding="utf-8")
+    path.with_name("broken-2.csv.done").touch()
+    told = settled.run_once()
+    _told(told, ExitCode.HELD, "a new file is needed")
+    assert "waits for a release" not in told.err
+
+
 def test_a_step_that_waits_for_a_person_is_done_with_exceptions(settled: Shop) -> None:
     settled.sandbox.workspace.channels["C-lunch"].members.remove(BOT_ID)
     settled.bawab("case", "new", "E1", "--now")
@@ -170,3 +184,23 @@ def test_a_policy_that_is_not_utf_8_is_told_at_its_line_and_column(settled: Shop
     path = settled.folder / "latin.yaml"
     path.write_bytes("version: 1\n# café ".encode() + b"caf\xe9\n")
     _told(settled.bawab("policy", "check", str(path)), ExitCode.OPERATOR, "latin.yaml:2:11")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["case", "show", "case_nobody"], 2), (["preview", "--format", "xml"], 2), (["nonsense"], 2)],
+)
+def test_a_program_that_asked_for_json_gets_its_error_as_json_too(
+    settled: Shop, words: list[str], code: int
+) -> None:
+    answer = settled.bawab("--json", *words)
+    assert answer.code == code
+    assert answer.data["exit"] == code
+    assert answer.data["error"].splitlines()[0] in answer.err
+    assert not settled.bawab(*words).out
+
+
+def test_a_search_that_excludes_is_told_how_it_is_written(settled: Shop) -> None:
+    _told(settled.bawab("audit", "search", "-outcome:ok"), ExitCode.USAGE, "write -- before")
+    assert settled.bawab("audit", "search", "--", "-outcome:ok").code == 0
+    assert "write --" not in settled.bawab("audit", "search", "--nothing").err

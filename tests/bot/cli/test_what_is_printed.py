@@ -132,7 +132,7 @@ def test_a_run_tells_no_name_where_nobody_watches_and_json_lines_hold_the_log(le
     by_number = {entry["seq"]: entry["action"] for entry in logged}
     assert actions == [by_number[line["seq"]] for line in told.lines if "seq" in line]
     assert told.lines[-1] == {
-        "summary": {"steps": {"verified_absent": 2}, "exceptions": 0, "held": 0, "operator": 0},
+        "summary": {"steps": {"verified_absent": 2}, "exceptions": 0, "held": 0, "operator": 0, "refused": 0},
         "exit": 0,
     }
     assert "نورة" not in told.out + told.err

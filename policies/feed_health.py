@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SNAPSHOT = "snapshot"
+NAMES_SHOWN = 12
+"""Columns named in a message; all of them are in its evidence."""
+NAME_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +165,28 @@ def _header(reading: FeedReading, last: FeedReading) -> Iterator[HealthFinding]:
     removed = [name for name in last.header if name not in reading.header]
     added = [name for name in reading.header if name not in last.header]
     evidence = (("removed", ", ".join(removed)), ("added", ", ".join(added)))
+    new = f" New in this one: {_named(added)}." if added else ""
     if removed:
         yield HealthFinding(
             "columns_removed",
-            "Columns of the last export are gone or renamed. Map the new names, or release it if they "
-            "are not needed.",
+            f"Columns of the last export are gone or renamed: {_named(removed)}.{new} Map the new names, or "
+            "release it if they are not needed.",
             evidence,
         )
     if added:
         yield HealthFinding(
             "columns_added",
-            "The export has columns the last one did not have. Release it if that is meant.",
+            f"The export has columns the last one did not have: {_named(added)}. Release it if "
+            "that is meant.",
             evidence,
         )
+
+
+def _named(columns: list[str]) -> str:
+    """Quoted, so that a stray space shows; a name comes from a file, so it is cut and kept on one line."""
+    shown = [repr(name[:NAME_SHOWN]) for name in columns[:NAMES_SHOWN]]
+    more = len(columns) - NAMES_SHOWN
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def _order(reading: FeedReading, last: FeedReading) -> Iterator[HealthFinding]:

@@ -84,6 +84,20 @@ def test_a_changed_header_is_told_but_order_is_no_change(
     assert codes(replace(NEXT, header=header)) == expected
 
 
+def test_a_changed_header_names_what_is_gone_and_what_is_new() -> None:
+    was = replace(NEXT, header=("id", "name", "last_day", "time_zone"))
+    now = replace(NEXT, header=("id", "name", "exit_date", "zone "))
+    said = {finding.code: finding.message for finding in judge(now, was)}
+    assert (
+        "gone or renamed: 'last_day', 'time_zone'. New in this one: 'exit_date', 'zone '."
+        in said["columns_removed"]
+    )
+    assert "'exit_date', 'zone '" in said["columns_added"]
+    many = judge(replace(NEXT, header=tuple(f"c{n}" for n in range(40))), replace(NEXT, header=("c0",)))
+    assert many[0].message.count("'c") == 12
+    assert "and 27 more" in many[0].message
+
+
 def test_an_older_export_is_not_taken_after_a_newer_one() -> None:
     assert codes(replace(NEXT, as_of=LAST.modified - DAY)) == ["older_than_last"]
     assert codes(replace(NEXT, as_of=None, modified=LAST.modified - DAY)) == ["older_than_last"]

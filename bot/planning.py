@@ -20,7 +20,7 @@ from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
 from bot.steps import record_entry
-from bot.store.query import add, change, columns, new_id, table, where
+from bot.store.query import add, change, chunks, columns, new_id, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
 from bot.values import account_to_plain, group_from_plain, group_to_plain
 from connectors.errors import ConnectorError
@@ -179,8 +179,7 @@ class Planner:
             if breaches:
                 return await self._hold(tx, fresh, breaches)
             values = {"state": StepState.PENDING, "next_attempt_at": app.now(), "updated_at": app.now()}
-            for start in range(0, len(ids), 500):
-                part = ids[start : start + 500]
+            for part in chunks(ids, 500):
                 await change(tx, StepRow, values, steps.id.in_(part), steps.state == StepState.HELD)
         return None
 
@@ -238,8 +237,8 @@ class Planner:
             created_at=self._app.now(),
         )
         await add(tx, row)
-        for start in range(0, len(ids), 500):
-            await change(tx, StepRow, {"hold_digest": digest}, steps.id.in_(ids[start : start + 500]))
+        for part in chunks(ids, 500):
+            await change(tx, StepRow, {"hold_digest": digest}, steps.id.in_(part))
         await raise_hold(self._app, tx, row)
         return row
 

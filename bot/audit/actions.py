@@ -71,7 +71,6 @@ class Action(StrEnum):
     TASK_CLOSE = "task.close"
 
     POLICY_LOAD = "policy.load"
-    POLICY_CHANGE = "policy.change"
 
     CHECK_RUN = "check.run"
     CHECK_DRIFT = "check.drift"

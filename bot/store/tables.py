@@ -166,7 +166,7 @@ class CaseInstanceRow(SQLModel, table=True):
 
 
 class SnapshotRow(SQLModel, table=True):
-    """A membership as it was before the first write: what undo and rehire start from."""
+    """A membership as it was before the first write: what a person puts back who was taken out in error."""
 
     __tablename__ = "membership_snapshot"
     case_id: str = Field(primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from bot.surfaces.cli import (
 )
 from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
 from bot.surfaces.cli.desk import Desk, Options
+from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import details_of, fault_of
 
 HELP = N_(
@@ -59,21 +61,49 @@ def main(arguments: Sequence[str] | None = None) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     t = translator(_language(given))
     try:
-        build(t)(args=given, prog_name="bawab")
+        code = build(t).main(args=given, prog_name="bawab", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(int(ExitCode.ERROR))
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes words
         file = _value(given, "--env-file")
-        options = Options(lang=_value(given, "--lang"), env_file=Path(file) if file else None)
-        sys.exit(tell(error, Desk(options), debug="--debug" in given))
+        options = Options(
+            lang=_value(given, "--lang"), env_file=Path(file) if file else None, json="--json" in given
+        )
+        desk = Desk(options)
+        if hasattr(error, "format_message"):  # the parser's own: what was typed is no command
+            sys.exit(_misspoken(error, desk, given))
+        sys.exit(tell(error, desk, debug="--debug" in given))
+    sys.exit(code or 0)
 
 
 def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
-    """Say what happened, where, and what to do; gives the exit code."""
+    """Say what happened, where, and what to do; gives the exit code.
+
+    A program that asked for JSON gets it: one object on stdout, `error` and `exit`.
+    """
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     fault = fault_of(error)
     lead = desk.t.text(fault.lead) if fault.lead else ""
-    desk.say("\n".join(filter(None, (lead, details_of(error)))), style="red")
+    said = "\n".join(filter(None, (lead, details_of(error))))
+    desk.say(said, style="red")
+    if desk.json:
+        desk.line({"error": said, "exit": int(fault.code)})
     return int(fault.code)
+
+
+def _misspoken(error: Any, desk: Desk, given: Sequence[str]) -> int:
+    """Let the parser say what it did not understand, and add what it cannot know."""
+    error.show()
+    if any(_EXCLUDES.match(word) for word in given) and "--" not in given:
+        desk.say(desk.t.text("To exclude by a qualifier, write -- before the words of the search."))
+    if desk.json and error.format_message():
+        desk.line({"error": error.format_message(), "exit": error.exit_code})
+    return int(error.exit_code)
+
+
+_EXCLUDES = re.compile(r"-[a-z_]+:")
+"""A qualifier of a search that excludes, which the parser takes for an option."""
 
 
 def _language(given: Sequence[str]) -> str | None:

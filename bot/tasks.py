@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,13 +38,11 @@ class Tasks:
         self._desk = Desk(store, audit, outbox, rules, now)
         self._chaser = Chaser(self._desk)
 
-    async def open_task(
-        self, tx: AsyncConnection, step: StepRow, *, time: timedelta | None = None
-    ) -> TaskRow:
+    async def open_task(self, tx: AsyncConnection, step: StepRow) -> TaskRow:
         """Hand a step to a person: owner, deputy, the person's manager, or IT; the step becomes `delegated`.
 
-        `time` is what policy grants; else the default, shorter for an urgent case. A step has one task: the
-        same call again gives it back. With nobody to ask the task stands open without assignee.
+        An urgent case leaves less time. A step has one task: the same call again gives it back. With nobody
+        to ask the task stands open without assignee.
         """
         known = await task_of_step(tx, step.id)
         if known is not None:
@@ -52,7 +50,7 @@ class Tasks:
         current = await self._desk.step(tx, step.id)
         matter = await self._desk.matter(tx, current.case_id)
         await self._delegate(tx, current)
-        task = await self._new(tx, current, matter, time)
+        task = await self._new(tx, current, matter)
         await add(tx, task)
         after = {"deadline": task.deadline.isoformat(), "sensitive": task.sensitive}
         await self._desk.log(tx, Action.TASK_OPEN, OpenTask(task, current, matter), "open", after)
@@ -100,11 +98,9 @@ class Tasks:
             await self._desk.log(tx, Action.STEP_WAIVE, found, StepState.WAIVED, after, by=who)
             return changed(found.task, values)
 
-    async def _new(
-        self, tx: AsyncConnection, step: StepRow, matter: Matter, time: timedelta | None
-    ) -> TaskRow:
+    async def _new(self, tx: AsyncConnection, step: StepRow, matter: Matter) -> TaskRow:
         level, assignee = await self._first(tx, step, matter)
-        granted = time or (self._desk.rules.urgent_time if matter.case.urgent else self._desk.rules.time)
+        granted = self._desk.rules.urgent_time if matter.case.urgent else self._desk.rules.time
         row = self._desk.outbox.row_of(step)
         return TaskRow(
             id=new_id("task"),

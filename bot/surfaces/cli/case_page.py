@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from bot.case_file import CaseFile
 from bot.locale import Translator
 from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, residual_text, state_text
 from bot.states import STEP_SUCCESS, CaseState, StepState
-from bot.store.tables import StepRow
+from bot.store.tables import GapRow, StepRow
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.timeline import told
 from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
@@ -99,7 +100,7 @@ def _gaps(desk: Desk, file: CaseFile) -> None:
     desk.print()
     desk.print(t.text("Not seen, and so not done"), style="bold")
     for gap in file.gaps:
-        where = " ".join(filter(None, (gap.instance, gap.group_id and (gap.detail or gap.group_id))))
+        where = " ".join(filter(None, (gap.instance, gap_group(gap))))
         desk.print(f"  {t.isolate(where)}: {gap_text(gap.reason, t)}")
     for row in file.unplanned:
         desk.print(
@@ -110,6 +111,16 @@ def _gaps(desk: Desk, file: CaseFile) -> None:
                 why=row.problem or "-",
             )
         )
+
+
+_NAMED = re.compile(r"#(\S+)|^private channel '(.*?)':")
+"""Where a connector's detail, an English sentence, holds the group's name."""
+
+
+def gap_group(gap: GapRow) -> str:
+    """Name the group of a gap, by its id where no name is known; empty where it speaks of no single group."""
+    named = _NAMED.search(gap.detail or "") if gap.group_id else None
+    return str((named and (named[1] or named[2])) or gap.group_id or "")
 
 
 def _residue(desk: Desk, file: CaseFile) -> None:

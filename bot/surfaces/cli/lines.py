@@ -115,7 +115,9 @@ def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
     ]
     cases = desk.t.plural("{n} new case", "{n} new cases", int(changes.get("cases", 0)))
     return desk.t.text(
-        "{file}: accepted; {news}", file=places.get("file", "-"), news="; ".join([*events, cases])
+        "{file}: accepted; {news}",
+        file=places.get("file", "-"),
+        news=desk.t.text("; ").join([*events, cases]),
     )
 
 

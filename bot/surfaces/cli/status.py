@@ -11,6 +11,7 @@ from bot.locale.keys import gap_text, state_text
 from bot.states import CaseState, FeedState
 from bot.status import Status, status
 from bot.store.tables import CaseRow
+from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -102,7 +103,7 @@ def _seen(desk: Desk, found: Status) -> None:
             style="yellow" if feed.state in (FeedState.QUARANTINED, FeedState.REFUSED) else None,
         )
     for gap in found.gaps[:SHOWN]:
-        where = t.isolate(" ".join(filter(None, (gap.instance, gap.group_id))))
+        where = t.isolate(" ".join(filter(None, (gap.instance, gap_group(gap)))))
         desk.print(t.text("Standing gap: {where}: {what}", where=where, what=gap_text(gap.reason, t)))
     _more(desk, len(found.gaps), "check")
 

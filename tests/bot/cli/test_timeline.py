@@ -10,7 +10,10 @@ import pytest
 
 from bot.audit.actions import Action
 from bot.locale.keys import RESIDUAL
+from bot.store.tables import GapRow
+from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.desk import Desk, Options, fitting
+from bot.surfaces.cli.lines import line_of
 from bot.surfaces.cli.timeline import told
 from connectors.chat.manual.connector import MANIFEST as MANUAL
 from connectors.chat.manual.tasks import all_tasks
@@ -85,3 +88,26 @@ def test_what_remains_is_known_in_words_for_every_platform() -> None:
     lines = {load_manifest(SLACK).residual_access, MANUAL.residual_access}
     lines |= {task.residual["en"] for task in all_tasks().values()}
     assert lines == set(RESIDUAL)
+
+
+@pytest.mark.parametrize(
+    ("group", "detail", "name"),
+    [
+        ("C9", "private channel 'board-room': the bot is not in it", "board-room"),
+        ("C9", "an invitation to #partners this person sent is still open", "partners"),
+        ("فريق", "the registry lists no members", "فريق"),
+        ("", "Slack shows a bot only the private channels it is in", ""),
+    ],
+)
+def test_a_gap_is_called_by_its_groups_name_and_no_foreign_sentence(
+    group: str, detail: str, name: str
+) -> None:
+    gap = GapRow(case_id="case_1", instance="acme", reason="x", group_id=group, detail=detail)
+    assert gap_group(gap) == name
+
+
+def test_arabic_lists_are_parted_as_arabic_is() -> None:
+    row = _row(1, Action.FEED_RECEIVE, detail={"changes": {"events": {"leaver": 2}, "cases": 2}})
+    line = line_of(row, "", Desk(Options(lang="ar")))
+    assert ";" not in str(line)
+    assert "؛" in str(line)

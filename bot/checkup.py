@@ -126,19 +126,22 @@ class _Inside:
         try:
             findings = list(await connector.check())
         except ConnectorError as error:
-            return [found(Severity.ERROR, name, "check_failed", str(error))]
+            return [found(Severity.ERROR, name, "check_failed", str(error), self._reach())]
         if any(finding.severity is Severity.ERROR for finding in findings):
             return findings
         try:
             findings += await self._groups(name, connector)
         except ConnectorError as error:
-            return [*findings, found(Severity.ERROR, name, "listing_failed", str(error))]
+            return [*findings, found(Severity.ERROR, name, "listing_failed", str(error), self._reach())]
         lane = await self._stuck(name)
         if lane is not None:
             await answered(self._app, name, connector.capabilities.platform)
             await self._resume(lane)
             self._reopened.append(name)
         return findings
+
+    def _reach(self) -> str:
+        return self._t.text("Check the network and what is named above, then run `bawab check` again.")
 
     async def _resume(self, lane: LaneRow) -> None:
         """What waited only because the lane was paused need not wait any longer."""
@@ -177,6 +180,7 @@ class _Inside:
         for row in self._app.registry:
             if row.instance == name and row.group not in known:
                 message = self._t.text("this registry row matches no group that can be seen")
+                message += f" ({self._t.isolate(row.name)})" if row.name else ""
                 remedy = self._t.text("Correct the id or the name, or let the bot into the group.")
                 yield found(Severity.WARNING, name, "registry_row", message, remedy, row.group)
 

@@ -83,6 +83,13 @@ def _findings(desk: Desk, found: Checkup) -> None:
             desk.print(f"    {finding.remedy}")
     for coverage in found.coverage:
         desk.print(_coverage(desk, coverage))
+    if any(coverage.unmapped for coverage in found.coverage):
+        desk.print(
+            t.text(
+                "Mapped to no post: no post of the policy names these groups, so whether somebody who moves "
+                "stays in one is asked of its owner. For leavers it makes no difference."
+            )
+        )
     for instance in found.reopened:
         desk.print(t.text("{instance} is well again; its work goes on.", instance=t.isolate(instance)))
     counts = {s: sum(f.severity is s for f in found.findings) for s in Severity}

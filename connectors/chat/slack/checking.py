@@ -10,8 +10,13 @@ from connectors.chat.slack.identity import Identity, TokenOwner
 from connectors.chat.slack.listing import Listing
 from connectors.chat.slack.remedies import remedy_text
 from connectors.contract import Finding, Scope, Severity
-from connectors.errors import BadCredentials, ConnectorError
+from connectors.errors import BadCredentials, ConnectorError, Unavailable
 from policies.model import Gap
+
+_REACH = (
+    "Check the network, the firewall and the proxy between this machine and Slack, and status.slack.com; "
+    "then check again."
+)
 
 
 class Checking:
@@ -39,7 +44,7 @@ class Checking:
         except ConnectorError as error:
             return [_token_trouble(self._config.instance, "bot", error)]
         findings = [*self._token_findings("bot", bot), *await self._admin_findings(bot)]
-        findings += await self._group_findings()
+        findings += await self._group_findings({scope.name for scope in self._lacking("bot", bot)})
         return findings
 
     def _token_findings(self, token: str, owner: TokenOwner) -> list[Finding]:
@@ -70,16 +75,18 @@ class Checking:
                 f"the {token} token lacks {scope.name}, needed for {scope.needed_for}",
                 remedy_text("missing_scope"),
             )
-            for scope in self._scopes
-            if scope.token == token and scope.name not in owner.scopes
+            for scope in self._lacking(token, owner)
         ]
+
+    def _lacking(self, token: str, owner: TokenOwner) -> list[Scope]:
+        return [scope for scope in self._scopes if scope.token == token and not owner.may(scope.name)]
 
     async def _admin_findings(self, bot: TokenOwner) -> list[Finding]:
         if self._config.admin_token is None:
             message = "no admin token: sessions are not ended and accounts not deactivated by Bawab"
-            return [
-                self._finding(Severity.WARNING, "no_admin_token", message, remedy_text("enterprise_only"))
-            ]
+            variable = f"BAWAB_SLACK__{self._config.instance.upper()}__ADMIN_TOKEN"
+            remedy = f"Set {variable} to an owner's or admin's user token, or do both by hand in Slack."
+            return [self._finding(Severity.WARNING, "no_admin_token", message, remedy)]
         try:
             admin = await self._identity.admin()
         except ConnectorError as error:
@@ -95,7 +102,7 @@ class Checking:
             findings.append(self._finding(Severity.ERROR, "wrong_team", message, remedy_text("wrong_team")))
         return findings
 
-    async def _group_findings(self) -> list[Finding]:
+    async def _group_findings(self, lacking: set[str]) -> list[Finding]:
         findings = [self._preference()]
         try:
             seen: set[str] = set()
@@ -103,10 +110,11 @@ class Checking:
                 seen.add(str(channel["id"]))
                 if not channel.get("is_member") and not channel.get("is_archived"):
                     findings.append(self._outside(str(channel["id"]), str(channel.get("name", ""))))
-            async for gap in self._listing.gaps(seen):
-                findings.append(self._of_gap(gap))  # noqa: PERF401 - the try covers the listing
+            gaps = [gap async for gap in self._listing.gaps(seen)]
+            findings += [self._of_gap(gap) for gap in gaps if not _said_already(gap, lacking)]
         except ConnectorError as error:
-            findings.append(self._finding(Severity.ERROR, "listing_failed", str(error)))
+            remedy = _REACH if isinstance(error, Unavailable) else "Mend what it names, and check again."
+            findings.append(self._finding(Severity.ERROR, "listing_failed", str(error), remedy))
         return findings
 
     def _preference(self) -> Finding:
@@ -135,7 +143,19 @@ class Checking:
         return Finding(severity, self._config.instance, code, message, remedy)
 
 
+def _said_already(gap: Gap, lacking: set[str]) -> bool:
+    """A kind of group that a missing scope hides was said with the scope."""
+    return gap.reason == "group_kind_unseen" and any(
+        gap.detail.endswith(f" lacks {scope}") for scope in lacking
+    )
+
+
 def _token_trouble(instance: str, token: str, error: ConnectorError) -> Finding:
-    code = "bad_credentials" if isinstance(error, BadCredentials) else "unavailable"
-    remedy = f"Copy the {token} token again from the Slack app's pages" if code == "bad_credentials" else ""
-    return Finding(Severity.ERROR, instance, code, f"{token} token: {error}", remedy)
+    """Blame the token only where Slack itself refused it."""
+    if isinstance(error, BadCredentials):
+        remedy = f"Copy the {token} token again from the Slack app's pages"
+        return Finding(Severity.ERROR, instance, "bad_credentials", f"{token} token: {error}", remedy)
+    if isinstance(error, Unavailable):
+        message = f"Slack cannot be reached, so the {token} token could not be tried: {error}"
+        return Finding(Severity.ERROR, instance, "unavailable", message, _REACH)
+    return Finding(Severity.ERROR, instance, "unavailable", f"{token} token: {error}", "Mend what it names.")

@@ -16,6 +16,11 @@ from connectors.errors import MissingScope
 from policies.model import Account, Gap, Group, Membership
 
 _TYPES = (("public_channel", "channels:read"), ("private_channel", "groups:read"), ("mpim", "mpim:read"))
+_KIND_WORDS = {
+    "public_channel": "public channels",
+    "private_channel": "private channels",
+    "mpim": "group direct messages",
+}
 # admin.conversations.search gives at most 20 a page.
 _SEARCH_PAGE = 20
 
@@ -161,7 +166,7 @@ class Listing:
             Gap(
                 self._config.instance,
                 "group_kind_unseen",
-                detail=f"{kind}: the bot token lacks {scope}",
+                detail=f"{_KIND_WORDS[kind]} cannot be seen: the bot token lacks {scope}",
                 remedy=f"Add the scope {scope} and reinstall the app",
             )
             for kind, scope in _TYPES

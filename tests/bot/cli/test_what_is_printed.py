@@ -125,6 +125,21 @@ def test_check_counts_what_is_managed_and_keeps_the_standing_gaps(settled: Shop)
     assert [gap["reason"] for gap in gaps] == ["private_channels_unseen"]
 
 
+def test_check_explains_its_counts_and_names_the_groups_of_its_findings(settled: Shop) -> None:
+    registry = "version: 1\ngroups:\n  - {instance: acme, group: C-gone, name: old-sales}\n"
+    (settled.folder / "groups.yaml").write_text(registry, encoding="utf-8")
+    settled.write_settings(REGISTRY=str(settled.folder / "groups.yaml"))
+    told = settled.bawab("check").out
+    assert "mapped to no post: 2" in told
+    assert "asked of its owner" in told
+    assert "old-sales" in told
+    settled.write_settings(SLACK__ACME__BASE_URL="http://127.0.0.1:9/api/")
+    down = settled.bawab("check", "--json").data["findings"]
+    (error,) = [one for one in down if one["severity"] == "error" and one["instance"] == "acme"]
+    assert "network" in error["remedy"]
+    assert "cannot be reached" in error["message"]
+
+
 def test_a_run_tells_no_name_where_nobody_watches_and_json_lines_hold_the_log(leaving: Shop) -> None:
     told = leaving.run_once("--json")
     actions = [line["action"] for line in told.lines if "action" in line]

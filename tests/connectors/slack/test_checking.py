@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind, Token, create_sandbox
 from connectors.contract import Finding, Severity
+from policies.model import Gap
 from tests.connectors.slack.stage import Stage, staged, workspace
 
 
@@ -73,3 +74,32 @@ async def test_scopes_granted_since_are_seen_at_the_next_check() -> None:
         world.tokens[BOT_TOKEN].scopes.append("users:read")
         after = await findings(stage, "missing_scope")
     assert len(before) - len(after) == 1
+
+
+async def test_a_network_that_is_down_is_not_blamed_on_the_token() -> None:
+    down = Fault(FaultKind.HTTP_500, "auth.test", times=0)
+    async with staged(sandbox=create_sandbox(workspace(), faults=[down])) as stage:
+        (found,) = await stage.slack.check()
+    assert (found.code, found.severity) == ("unavailable", Severity.ERROR)
+    assert found.message.startswith("Slack cannot be reached")
+    assert "network" in found.remedy
+
+
+async def test_a_missing_admin_token_names_the_setting_that_takes_it() -> None:
+    async with staged() as stage:
+        (found,) = await findings(stage, "no_admin_token")
+    assert f"BAWAB_SLACK__{stage.slack.instance.upper()}__ADMIN_TOKEN" in found.remedy
+
+
+async def test_a_missing_scope_is_said_once_and_in_words() -> None:
+    world = workspace()
+    hidden = {"groups:read", "mpim:read"}
+    world.tokens[BOT_TOKEN].scopes[:] = [s for s in world.tokens[BOT_TOKEN].scopes if s not in hidden]
+    async with staged(world) as stage:
+        found = await stage.slack.check()
+        listed = [item async for item in stage.slack.groups()]
+    for scope in hidden:
+        assert sum(scope in finding.message for finding in found) == 1
+    assert not [finding for finding in found if finding.message.startswith(("mpim:", "private_channel:"))]
+    details = [item.detail for item in listed if isinstance(item, Gap)]
+    assert "private channels cannot be seen: the bot token lacks groups:read" in details

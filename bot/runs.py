@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
+from bot.settings_log import note_settings
 from bot.store.query import add, change, columns, new_id
 from bot.store.tables import RunRow
 
@@ -18,6 +19,7 @@ async def begin(app: Bawab, kind: str) -> RunRow:
         await app.audit.append(
             tx, Entry(action=Action.RUN_START, actor="bawab", run_id=run.id, detail=detail)
         )
+        await note_settings(app, tx, run.id)
     return run
 
 

@@ -75,6 +75,8 @@ class Action(StrEnum):
     CHECK_RUN = "check.run"
     CHECK_DRIFT = "check.drift"
 
+    SETTINGS_CHANGE = "settings.change"
+
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"
     AUDIT_REVEAL = "audit.reveal"

@@ -142,7 +142,7 @@ def _tell(desk: Desk, result: RunResult) -> ExitCode:
         t.plural("{n} exception", "{n} exceptions", result.exceptions),
         t.plural("{n} held", "{n} held", result.held),
     ]
-    desk.say("; ".join(told))
+    desk.say(t.text("; ").join(told))
     if result.refused:
         desk.say(
             t.plural(

@@ -53,6 +53,7 @@ async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRo
     event = opening.event
     key = event_key(event)
     if await _already(tx, event, key):
+        await only_departure(app, tx, event.person.id, key, CASE_NOT_STARTED, actor=opening.actor)
         return None
     policy = await ensure_policy(app, tx)
     decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
@@ -137,16 +138,30 @@ async def _give_way(
 def _older_departure(*, put_off: bool, due: datetime | None) -> Callable[[CaseRow], bool]:
     """The last day HR gave before; and a move that would only come due when the person is gone.
 
-    A last day put off into the future also stops a departure under way: the person stays until then.
+    A last day put off into the future also stops a departure under way: the person stays until then. One that
+    is brought forward leaves the scheduled case standing until it is scheduled itself: a guard may hold it.
     """
 
     def replaced(case: CaseRow) -> bool:
         started = case.state not in CASE_NOT_STARTED
         if case.kind in LEAVING:
-            return put_off or not started
+            agreed = case.due if case.state == CaseState.SCHEDULED else None
+            forward = agreed is not None and due is not None and due <= agreed
+            return not forward and (put_off or not started)
         return not started and due is not None and (case.due is None or due <= case.due)
 
     return replaced
+
+
+async def only_departure(
+    app: Bawab, tx: AsyncConnection, person_id: str, key: str, states: frozenset[CaseState], *, actor: str
+) -> None:
+    """Of a person's departures only the one of this event stands; the others that have not begun give way."""
+    cases = columns(CaseRow)
+    others = [cases.kind.in_(LEAVING), cases.state.in_(states), cases.event_key != key]
+    mine = await where(tx, CaseRow, cases.event_key == key, cases.kind.in_(LEAVING))
+    for case in await where(tx, CaseRow, cases.person_id == person_id, *others) if mine else ():
+        await cancel(app, tx, case, reason="superseded", actor=actor)
 
 
 def _same_news(event: LifecycleEvent) -> Callable[[CaseRow], bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.casework import set_state
+from bot.casework import LEAVING, only_departure, set_state
 from bot.states import CaseState, HoldKind
 from bot.store.people import directory_size
 from bot.store.query import add, change, columns, one, table, where
@@ -119,7 +119,12 @@ async def schedule(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
     """From here on the clock decides."""
     values = {"hold_digest": None, "reason": None}
     due = case.due.isoformat() if case.due else ""
-    await set_state(app, tx, case, CaseState.SCHEDULED, Action.CASE_SCHEDULE, values=values, due=due)
+    scheduled = await set_state(
+        app, tx, case, CaseState.SCHEDULED, Action.CASE_SCHEDULE, values=values, due=due
+    )
+    if scheduled and case.kind in LEAVING:
+        earlier = frozenset({CaseState.SCHEDULED})
+        await only_departure(app, tx, case.person_id, case.event_key, earlier, actor="bawab")
 
 
 async def _breach(app: Bawab, tx: AsyncConnection, cases: Sequence[CaseRow]) -> Breach | None:

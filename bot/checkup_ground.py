@@ -109,7 +109,7 @@ class _Ground:
         except (PolicyError, OSError, UnicodeDecodeError) as error:
             yield found(Severity.ERROR, "", "registry", str(error), t.text("Mend the file."))
             return
-        known = {*self.settings.slack, *self.settings.manual}
+        known = set(self.settings.instance_names)
         for row in rows:
             if row.instance not in known:
                 message = t.text(
@@ -157,6 +157,6 @@ class _Ground:
             message = t.text("nobody in IT is named: what no owner does by hand reaches nobody")
             remedy = t.text("Set BAWAB_IT_CONTACT to an employee id.")
             yield found(Severity.WARNING, "", "it_contact", message, remedy)
-        if not settings.slack and not settings.manual:
+        if not settings.instance_names:
             remedy = t.text("Set BAWAB_SLACK__<NAME>__BOT_TOKEN.")
             yield found(Severity.ERROR, "", "no_instance", t.text("no chat platform is configured"), remedy)

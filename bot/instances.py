@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.settings import HrFeed, Settings, SlackInstance
+from bot.settings import HrFeed, Settings, SlackInstance, TeamsInstance, TelegramInstance
 from connectors.chat.manual import ManualConfig, ManualConnector
 from connectors.chat.slack import SlackConfig, SlackConnector
 from connectors.contract import ChatConnector, FeedMode, HrSource
@@ -19,6 +19,10 @@ def build_chat(
     built: dict[str, ChatConnector] = {}
     for name, slack in settings.slack.items():
         built[name] = SlackConnector(_slack(name, slack, read_only=read_only, may_join=may_join))
+    for name, telegram in settings.telegram.items():
+        built[name] = _telegram(name, telegram, read_only=read_only)
+    for name, teams in settings.teams.items():
+        built[name] = _teams(name, teams, read_only=read_only)
     for name, manual in settings.manual.items():
         built[name] = ManualConnector(
             ManualConfig(
@@ -47,6 +51,42 @@ def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) 
         timeout_seconds=slack.timeout_seconds,
         backoff_seconds=slack.backoff_seconds,
         read_only=read_only,
+    )
+
+
+def _telegram(name: str, telegram: TelegramInstance, *, read_only: bool) -> ChatConnector:
+    # Imported late: whoever has no Telegram does not load its SDK.
+    from connectors.chat.telegram import TelegramConfig, TelegramConnector  # noqa: PLC0415
+
+    return TelegramConnector(
+        TelegramConfig(
+            instance=name,
+            bot_token=telegram.bot(),
+            base_url=telegram.base_url,
+            pace_scale=telegram.pace_scale,
+            timeout_seconds=telegram.timeout_seconds,
+            backoff_seconds=telegram.backoff_seconds,
+            read_only=read_only,
+        )
+    )
+
+
+def _teams(name: str, teams: TeamsInstance, *, read_only: bool) -> ChatConnector:
+    from connectors.chat.teams import TeamsConfig, TeamsConnector  # noqa: PLC0415 - a large SDK, loaded late
+
+    return TeamsConnector(
+        TeamsConfig(
+            instance=name,
+            tenant_id=teams.tenant_id,
+            client_id=teams.client_id,
+            client_secret=teams.secret(),
+            base_url=teams.base_url,
+            login_url=teams.login_url,
+            pace_scale=teams.pace_scale,
+            timeout_seconds=teams.timeout_seconds,
+            backoff_seconds=teams.backoff_seconds,
+            read_only=read_only,
+        )
     )
 
 

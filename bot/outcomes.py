@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from bot.states import StepState
 from connectors.contract import Outcome, Presence, Quality, Result, Sight
 from policies.model import Refusal, StepAction
+from policies.step_guards import BY_A_PERSON
 
-HAND_OVER = frozenset({Refusal.NO_RIGHT, Refusal.BOT_NOT_IN_GROUP, Refusal.NO_API})
-"""Refusals that a person with more rights in the group can carry out."""
 CANNOT = frozenset({Refusal.GROUP_GONE, Refusal.ACCOUNT_UNKNOWN, Refusal.MISSING_SCOPE, Refusal.UNEXPECTED})
 """Refusals that end as `failed` with a remedy; every other refusal is a block."""
 FIRST_READ_SECONDS = 1.0
@@ -64,7 +63,7 @@ def after_result(step: StepView, result: Result, now: datetime) -> NextState:
 
 
 def _refused(step: StepView, refusal: Refusal) -> NextState:
-    if refusal in HAND_OVER:
+    if refusal in BY_A_PERSON:
         return NextState(StepState.DELEGATED, step.acted, None, refusal=refusal)
     if refusal in CANNOT:
         return NextState(StepState.FAILED, step.acted, None, refusal=refusal)

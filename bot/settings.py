@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,6 +91,66 @@ class SlackInstance(_Part):
         return _secret(self.signing_secret, self.signing_secret_file) or None
 
 
+class TelegramInstance(_Part):
+    """One Telegram bot."""
+
+    bot_token: SecretStr | None = None
+    bot_token_file: Path | None = None
+    updates: Literal["poll", "webhook", "off"] = "poll"
+    """How the bot hears of groups and joins. Telegram allows one listener for each token."""
+    webhook_url: str | None = None
+    """Where Telegram reaches us, https, without the path; only for `webhook`."""
+    webhook_secret: SecretStr | None = None
+    webhook_secret_file: Path | None = None
+    base_url: str = "https://api.telegram.org"
+    pace_scale: float = 1.0
+    timeout_seconds: float = 30.0
+    backoff_seconds: float = 0.5
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> TelegramInstance:
+        if self.bot_token is None and self.bot_token_file is None:
+            raise ValueError("set BOT_TOKEN (123456:ABC…, from @BotFather) or BOT_TOKEN_FILE")
+        secret = self.webhook_secret or self.webhook_secret_file
+        if self.updates == "webhook" and (self.webhook_url is None or secret is None):
+            raise ValueError("UPDATES=webhook needs WEBHOOK_URL and WEBHOOK_SECRET (or WEBHOOK_SECRET_FILE)")
+        return self
+
+    def bot(self) -> str:
+        """Read the bot token, from the variable or the file."""
+        return _secret(self.bot_token, self.bot_token_file) or ""
+
+    def webhook(self) -> str | None:
+        """Read the webhook's secret, if one is set; without it no update is taken from outside."""
+        return _secret(self.webhook_secret, self.webhook_secret_file) or None
+
+
+class TeamsInstance(_Part):
+    """One Microsoft tenant: Teams, group chats, Microsoft 365 and security groups."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    notification_url: str | None = None
+    """Where Graph reaches us, https, without the path; with BAWAB_LISTEN, changes are then heard at once."""
+    base_url: str = "https://graph.microsoft.com/v1.0"
+    login_url: str = "https://login.microsoftonline.com"
+    pace_scale: float = 1.0
+    timeout_seconds: float = 30.0
+    backoff_seconds: float = 0.5
+
+    @model_validator(mode="after")
+    def _has_secret(self) -> TeamsInstance:
+        if self.client_secret is None and self.client_secret_file is None:
+            raise ValueError("set CLIENT_SECRET (of the app registration) or CLIENT_SECRET_FILE")
+        return self
+
+    def secret(self) -> str:
+        """Read the client secret, from the variable or the file."""
+        return _secret(self.client_secret, self.client_secret_file) or ""
+
+
 class ManualInstance(_Part):
     """Groups without an API: each removal becomes a task for a named person."""
 
@@ -144,6 +205,8 @@ class Settings(BaseSettings):
     settle_seconds: float | None = None
     hr: dict[str, HrFeed] = Field(default_factory=dict)
     slack: dict[str, SlackInstance] = Field(default_factory=dict)
+    telegram: dict[str, TelegramInstance] = Field(default_factory=dict)
+    teams: dict[str, TeamsInstance] = Field(default_factory=dict)
     manual: dict[str, ManualInstance] = Field(default_factory=dict)
     limits: RunLimits = RunLimits()
     notices: NoticeSettings = NoticeSettings()
@@ -153,10 +216,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
-        twice = set(self.slack) & set(self.manual)
+        counted = Counter(self.instance_names)
+        twice = sorted(name for name, times in counted.items() if times > 1)
         if twice:
-            raise ValueError(f"two connector instances share the name {sorted(twice)}")
+            raise ValueError(f"two connector instances share the name {twice}")
         return self
+
+    @property
+    def instance_names(self) -> tuple[str, ...]:
+        """The configured name of every workspace, bot, tenant and manual platform."""
+        return (*self.slack, *self.telegram, *self.teams, *self.manual)
 
     @property
     def database(self) -> str:

@@ -83,6 +83,10 @@ class Capabilities:
     limits: tuple[RateLimit, ...] = ()
     scopes: tuple[Scope, ...] = ()
     undo: str = ""
+    lists_accounts: bool = True
+    """False where accounts are only known once a person has linked theirs."""
+    lists_groups: bool = True
+    """False where groups are learnt from events, and handed back to the connector as `KnownGroups`."""
 
 
 class Severity(StrEnum):
@@ -156,6 +160,47 @@ class Result:
     new_group_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One group to hand over: `account` is the successor's, `leaver_id` the account that is to go."""
+
+    step_id: str
+    account: Account
+    group: Group
+    leaver_id: str
+
+
+class WayKind(StrEnum):
+    """The sorts of way by which a person could come back."""
+
+    INVITE_LINK = "invite_link"
+    INVITATION = "invitation"
+    JOIN_REQUEST = "join_request"
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """One way back that the platform lets us close; never the link itself, which is a secret."""
+
+    id: str
+    """Opaque, and stable for this group and platform."""
+    kind: WayKind
+    group: Group | None = None
+    """None where it leads into the workspace or tenant rather than into one group."""
+    mark: str = ""
+    """A fingerprint of what is to be closed, so that a read-back can tell it from its successor."""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One way back to close for one account."""
+
+    step_id: str
+    account: Account
+    way: WayBack
+
+
 class Sight(StrEnum):
     """What a read-back saw."""
 
@@ -183,6 +228,9 @@ class KnownGroups:
     groups: tuple[Group, ...] = ()
 
 
+NO_GROUPS = KnownGroups()
+
+
 class ChatConnector(Protocol):
     """One workspace, bot or tenant of a chat platform."""
 
@@ -196,7 +244,7 @@ class ChatConnector(Protocol):
         """The manifest as values."""
         ...
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:
         """Say what is missing before the day: scopes and rights, per group or instance, with the remedy."""
         ...
 
@@ -208,8 +256,11 @@ class ChatConnector(Protocol):
         """Yield every account (None), or those a person may have; complete, or raises."""
         ...
 
-    def groups(self) -> AsyncIterator[Group | Gap]:
-        """Yield every group that can be seen, and a gap for what cannot; complete, or raises."""
+    def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:
+        """Yield every group that can be seen, and a gap for what cannot; complete, or raises.
+
+        Where the platform lists none, those in `known` as they are now.
+        """
         ...
 
     def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
@@ -252,6 +303,45 @@ class EndsSessions(Protocol):
 
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read the sessions again: `absent` means none is left, `present` that one still lives."""
+        ...
+
+
+@runtime_checkable
+class ListsMembers(Protocol):
+    """Can say who is in a group: the inverse of `memberships`, cheaper where many people are compared."""
+
+    def members(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield everybody in the group, owners too; complete, or raises; a gap where it cannot be read."""
+        ...
+
+
+@runtime_checkable
+class TransfersOwnership(Protocol):
+    """Can make somebody else owner or admin of a group before its last one goes."""
+
+    async def promote(self, step: Promotion) -> Result:
+        """Make the successor owner (first a member, where the platform asks for it); safe to repeat."""
+        ...
+
+    async def sole_ownership(self, step: Promotion) -> Presence:
+        """Read the owners again: `absent` means the successor is seen as owner, `present` that not yet."""
+        ...
+
+
+@runtime_checkable
+class ClosesTheWayBack(Protocol):
+    """Can find, and partly close, what would let a removed person in again."""
+
+    def ways_back(self, account: Account, groups: Sequence[Group]) -> AsyncIterator[WayBack | Gap]:
+        """Yield what can be closed for these groups and this account, and a gap for what only people can."""
+        ...
+
+    async def close_way_back(self, step: Closing) -> Result:
+        """Rotate or cancel it; safe to repeat."""
+        ...
+
+    async def way_back_open(self, step: Closing) -> Presence:
+        """Read it again: `absent` means it no longer leads in, `present` that it still does."""
         ...
 
 

@@ -31,13 +31,21 @@ from connectors.contract import RateLimit
 from connectors.errors import Forbidden, Unavailable
 from connectors.pacing import Pacing
 from connectors.redaction import Redactor
+from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts, find
 
-
-class Access(StrEnum):
-    """What a request does; a dry run lets only reads out."""
-
-    READ = "read"
-    WRITE = "write"
+__all__ = [
+    "Access",
+    "AnswerLost",
+    "Exchange",
+    "NotSent",
+    "RateLimited",
+    "ReadSignal",
+    "Route",
+    "Signal",
+    "SignalKind",
+    "Wire",
+    "WireSettings",
+]
 
 
 class NotSent(Unavailable):
@@ -54,30 +62,6 @@ class AnswerLost(Exception):
     Not a ConnectorError on purpose: those mean that nothing was sent, and this must never be taken
     for one of them.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One thing that may leave: HTTP methods, base, path template (`{id}` is one segment), read or write."""
-
-    name: str
-    methods: frozenset[str]
-    base: str
-    """Which configured base URL the path hangs on."""
-    path: str
-    access: Access
-    limit: str
-    """The manifest's rate limit it is paced by."""
-
-    def matches(self, method: str, base: str, path: str) -> bool:
-        """Whether a request is this route; segments are compared one by one, so `/` never hides in an id."""
-        if method not in self.methods or base != self.base:
-            return False
-        ours, theirs = self.path.split("/"), path.split("/")
-        return len(ours) == len(theirs) and all(
-            (mine.startswith("{") and bool(other)) or mine == other
-            for mine, other in zip(ours, theirs, strict=True)
-        )
 
 
 class SignalKind(StrEnum):
@@ -202,55 +186,68 @@ class Wire:
         return made
 
     async def _pass(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
-        route = self._admit(request)
-        exchange = Exchange(route=route.name, access=route.access, at=datetime.now(UTC))
+        admitted = await self._admit(request)
+        exchange = Exchange(route=admitted.route.name, access=admitted.access, at=datetime.now(UTC))
         if (recording := _RECORDING.get()) is not None:
             recording.append(exchange)
-        if route.access is Access.WRITE:
-            return await self._write(route, exchange, request, handler)
-        return await self._read(route, exchange, request, handler)
+        if admitted.access is Access.WRITE:
+            return await self._write(admitted, exchange, request, handler)
+        return await self._read(admitted, exchange, request, handler)
 
-    def _admit(self, request: aiohttp.ClientRequest) -> Route:
-        """Find the route of a request, or raise Forbidden."""
+    async def _admit(self, request: aiohttp.ClientRequest) -> Admitted:
+        """Find what may leave as what, each part of a batch judged for itself; or raise Forbidden."""
         asked = f"{request.method} {request.url.origin()}{request.url.path}"
-        route = self._find(request)
-        if route is None:
+        found = self._find(request)
+        if found is None:
             raise Forbidden(self._redact(f"{asked} is not on this connector's allow-list; nothing was sent"))
-        if self._settings.read_only and route.access is Access.WRITE:
+        route, path = found
+        admitted: Admitted | Part = Admitted(route, route.access, route.paces(path))
+        if route.unpack is not None:
+            try:
+                admitted = admit_parts(
+                    self._settings.routes, route, await request.body.as_bytes() if request.body else b""
+                )
+            except Unreadable as error:
+                raise Forbidden(f"{route.name}: {error}; nothing was sent") from None
+        if isinstance(admitted, Part):
+            said = f"{route.name}: {admitted.method} {admitted.path} inside it is not on the allow-list"
+            raise Forbidden(self._redact(f"{said}; nothing was sent"))
+        if self._settings.read_only and admitted.access is Access.WRITE:
             raise Forbidden(f"{route.name} writes, and this is a dry run; nothing was sent")
-        return route
+        return admitted
 
-    def _find(self, request: aiohttp.ClientRequest) -> Route | None:
+    def _find(self, request: aiohttp.ClientRequest) -> tuple[Route, str] | None:
         # The raw path: a percent-encoded slash must stay one segment.
         url = request.url
         for name, base in self._bases.items():
             if url.origin() != base.origin() or not url.raw_path.startswith(base.raw_path):
                 continue
             path = url.raw_path[len(base.raw_path) :]
-            for route in self._settings.routes:
-                if route.matches(request.method, name, path):
-                    return route
+            route = find(self._settings.routes, request.method, name, path)
+            if route is not None:
+                return route, path
         return None
 
     async def _write(
-        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+        self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> aiohttp.ClientResponse:
-        await self._turn(route, self._settings.longest_write_wait)
-        response, signal = await self._once(route, exchange, request, handler)
+        route = admitted.route
+        await self._turn(admitted, self._settings.longest_write_wait)
+        response, signal = await self._once(admitted, exchange, request, handler)
         if signal.kind is SignalKind.LIMITED:
-            raise self._limited(route, signal)
+            raise self._limited(admitted, signal)
         if response is None or signal.kind is SignalKind.BROKEN:
             raise AnswerLost(f"{route.name}: {signal.reason}; it may have had its effect")
         return response
 
     async def _read(
-        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+        self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> aiohttp.ClientResponse:
-        tries = self._settings.read_tries
+        route, tries = admitted.route, self._settings.read_tries
         for attempt in range(1, tries + 1):
-            await self._turn(route, self._settings.longest_read_wait)
+            await self._turn(admitted, self._settings.longest_read_wait)
             try:
-                response, signal = await self._once(route, exchange, request, handler)
+                response, signal = await self._once(admitted, exchange, request, handler)
             except NotSent:
                 if attempt == tries:
                     raise
@@ -259,7 +256,7 @@ class Wire:
             if response is not None and signal.kind is SignalKind.ANSWERED:
                 return response
             if signal.kind is SignalKind.LIMITED:
-                refusal = self._limited(route, signal)
+                refusal = self._limited(admitted, signal)
                 if attempt == tries:
                     raise refusal
             elif attempt == tries:
@@ -268,27 +265,38 @@ class Wire:
                 await self._back_off(attempt)
         raise AssertionError("read_tries is at least 1")
 
-    async def _turn(self, route: Route, longest: float) -> None:
-        missing = await self._pacing.turn(route.name, route.limit, longest)
-        if missing is not None:
-            raise RateLimited(
-                f"{route.name}: still limited for {missing:.1f} s; nothing was sent", retry_after=missing
-            )
+    async def _turn(self, admitted: Admitted, longest: float) -> None:
+        for key, limit in admitted.paces:
+            missing = await self._pacing.turn(key, limit, longest)
+            if missing is not None:
+                raise RateLimited(
+                    f"{admitted.route.name}: still limited for {missing:.1f} s; nothing was sent",
+                    retry_after=missing,
+                )
 
-    def _limited(self, route: Route, signal: Signal) -> RateLimited:
-        wait = self._pacing.refused(route.name, route.limit, signal.retry_after)
+    def _limited(self, admitted: Admitted, signal: Signal) -> RateLimited:
+        keys = admitted.paces[:1] or ((admitted.route.name, admitted.route.limit),)
+        wait = max(self._pacing.refused(key, limit, signal.retry_after) for key, limit in keys)
         return RateLimited(
-            f"{route.name}: the server refuses for {wait:.1f} s; nothing was done", retry_after=wait
+            f"{admitted.route.name}: the server refuses for {wait:.1f} s; nothing was done", retry_after=wait
         )
+
+    def part_refused(self, method: str, base: str, path: str, retry_after: float | None) -> float:
+        """Learn that one part of a batch was refused for now; gives the seconds until it may leave again."""
+        route = find(self._settings.routes, method, base, path)
+        if route is None:
+            raise ValueError(f"{method} {path} is not on this connector's allow-list")
+        return max(self._pacing.refused(key, limit, retry_after) for key, limit in route.paces(path))
 
     async def _back_off(self, attempt: int) -> None:
         scale = self._settings.backoff * 2 ** (attempt - 1)
         await asyncio.sleep(scale * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret
 
     async def _once(
-        self, route: Route, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+        self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> tuple[aiohttp.ClientResponse | None, Signal]:
         """Send once and read the answer whole; NotSent where no connection was made."""
+        route = admitted.route
         started = time.monotonic()
         exchange.tries += 1
         try:
@@ -308,16 +316,17 @@ class Wire:
             exchange.seconds = time.monotonic() - started
         self.requests_sent += 1
         self._note(exchange, response)
-        return response, self._judge(route, response, body)
+        return response, self._judge(admitted, response, body)
 
-    def _judge(self, route: Route, response: aiohttp.ClientResponse, body: bytes) -> Signal:
+    def _judge(self, admitted: Admitted, response: aiohttp.ClientResponse, body: bytes) -> Signal:
         if 300 <= response.status < 400:
             return Signal(
                 SignalKind.BROKEN, reason=f"answered with a redirect ({response.status}), not followed"
             )
-        signal = self._settings.read_signal(route, response.status, response.headers, body)
+        signal = self._settings.read_signal(admitted.route, response.status, response.headers, body)
         if signal.kind is not SignalKind.LIMITED:
-            self._pacing.accepted(route.name, route.limit)
+            for key, limit in admitted.paces:
+                self._pacing.accepted(key, limit)
         return signal
 
     def _note(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:

@@ -19,6 +19,9 @@ IDENTITY_WHYS = frozenset(
 )
 """Every `why` that `match` can give; surfaces hold their texts."""
 
+TO_BE_RELEASED = frozenset({LinkEvidence.SHARED_CONTACT, LinkEvidence.DIRECTORY_EMAIL})
+"""Evidence that counts only after HR or IT has looked at it."""
+
 AccountKey = tuple[str, str]
 """(connector instance, immutable account id)."""
 
@@ -97,7 +100,7 @@ def _judge(person_id: str, account: Account, claims: Sequence[IdentityLink]) -> 
     if any(link.person_id != person_id for link in claims):
         return Certainty.AMBIGUOUS, "claimed_by_two"
     strongest = min(claims, key=lambda link: (_STRENGTH[link.evidence], not link.released))
-    if strongest.evidence is LinkEvidence.DIRECTORY_EMAIL and not strongest.released:
+    if strongest.evidence in TO_BE_RELEASED and not strongest.released:
         return Certainty.AMBIGUOUS, "link_not_released"
     return Certainty.CERTAIN, strongest.evidence.value
 

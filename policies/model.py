@@ -134,6 +134,8 @@ class LinkEvidence(StrEnum):
     HR_RECORD = "hr_record"
     SELF_LINK = "self_link"
     ADMIN = "admin"
+    SHARED_CONTACT = "shared_contact"
+    """The person shared a phone number with the bot, and HR has that number for nobody else."""
     DIRECTORY_EMAIL = "directory_email"
 
 
@@ -154,7 +156,7 @@ class IdentityLink:
     account_id: str
     evidence: LinkEvidence
     released: bool = False
-    """E-mail links count only after HR or IT released them; the other kinds need no release."""
+    """E-mail and telephone links count only after HR or IT released them; the other kinds need no release."""
 
 
 class GroupKind(StrEnum):
@@ -167,6 +169,12 @@ class GroupKind(StrEnum):
     GROUP_CHAT = "group_chat"
     TEAM = "team"
     CHAT = "chat"
+    BASIC_GROUP = "basic_group"
+    SUPERGROUP = "supergroup"
+    BROADCAST_CHANNEL = "broadcast_channel"
+    M365_GROUP = "m365_group"
+    SECURITY_GROUP = "security_group"
+    DISTRIBUTION_LIST = "distribution_list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,14 @@ class Group:
     bot_inside: bool | None = None
     """False where the bot must first be let in before it can act; None: not known, or of no consequence.
     Only a preview rests on it: the platform's own answer decides when the time comes."""
+    bot_may_remove: bool | None = None
+    """False where the bot is inside without the right to remove; like `bot_inside`, for previews only."""
+    parent_id: str | None = None
+    """The team a channel belongs to."""
+    linked_id: str | None = None
+    """The discussion group of a broadcast channel, or the other way round: a second group to clean."""
+    self_join: bool | None = None
+    """True where anybody in the organisation, or anybody at all, can walk in without being let in."""
 
 
 class Role(StrEnum):
@@ -207,6 +223,10 @@ class Membership:
     role: Role = Role.MEMBER
     sole_owner: bool = False
     """The platform says this is the only owner or admin left."""
+    refusal: Refusal | None = None
+    """What the platform is known to answer to a removal here, as far as a reading tells (`creator`, …)."""
+    through: str | None = None
+    """The inner group by which one is in this one, where it is not direct."""
 
 
 class Sensitivity(StrEnum):
@@ -235,13 +255,20 @@ class RegisteredGroup:
     members: tuple[str, ...] = ()
     """Employee ids known to be in a group no API can list; empty means unknown."""
     url: str = ""
+    reviewed: date | None = None
+    """The day somebody last looked at who is in it and why."""
+    reviewed_by: str = ""
 
 
 class StepAction(StrEnum):
     """The acts a plan can hold; `add` is only ever previewed."""
 
     END_SESSIONS = "end_sessions"
+    HAND_OVER = "hand_over"
+    """Make a successor owner of a group that would otherwise lose its last one."""
     REVOKE = "revoke"
+    CLOSE_WAY_BACK = "close_way_back"
+    """Rotate a link or cancel an invitation by which the person could come back."""
     DEACTIVATE = "deactivate"
     ADD = "add"
 
@@ -270,6 +297,10 @@ class Refusal(StrEnum):
     LAST_OWNER = "last_owner"
     LAST_MEMBER = "last_member"
     OWNER = "owner"
+    CREATOR = "creator"
+    """Only the person can give the group away; then somebody with the rights can take them out."""
+    UNMANAGEABLE_ADMIN = "unmanageable_admin"
+    """An admin whom the bot may not demote: an admin above must do it."""
     BOT_ITSELF = "bot_itself"
     AMBIGUOUS = "ambiguous"
     NOT_MANAGED = "not_managed"
@@ -278,6 +309,9 @@ class Refusal(StrEnum):
     SYNCED = "synced"
     DYNAMIC = "dynamic"
     MAIL_ENABLED = "mail_enabled"
+    ROLE_ASSIGNABLE = "role_assignable"
+    NESTED = "nested"
+    """In the group only through another group: the membership ends there."""
     GROUP_MANAGED_ELSEWHERE = "group_managed_elsewhere"
     FIXED_MEMBERSHIP = "fixed_membership"
     """Group direct messages: nobody can be taken out; what remains is said as residual access."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -39,6 +40,9 @@ class GroupRow(Shape):
     language: str | None = None
     members: Words = ()
     url: str = ""
+    reviewed: date | None = None
+    """The day of the last review, as 2026-11-20."""
+    reviewed_by: str = ""
 
 
 class RegistryFile(Shape):
@@ -87,4 +91,6 @@ def _registered(row: GroupRow) -> RegisteredGroup:
         language=row.language,
         members=row.members,
         url=row.url,
+        reviewed=row.reviewed,
+        reviewed_by=row.reviewed_by,
     )

@@ -59,6 +59,29 @@ class Notify(StrEnum):
     NOBODY = "nobody"
 
 
+class Successor(StrEnum):
+    """Who takes over a group whose last owner goes."""
+
+    DEPUTY = "deputy"
+    """The deputy in the group registry."""
+    MANAGER = "manager"
+    """The manager of the person who goes."""
+
+
+class WayBackRule(StrEnum):
+    """What happens to links and invitations of the groups a person is taken out of."""
+
+    CLOSE = "close"
+    LEAVE = "leave"
+
+
+class CameBack(StrEnum):
+    """What happens to somebody who is in a group again after they were seen gone."""
+
+    ASK = "ask"
+    REMOVE = "remove"
+
+
 _UNITS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _DURATION = re.compile(r"\s*(\d{1,4})\s*(minute|hour|day|week)s?\s*", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -130,6 +153,7 @@ Clock = Annotated[
 EventKinds = Annotated[tuple[EventKind, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
 ExitTypes = Annotated[tuple[ExitType, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
 PostParts = Annotated[tuple[PostPart, ...], Field(min_length=1), BeforeValidator(_listed), _WordOrList()]
+Successors = Annotated[tuple[Successor, ...], BeforeValidator(_listed), _WordOrList()]
 AccountActs = Annotated[
     tuple[Literal[StepAction.END_SESSIONS, StepAction.DEACTIVATE], ...],
     BeforeValidator(_listed),
@@ -201,6 +225,11 @@ class Rule(Shape):
     action: RuleAction
     account: AccountActs = ()
     """What happens to the account itself, where the platform can."""
+    successor: Successors = (Successor.DEPUTY, Successor.MANAGER)
+    """Who is made owner, in this order, before a last owner goes; empty: nobody, it becomes a task."""
+    way_back: WayBackRule | None = None
+    """Links and invitations; where nothing is said, closed by `remove_and_bar` and left by `remove`."""
+    came_back: CameBack = CameBack.ASK
     when: When = "end_of_last_day"
     end_of_day: Clock = time(18, 0)
     approve: Approval = Approval.NONE

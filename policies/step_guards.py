@@ -6,7 +6,20 @@ from collections.abc import Container
 
 from policies.model import Account, Certainty, Group, GroupKind, Membership, Refusal
 
-_BY_PLATFORM = {refusal.value: refusal for refusal in (Refusal.SYNCED, Refusal.DYNAMIC, Refusal.MAIL_ENABLED)}
+BY_A_PERSON = frozenset(
+    {
+        Refusal.NO_RIGHT,
+        Refusal.BOT_NOT_IN_GROUP,
+        Refusal.NO_API,
+        Refusal.CREATOR,
+        Refusal.UNMANAGEABLE_ADMIN,
+    }
+)
+"""Refusals that a person with more rights in the group can carry out: they become tasks, not blocks."""
+_BY_PLATFORM = {
+    refusal.value: refusal
+    for refusal in (Refusal.SYNCED, Refusal.DYNAMIC, Refusal.MAIL_ENABLED, Refusal.ROLE_ASSIGNABLE)
+}
 
 
 def refusal_for(
@@ -34,6 +47,7 @@ def refusal_for(
         )
         or _of_group(membership.group)
         or (Refusal.LAST_OWNER if membership.sole_owner else None)
+        or (membership.refusal if membership.refusal not in BY_A_PERSON else None)
     )
 
 

@@ -54,6 +54,9 @@ class Action(StrEnum):
     LINK_DOUBT = "link.doubt"
     LINK_REMOVE = "link.remove"
     LINK_RELEASE = "link.release"
+    LINK_CODE = "link.code"
+    """A one-time code was made for somebody; the code itself is nowhere."""
+    LINK_REFUSE = "link.refuse"
 
     LANE_WAIT = "lane.wait"
     LANE_PAUSE = "lane.pause"
@@ -71,6 +74,26 @@ class Action(StrEnum):
     TASK_CLOSE = "task.close"
 
     POLICY_LOAD = "policy.load"
+
+    GROUP_LEARNT = "group.learn"
+    GROUP_GONE = "group.gone"
+    GROUP_MOVED = "group.move"
+    GROUP_REGISTER = "group.register"
+    GROUP_REVIEW = "group.review"
+
+    JOIN_APPROVE = "join.approve"
+    JOIN_DECLINE = "join.decline"
+    JOIN_ASK = "join.ask"
+
+    SUCCESSION_ASK = "succession.ask"
+    SUCCESSION_SETTLE = "succession.settle"
+
+    DRIFT_REMOVE = "drift.remove"
+    DRIFT_ACCEPT = "drift.accept"
+    DRIFT_CLOSE = "drift.close"
+
+    RECONCILE_START = "reconcile.start"
+    RECONCILE_FINISH = "reconcile.finish"
 
     CHECK_RUN = "check.run"
     CHECK_DRIFT = "check.drift"

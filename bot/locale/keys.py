@@ -44,6 +44,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.LAST_OWNER: N_("this person is the only owner of the group"),
     Refusal.LAST_MEMBER: N_("this person is the only member left, and the platform keeps no empty group"),
     Refusal.OWNER: N_("the platform does not let the owner be removed"),
+    Refusal.CREATOR: N_("this person created the group, and nobody else can give it away"),
+    Refusal.UNMANAGEABLE_ADMIN: N_("this person is an admin here whom Bawab may not demote"),
     Refusal.BOT_ITSELF: N_("this account is Bawab's own"),
     Refusal.AMBIGUOUS: N_("it is not certain that this account belongs to this person"),
     Refusal.NOT_MANAGED: N_("this group is not managed by Bawab"),
@@ -52,6 +54,10 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.SYNCED: N_("the members are synced from another directory"),
     Refusal.DYNAMIC: N_("a rule of the platform decides who is a member"),
     Refusal.MAIL_ENABLED: N_("the members of this mailing group are kept in the mail system"),
+    Refusal.ROLE_ASSIGNABLE: N_(
+        "this group gives administrator roles, and takes a higher permission to change"
+    ),
+    Refusal.NESTED: N_("this person is in the group only through another group"),
     Refusal.GROUP_MANAGED_ELSEWHERE: N_("the members of this group are kept in another system"),
     Refusal.FIXED_MEMBERSHIP: N_("nobody can be taken out of a group conversation of this kind"),
     Refusal.EXTERNAL_ACCOUNT: N_("the account belongs to another organisation"),
@@ -70,6 +76,13 @@ REMEDIES: dict[Refusal, str] = {
     Refusal.LAST_OWNER: N_("Please make somebody else an owner; then IT can run it again."),
     Refusal.LAST_MEMBER: N_("Please add somebody else or close the group."),
     Refusal.OWNER: N_("Please hand the ownership over to somebody else first."),
+    Refusal.CREATOR: N_(
+        "Please have the person transfer the ownership in the app; where they cannot, move the group's work "
+        "to a new group."
+    ),
+    Refusal.UNMANAGEABLE_ADMIN: N_(
+        "Please have the group's owner take the admin role away; then remove the person."
+    ),
     Refusal.BOT_ITSELF: N_("Nothing needs to be done."),
     Refusal.AMBIGUOUS: N_("IT or HR must confirm whose account it is."),
     Refusal.NOT_MANAGED: N_("If it should be, IT adds it to the policy."),
@@ -78,6 +91,10 @@ REMEDIES: dict[Refusal, str] = {
     Refusal.SYNCED: N_("IT must remove the membership in the directory it is synced from."),
     Refusal.DYNAMIC: N_("IT must change the rule, or what the directory says of the person."),
     Refusal.MAIL_ENABLED: N_("IT must remove the membership in the mail system."),
+    Refusal.ROLE_ASSIGNABLE: N_(
+        "An administrator of roles (Privileged Role Administrator) takes the person out in the Entra centre."
+    ),
+    Refusal.NESTED: N_("The person leaves with the inner group; check that it is managed."),
     Refusal.GROUP_MANAGED_ELSEWHERE: N_("IT must remove the membership in the system that keeps it."),
     Refusal.FIXED_MEMBERSHIP: N_("Please continue in a new conversation without this person."),
     Refusal.EXTERNAL_ACCOUNT: N_("Please ask the other organisation, or remove the account by hand."),
@@ -152,6 +169,9 @@ WHYS: dict[str, str] = {
     "sso": N_("the account is tied to the person by single sign-on"),
     "hr_record": N_("the HR record names this account"),
     "self_link": N_("the person linked this account with a code"),
+    "shared_contact": N_(
+        "the person shared a telephone number that HR has for nobody else, and it was released"
+    ),
     "admin": N_("an admin confirmed whose account this is"),
     "directory_email": N_("the e-mail address in the directory is this person's alone, and was released"),
     "link_not_released": N_("the match by e-mail address has not been released yet"),

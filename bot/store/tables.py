@@ -197,7 +197,9 @@ class StepRow(SQLModel, table=True):
 
     __tablename__ = "step"
     __table_args__ = (
-        UniqueConstraint("case_id", "instance", "account_id", "action", "group_id"),
+        UniqueConstraint(
+            "case_id", "instance", "account_id", "action", "group_id", "target_id", name="uq_step_act"
+        ),
         Index("ix_step_due", "instance", "state", "priority", "next_attempt_at"),
         Index("ix_step_group", "instance", "group_id", "requested_at"),
     )
@@ -214,6 +216,11 @@ class StepRow(SQLModel, table=True):
     account: Any = _json(nullable=False)
     group_id: str = ""
     group: Any = _json()
+    target_id: str = ""
+    """Which link or invitation a `close_way_back` is about."""
+    target: Any = _json()
+    successor_id: str | None = None
+    """Employee id of whom a `hand_over` makes owner; the step's account is then the successor's."""
     role: str
     manner: str
     rule: str

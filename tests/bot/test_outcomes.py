@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from bot.lanes import backoff
 from bot.outcomes import (
     CANNOT,
-    HAND_OVER,
     LATE_READ_SECONDS,
     MOST_ATTEMPTS,
     NextState,
@@ -23,6 +22,7 @@ from bot.outcomes import (
 from bot.states import STEP_SUCCESS, StepState
 from connectors.contract import Evidence, Outcome, Presence, Quality, Result, Sight
 from policies.model import Refusal, StepAction
+from policies.step_guards import BY_A_PERSON
 from tests.bot.world import START
 
 PROOF = Evidence(Quality.OBSERVED, START, "users.conversations")
@@ -83,7 +83,7 @@ def test_every_answer_to_a_write_has_one_next_state_and_none_is_a_success(outcom
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_every_refusal_ends_as_a_block_a_task_or_a_failure_and_keeps_its_reason(refusal: Refusal) -> None:
     following = after_result(FRESH, result(Outcome.REFUSED, refusal), START)
-    expected = "delegated" if refusal in HAND_OVER else "failed" if refusal in CANNOT else "blocked"
+    expected = "delegated" if refusal in BY_A_PERSON else "failed" if refusal in CANNOT else "blocked"
     assert (following.state, following.refusal, following.again) == (expected, refusal, None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connectors.contract import (
+    NO_GROUPS,
     Capabilities,
     ChatConnector,
     Evidence,
@@ -39,8 +40,8 @@ class Coat:
     def capabilities(self) -> Capabilities:
         return self._inner.capabilities
 
-    async def check(self) -> Sequence[Finding]:
-        return await self._inner.check()
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:
+        return await self._inner.check(known)
 
     async def own_account_ids(self) -> frozenset[str]:
         return await self._inner.own_account_ids()
@@ -48,8 +49,8 @@ class Coat:
     def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
         return self._inner.accounts(person)
 
-    def groups(self) -> AsyncIterator[Group | Gap]:
-        return self._inner.groups()
+    def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:
+        return self._inner.groups(known)
 
     def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
         return self._inner.memberships(account, known)
@@ -349,5 +350,5 @@ class ClaimsToHaveSeen(Coat):
 class SaysNothingIsMissing(Coat):
     """Finds everything in order."""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002
         return ()

@@ -70,7 +70,7 @@ async def _run(
 def _something_to_do(desk: Desk) -> None:
     """Raise SettingsProblem where no platform is configured: an empty run would look like a good one."""
     settings = desk.settings
-    if not settings.slack and not settings.manual:
+    if not settings.instance_names:
         raise SettingsProblem(
             "BAWAB_SLACK__<NAME>__BOT_TOKEN: no platform is configured, so there is nobody to take out of "
             "anything. Copy .env.example to .env, fill it in, and run `bawab check`."

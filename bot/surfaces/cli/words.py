@@ -10,6 +10,8 @@ from policies.model import EventKind, Refusal, StepAction, Verdict
 ACTIONS: dict[str, str] = {
     StepAction.REVOKE: N_("remove from the group"),
     StepAction.END_SESSIONS: N_("end all sessions"),
+    StepAction.HAND_OVER: N_("hand the group over"),
+    StepAction.CLOSE_WAY_BACK: N_("close the way back"),
     StepAction.DEACTIVATE: N_("deactivate the account"),
     StepAction.ADD: N_("join"),
 }

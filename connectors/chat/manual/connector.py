@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connectors.chat.manual.tasks import platform_tasks
 from connectors.contract import (
+    NO_GROUPS,
     Capabilities,
     Evidence,
     Finding,
@@ -71,7 +72,7 @@ class ManualConnector:
         residual = self._tasks.residual.get(self._config.language, self._tasks.residual["en"])
         return replace(MANIFEST, platform=self._config.platform, title=title, residual_access=residual)
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
         """Say which groups nobody answers for, and which have no list of members."""
         if not self._rows:
             return (
@@ -94,7 +95,7 @@ class ManualConnector:
         for id_ in sorted(named):
             yield self._account(id_)
 
-    async def groups(self) -> AsyncIterator[Group | Gap]:
+    async def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:  # noqa: ARG002 - the contract's form
         """Yield the registered groups, and a gap for each whose members nobody wrote down."""
         for row in self._rows.values():
             yield self._group(row)

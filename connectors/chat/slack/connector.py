@@ -24,6 +24,7 @@ from connectors.chat.slack.removal import ChannelRemoval
 from connectors.chat.slack.sessions import Sessions
 from connectors.chat.slack.user_groups import UserGroupRemoval
 from connectors.contract import (
+    NO_GROUPS,
     Capabilities,
     Finding,
     KnownGroups,
@@ -92,7 +93,7 @@ class SlackConnector:
             allowed.add(StepAction.DEACTIVATE)
         return tuple(action for action in self._manifest.actions if action in allowed)
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
         """Say what is missing before the day."""
         checking = Checking(self._config, self._client, self._identity, self._listing, self._manifest.scopes)
         return await checking.findings()
@@ -109,7 +110,7 @@ class SlackConnector:
         async for account in found:
             yield account
 
-    def groups(self) -> AsyncIterator[Group | Gap]:
+    def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:  # noqa: ARG002 - the contract's form
         """Yield every channel and user group, then the gaps."""
         return self._listing.groups()
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from connectors.contract import (
+    NO_GROUPS,
     Evidence,
     Finding,
     KnownGroups,
@@ -85,7 +86,7 @@ class ToyConnector:
             Redactor([config.token]),
         )
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
         _, me = await self._call("GET", "me")
         return tuple(
             Finding(
@@ -109,7 +110,7 @@ class ToyConnector:
             if person is None or item["id"] == stated:
                 yield Account(self.instance, item["id"], item["name"])
 
-    async def groups(self) -> AsyncIterator[Group | Gap]:
+    async def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:  # noqa: ARG002 - the contract's form
         for item in await self._pages("groups"):
             yield self._group(item)
         yield self._hidden()

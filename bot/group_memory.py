@@ -1,0 +1,114 @@
+"""Bawab's memory of groups, for platforms that list none and for the registry: learnt, moved, gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.store.group_tables import KnownGroupRow
+from bot.store.query import add, change, columns, one, where
+from bot.store.tables import StepRow
+from bot.values import group_from_plain, group_to_plain
+from connectors.contract import KnownGroups
+from policies.model import Group
+
+
+async def known_groups(tx: AsyncConnection, instance: str) -> KnownGroups:
+    """Give the groups of an instance that are known and not gone, in the order of their ids."""
+    rows = columns(KnownGroupRow)
+    found = await where(tx, KnownGroupRow, rows.instance == instance, rows.gone_at.is_(None))
+    groups = (group_from_plain(row.group) for row in sorted(found, key=lambda row: row.group_id))
+    return KnownGroups(tuple(group for group in groups if group is not None))
+
+
+async def learn(app: Bawab, tx: AsyncConnection, group: Group, *, because: str) -> bool:
+    """Remember a group as it is now; True, and one entry in the log, where it was not known or had gone."""
+    rows, now = columns(KnownGroupRow), app.now()
+    mine = [rows.instance == group.instance, rows.group_id == group.id]
+    before = await one(tx, KnownGroupRow, *mine)
+    if before is None:
+        row = KnownGroupRow(
+            instance=group.instance,
+            group_id=group.id,
+            platform=group.platform,
+            group=group_to_plain(group),
+            first_seen=now,
+            last_seen=now,
+        )
+        await add(tx, row)
+    else:
+        values = {"group": group_to_plain(group), "last_seen": now, "gone_at": None, "gone_why": ""}
+        await change(tx, KnownGroupRow, values, *mine)
+    fresh = before is None or before.gone_at is not None
+    if fresh:
+        await app.audit.append(tx, _entry(group, Action.GROUP_LEARNT, because))
+    return fresh
+
+
+async def gone(app: Bawab, tx: AsyncConnection, instance: str, group_id: str, *, because: str) -> bool:
+    """Say that a group was deleted, or that the bot is no longer in it; True where it was known until now."""
+    rows = columns(KnownGroupRow)
+    mine = [rows.instance == instance, rows.group_id == group_id, rows.gone_at.is_(None)]
+    before = await one(tx, KnownGroupRow, *mine)
+    if before is None:
+        return False
+    await change(tx, KnownGroupRow, {"gone_at": app.now(), "gone_why": because}, *mine)
+    group = group_from_plain(before.group)
+    if group is not None:
+        await app.audit.append(tx, _entry(group, Action.GROUP_GONE, because))
+    return True
+
+
+async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: str) -> bool:
+    """Follow a group to its new id, in the memory and in every step; True where that was news.
+
+    Steps keep their place, their history and their attempts: the group is the same, its id is another.
+    """
+    rows = columns(KnownGroupRow)
+    before = await one(tx, KnownGroupRow, rows.instance == instance, rows.group_id == old)
+    if before is not None and before.moved_to == new:
+        return False
+    await _move_steps(tx, instance, old, new)
+    if before is None:
+        return True
+    group = group_from_plain(before.group)
+    values = {"gone_at": app.now(), "gone_why": "moved", "moved_to": new}
+    await change(tx, KnownGroupRow, values, rows.instance == instance, rows.group_id == old)
+    if group is not None:
+        await app.audit.append(tx, _entry(group, Action.GROUP_MOVED, "moved", to=new))
+        await learn(app, tx, replace(group, id=new), because="moved")
+    return True
+
+
+async def _move_steps(tx: AsyncConnection, instance: str, old: str, new: str) -> None:
+    steps = columns(StepRow)
+    for step in await where(tx, StepRow, steps.instance == instance, steps.group_id == old):
+        twin = [
+            steps.case_id == step.case_id,
+            steps.instance == instance,
+            steps.account_id == step.account_id,
+            steps.action == step.action,
+            steps.group_id == new,
+            steps.target_id == step.target_id,
+        ]
+        if await one(tx, StepRow, *twin) is None:
+            plain = {**step.group, "id": new} if step.group else None
+            await change(tx, StepRow, {"group_id": new, "group": plain}, steps.id == step.id)
+
+
+def _entry(group: Group, action: Action, because: str, *, to: str = "") -> Entry:
+    return Entry(
+        action=action,
+        actor="bawab",
+        outcome=because,
+        instance=group.instance,
+        platform=group.platform,
+        group_id=group.id,
+        group_name=group.name,
+        after={"group_id": to} if to else None,
+        detail={"kind": group.kind},
+    )

@@ -1,0 +1,1 @@
+"""Telegram: a connector for one bot, over python-telegram-bot."""

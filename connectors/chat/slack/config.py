@@ -35,5 +35,7 @@ class SlackConfig:
     """Items asked for per page; Slack advises at most 200 and allows 999 for users.conversations."""
     user_groups_kept_seconds: float = 30.0
     """How long one listing of the user groups serves planning; never the reading before a write."""
+    accounts_kept_seconds: float = 60.0
+    """How long one listing of the accounts serves to tell members of groups apart; never to act upon."""
     proxy: str | None = field(default=None, repr=False)
     """Explicit only: the environment's proxy variables are not read."""

@@ -15,6 +15,7 @@ from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.connect_invites import ConnectInvites
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.enterprise import Enterprise
+from connectors.chat.slack.group_members import GroupMembers, KnownAccounts
 from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.listing import Listing
 from connectors.chat.slack.lockout import Lockout
@@ -51,6 +52,8 @@ class SlackConnector:
         self._directory = Directory(config, self._client, self._identity)
         self._invites = ConnectInvites(config, self._client, self._identity)
         self._listing = Listing(config, self._client, self._identity, self._invites)
+        accounts = KnownAccounts(config, self._directory)
+        self._members = GroupMembers(config, self._listing, accounts)
         enterprise = Enterprise(self._client, self._identity)
         self._channels = ChannelRemoval(config, self._client, self._listing, enterprise)
         self._user_groups = UserGroupRemoval(config, self._client, self._listing, self._directory)
@@ -117,6 +120,10 @@ class SlackConnector:
     def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002 - the contract's form
         """Yield all the account is in; `known` is not needed, because Slack lists groups itself."""
         return self._listing.memberships(account)
+
+    def members(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield everybody in one channel or user group."""
+        return self._members.of(group)
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
         """End one membership: a batch is one step here, so an exception surely means that nothing was sent.

@@ -12,7 +12,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from policies.model import Account, Gap, Group, Manner, Membership, Person, Refusal, Role, StepAction
+from policies.model import (
+    Account,
+    Gap,
+    Group,
+    Manner,
+    Membership,
+    Person,
+    Refusal,
+    Role,
+    StepAction,
+)
+from policies.model import WayBack as WayBack  # noqa: PLC0414 - part of the contract, defined with the plan
+from policies.model import WayKind as WayKind  # noqa: PLC0414
 
 
 class Quality(StrEnum):
@@ -168,28 +180,6 @@ class Promotion:
     account: Account
     group: Group
     leaver_id: str
-
-
-class WayKind(StrEnum):
-    """The sorts of way by which a person could come back."""
-
-    INVITE_LINK = "invite_link"
-    INVITATION = "invitation"
-    JOIN_REQUEST = "join_request"
-
-
-@dataclass(frozen=True, slots=True)
-class WayBack:
-    """One way back that the platform lets us close; never the link itself, which is a secret."""
-
-    id: str
-    """Opaque, and stable for this group and platform."""
-    kind: WayKind
-    group: Group | None = None
-    """None where it leads into the workspace or tenant rather than into one group."""
-    mark: str = ""
-    """A fingerprint of what is to be closed, so that a read-back can tell it from its successor."""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,6 +290,28 @@ class Verdict(StrEnum):
     PREVIEW_ONLY = "preview_only"
 
 
+class WayKind(StrEnum):
+    """The sorts of way by which a person could come back."""
+
+    INVITE_LINK = "invite_link"
+    INVITATION = "invitation"
+    JOIN_REQUEST = "join_request"
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """One way back that the platform lets us close; never the link itself, which is a secret."""
+
+    id: str
+    """Opaque, and stable for this group and platform."""
+    kind: WayKind
+    group: Group | None = None
+    """None where it leads into the workspace or tenant rather than into one group."""
+    mark: str = ""
+    """A fingerprint of what is to be closed, so that a read-back can tell it from its successor."""
+    name: str = ""
+
+
 class Refusal(StrEnum):
     """Why a step is not done by the bot: the one vocabulary of blocks, in plan, step and log."""
 
@@ -374,6 +396,10 @@ class PlannedStep:
     """A stable key (`old_post`, `leaver_all_groups`, …) that surfaces translate."""
     refusal: Refusal | None = None
     since_approval: bool = False
+    successor_id: str | None = None
+    """Employee id of whom a `hand_over` makes owner; `account` is then the successor's."""
+    way: WayBack | None = None
+    """What a `close_way_back` closes."""
 
 
 @dataclass(frozen=True, slots=True)

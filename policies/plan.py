@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from policies.decisions import NoDecision, decide
+from policies.explanation import Explanation, explain
 from policies.identity import IDENTITY_WHYS
 from policies.model import (
     Account,
@@ -19,19 +20,19 @@ from policies.model import (
     Group,
     Manner,
     Membership,
-    Person,
     Plan,
     PlannedStep,
     Post,
     Refusal,
-    RegisteredGroup,
     Role,
     StepAction,
     Verdict,
 )
-from policies.rules import Policy, Rule, RuleAction
+from policies.plan_context import InstanceFacts, PlanContext
+from policies.rules import Policy, Rule, RuleAction, WayBackRule
 from policies.selectors import Registry, belongs, covers, registered, registry_of
 from policies.step_guards import account_refusal, refusal_for
+from policies.succession import SUCCESSION_WHYS, choose
 
 __all__ = [
     "WHY_KEYS",
@@ -40,72 +41,36 @@ __all__ = [
     "NoDecision",
     "PlanContext",
     "UnknownRule",
+    "closes_way_back",
     "decide",
     "explain",
     "plan",
 ]
 
-WHY_KEYS = IDENTITY_WHYS | {
-    "account_by_policy",
-    "already_inactive",
-    "asked_by_policy",
-    "excepted_by_policy",
-    "group_unreadable",
-    "identity_unknown",
-    "kept_by_policy",
-    "leaver_all_groups",
-    "named_by_policy",
-    "new_post",
-    "not_a_member",
-    "not_named_by_policy",
-    "old_post",
-    "other_group",
-}
+WHY_KEYS = (
+    IDENTITY_WHYS
+    | SUCCESSION_WHYS
+    | {
+        "account_by_policy",
+        "already_inactive",
+        "asked_by_policy",
+        "excepted_by_policy",
+        "group_unreadable",
+        "identity_unknown",
+        "kept_by_policy",
+        "leaver_all_groups",
+        "named_by_policy",
+        "new_post",
+        "not_a_member",
+        "not_named_by_policy",
+        "old_post",
+        "other_group",
+        "way_back_by_policy",
+    }
+)
 """Every `why` of a step or explanation; surfaces hold their texts."""
 
 _UNKNOWN = (Certainty.NONE, "identity_unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceFacts:
-    """What a plan must know of a connector instance: what it can do, and its order of lock-out."""
-
-    platform: str
-    actions: tuple[StepAction, ...]
-    """What this instance's tokens allow."""
-    lockout_order: tuple[StepAction, ...]
-    """What the platform knows, in its order; an act in here but not in `actions` needs another token."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContext:
-    """What was read beside the memberships."""
-
-    certainty: Mapping[tuple[str, str], tuple[Certainty, str]]
-    """(instance, account id) → how surely it is the person's, and why; what is missing counts as unknown."""
-    accounts: Sequence[Account]
-    """The person's accounts."""
-    protected: frozenset[str]
-    """Employee ids never touched, beside those the policy names."""
-    own_accounts: frozenset[tuple[str, str]]
-    """(instance, account id) of the bot itself."""
-    registry: Sequence[RegisteredGroup]
-    groups: Sequence[Group]
-    """Every group that was seen, for what a mover may join."""
-    instances: Mapping[str, InstanceFacts]
-    post_now: Post | None = None
-    """Where HR says the person works today: its groups are kept. None while a move is only announced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a person stays in a group or not; `why` is one of WHY_KEYS, `params` fill its text."""
-
-    rule: str
-    verdict: Verdict | None
-    """None where the plan has no row for the group."""
-    why: str
-    params: Mapping[str, str]
 
 
 class UnknownRule(ValueError):
@@ -126,26 +91,12 @@ def plan(
     if rule is None:
         raise UnknownRule(f"case {case.id}: no rule {case.rule!r} in policy {policy.digest[:12]}")
     planner = _Planner(case, policy, rule, context, registry_of(context.registry))
-    rows = [planner.row(membership) for membership in memberships]
+    rows = [row for membership in memberships for row in planner.rows(membership)]
+    rows += planner.ways_back(rows)
     rows += planner.account_rows()
     rows += planner.joins(memberships)
     steps = planner.within_cap(tuple(sorted(rows, key=planner.order)))
     return Plan(case.id, steps, tuple(gaps), planner.digest(steps), tuple(planner.notes()))
-
-
-def explain(plan: Plan, person: Person, group: Group) -> Explanation:
-    """Say why `person` stays in `group` or not, from the plan itself."""
-    params = {"person": person.name, "group": group.name, "instance": group.instance}
-    key = (group.instance, group.id)
-    rows = [step for step in plan.steps if step.group and (step.group.instance, step.group.id) == key]
-    if rows:
-        row = min(rows, key=lambda step: tuple(Verdict).index(step.verdict))
-        refusal = {} if row.refusal is None else {"refusal": row.refusal.value}
-        return Explanation(row.rule, row.verdict, row.why, {**params, **refusal})
-    for gap in plan.gaps:
-        if gap.instance == group.instance and gap.group_id in (None, group.id):
-            return Explanation("", None, "group_unreadable", {**params, "reason": gap.reason})
-    return Explanation("", None, "not_a_member", params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +119,47 @@ class _Planner:
     def manner(self) -> Manner:
         return Manner.BAR if self.rule.action is RuleAction.REMOVE_AND_BAR else Manner.KICK
 
-    def row(self, membership: Membership) -> PlannedStep:
+    def rows(self, membership: Membership) -> Iterator[PlannedStep]:
+        """Judge one membership; a last owner goes only after a hand-over, which is a row of its own."""
+        row = self._row(membership)
+        if row.refusal is not Refusal.LAST_OWNER or not membership.sole_owner:
+            yield row
+            return
+        group = membership.group
+        if not self._can(group.instance, StepAction.HAND_OVER):
+            yield row
+            return
+        known = self.context.candidates.get((group.instance, group.id), ())
+        choice = choose(self.rule.successor, known, self.case.event.person.id)
+        if choice.candidate is None or choice.candidate.account is None:
+            yield replace(row, why=choice.why)
+            return
+        yield replace(
+            row,
+            action=StepAction.HAND_OVER,
+            verdict=Verdict.ACT,
+            account=choice.candidate.account,
+            why=choice.why,
+            refusal=None,
+            successor_id=choice.candidate.person_id,
+        )
+        yield replace(row, verdict=Verdict.ACT, refusal=None)
+
+    def ways_back(self, rows: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
+        """Close what leads back into the groups that are lost; for a leaver, into the workspace too."""
+        if not closes_way_back(self.rule):
+            return
+        lost = {(row.account.id, row.group.id) for row in rows if _is_removal(row) and row.group}
+        for account in self.context.accounts:
+            for way in self.context.ways.get((account.instance, account.id), ()):
+                inside = (account.id, way.group.id) in lost if way.group else bool(lost) and not self.moving
+                if inside and self._can(account.instance, StepAction.CLOSE_WAY_BACK):
+                    row = self._on_account(
+                        account, StepAction.CLOSE_WAY_BACK, Verdict.ACT, "way_back_by_policy"
+                    )
+                    yield replace(row, group=way.group, way=way)
+
+    def _row(self, membership: Membership) -> PlannedStep:
         """Judge one membership: what policy wants, then what a guard refuses."""
         verdict, why = self._wanted(membership.group)
         account = membership.account
@@ -229,9 +220,10 @@ class _Planner:
         acting = [index for index, step in enumerate(steps) if _is_removal(step)]
         acting.sort(key=lambda index: steps[index].since_approval)
         beyond = frozenset(acting[max(self.case.cap, 0) :])
+        groups = {(step.group.instance, step.group.id) for at in beyond if (step := steps[at]).group}
         return tuple(
             replace(step, verdict=Verdict.BLOCKED, refusal=Refusal.BEYOND_APPROVED)
-            if index in beyond
+            if index in beyond or _goes_along(step, groups)
             else step
             for index, step in enumerate(steps)
         )
@@ -242,7 +234,9 @@ class _Planner:
         lockout = () if facts is None else facts.lockout_order
         turn = lockout.index(step.action) if step.action in lockout else len(lockout)
         group = ("", "") if step.group is None else (step.group.name.casefold(), step.group.id)
-        return (step.account.instance, turn, tuple(StepAction).index(step.action), *group, step.account.id)
+        kind = tuple(StepAction).index(step.action)
+        way = "" if step.way is None else step.way.id
+        return (step.account.instance, turn, kind, *group, step.account.id, way)
 
     def notes(self) -> Iterator[str]:
         """Name what policy asks of accounts and no such platform can do: `unsupported:<act>:<instance>`."""
@@ -366,10 +360,24 @@ class _Planner:
         )
 
 
+def closes_way_back(rule: Rule) -> bool:
+    """Whether a rule closes links and invitations; where it does not say, only one that bars does."""
+    if rule.way_back is None:
+        return rule.action is RuleAction.REMOVE_AND_BAR
+    return rule.way_back is WayBackRule.CLOSE
+
+
 def _is_removal(step: PlannedStep) -> bool:
     return step.action is StepAction.REVOKE and step.verdict is Verdict.ACT
 
 
+def _goes_along(step: PlannedStep, groups: Container[tuple[str, str]]) -> bool:
+    """A hand-over or a closed link makes sense only where the removal it belongs to goes ahead."""
+    along = step.action in (StepAction.HAND_OVER, StepAction.CLOSE_WAY_BACK)
+    return along and step.group is not None and (step.group.instance, step.group.id) in groups
+
+
 def _act(step: PlannedStep) -> list[str]:
     group = ("", "") if step.group is None else (step.group.instance, step.group.id)
-    return [step.action.value, step.account.instance, step.account.id, *group, step.manner.value]
+    way = [] if step.way is None else [step.way.id]
+    return [step.action.value, step.account.instance, step.account.id, *group, step.manner.value, *way]

@@ -166,6 +166,15 @@ WHYS: dict[str, str] = {
     "not_named_by_policy": N_("the policy does not name this group"),
     "old_post": N_("the group belongs to the post that is left, and not to the new one"),
     "other_group": N_("the group belongs to no post that policy knows; its owner is asked"),
+    "way_back_by_policy": N_("the policy closes links and invitations of the groups that are lost"),
+    "successor_deputy": N_("the group registry names the successor"),
+    "successor_manager": N_("the person's manager takes the group over"),
+    "hand_over_not_wanted": N_("the policy hands no group over by itself"),
+    "nobody_registered": N_("the registry names nobody who could take the group over"),
+    "successor_not_present": N_(
+        "whoever should take the group over is not at work, or is about to leave too"
+    ),
+    "successor_without_account": N_("whoever should take the group over has no certain account there"),
     "sso": N_("the account is tied to the person by single sign-on"),
     "hr_record": N_("the HR record names this account"),
     "self_link": N_("the person linked this account with a code"),

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.states import CASE_RUNNING, StepState
+from bot.states import CASE_RUNNING, STEP_SUCCESS, StepState
 from bot.steps import membership_of, record_entry
 from bot.store.people import links_of
 from bot.store.query import change, columns, one
 from bot.store.tables import CaseRow, StepRow
+from bot.successors import stays
 from bot.values import account_from_plain
 from policies.identity import match
 from policies.model import Certainty, Person, Refusal, StepAction
@@ -54,6 +55,10 @@ class Clearance:
         return None if refusal is None else (StepState.BLOCKED, refusal)
 
     async def _refusal(self, tx: AsyncConnection, step: StepRow) -> Refusal | None:
+        if step.action == StepAction.REVOKE and not await self._handed_over(tx, step):
+            return Refusal.LAST_OWNER
+        if step.successor_id and not await stays(self._app, tx, step.successor_id):
+            return Refusal.LAST_OWNER  # whoever was to take it over leaves too
         certainty = await self._certainty(tx, step)
         own = await self._app.chat[step.instance].own_account_ids()
         protected = frozenset(self._app.shelf.current.protected)
@@ -74,10 +79,25 @@ class Clearance:
             own_accounts=own_accounts,
         )
 
+    async def _handed_over(self, tx: AsyncConnection, step: StepRow) -> bool:
+        """Whether the group's hand-over, if this case has one, was seen to have worked."""
+        steps = columns(StepRow)
+        hand_over = await one(
+            tx,
+            StepRow,
+            steps.case_id == step.case_id,
+            steps.instance == step.instance,
+            steps.group_id == step.group_id,
+            steps.action == StepAction.HAND_OVER,
+        )
+        return hand_over is None or hand_over.state in STEP_SUCCESS
+
     async def _certainty(self, tx: AsyncConnection, step: StepRow) -> Certainty:
-        links = await links_of(tx, step.person_id, step.instance)
+        """How surely the account is the person's; of a hand-over, the successor's."""
+        whose = step.successor_id or step.person_id
+        links = await links_of(tx, whose, step.instance)
         account = account_from_plain(step.account)
-        found = match(Person(step.person_id, ""), [account], links)
+        found = match(Person(whose, ""), [account], links)
         return found[0].certainty if found else Certainty.NONE
 
     async def _stop(self, step: StepRow, state: StepState, refusal: Refusal | None) -> None:

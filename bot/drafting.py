@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.app import Bawab
+from bot.group_memory import known_groups
 from bot.store.people import links_of
 from bot.store.people import person as person_now
 from bot.store.tables import CaseRow
+from bot.successors import candidates_for
 from bot.values import event_from_plain
-from connectors.contract import ChatConnector, KnownGroups
+from connectors.contract import NO_GROUPS, ChatConnector, ClosesTheWayBack, KnownGroups
 from connectors.errors import ConnectorError
 from policies.identity import match
-from policies.model import Account, Case, Certainty, Gap, Group, IdentityLink, Membership, Person, Plan, Post
-from policies.plan import InstanceFacts, PlanContext, plan
+from policies.model import (
+    Account,
+    Case,
+    Certainty,
+    Gap,
+    Group,
+    IdentityLink,
+    Membership,
+    Person,
+    Plan,
+    Post,
+    StepAction,
+    Verdict,
+    WayBack,
+)
+from policies.plan import InstanceFacts, PlanContext, closes_way_back, plan
 
 CAP_EXTRA = 2
 """How many memberships more than previewed an approval still covers, at least."""
@@ -68,14 +84,20 @@ class Drafter:
         memberships, gaps = await self._memberships(connector, accounts)
         gaps += _missing(connector, person, links, accounts)
         context = await self._context(connector, person, accounts, links, joins=joins)
-        context = replace(context, post_now=_post_now(case, known))
+        candidates = await candidates_for(app, connector, person, memberships)
+        context = replace(context, post_now=_post_now(case, known), candidates=candidates)
         drawn = plan(case, policy, memberships, gaps, context)
+        rule = policy.rule(case.rule)
+        if rule is not None and closes_way_back(rule):
+            ways, unclosed = await self._ways_back(connector, drawn)
+            drawn = plan(case, policy, memberships, [*gaps, *unclosed], replace(context, ways=ways))
         return Draft(instance, drawn, tuple(memberships))
 
     async def groups(self, instance: str) -> tuple[Group, ...]:
         """List an instance's groups, once."""
         if instance not in self._groups:
-            seen = [group async for group in self._app.chat[instance].groups()]
+            known = await self._known(self._app.chat[instance])
+            seen = [group async for group in self._app.chat[instance].groups(known)]
             self._groups[instance] = tuple(group for group in seen if isinstance(group, Group))
         return self._groups[instance]
 
@@ -95,13 +117,41 @@ class Drafter:
     ) -> tuple[list[Membership], list[Gap]]:
         memberships: list[Membership] = []
         gaps: list[Gap] = []
+        known = await self._known(connector)
         for account in accounts:
-            async for found in connector.memberships(account, KnownGroups()):
+            async for found in connector.memberships(account, known):
                 if isinstance(found, Membership):
                     memberships.append(found)
                 else:
                     gaps.append(found)
         return memberships, gaps
+
+    async def _known(self, connector: ChatConnector) -> KnownGroups:
+        """Give what Bawab remembers of groups, where the platform lists none."""
+        if connector.capabilities.lists_groups:
+            return NO_GROUPS
+        async with self._app.store.read() as tx:
+            return await known_groups(tx, connector.instance)
+
+    async def _ways_back(
+        self, connector: ChatConnector, drawn: Plan
+    ) -> tuple[Mapping[tuple[str, str], Sequence[WayBack]], list[Gap]]:
+        """Ask what leads back into the groups that are to be lost; what only people can close is a gap."""
+        lost: dict[Account, list[Group]] = {}
+        for step in drawn.steps:
+            if step.action is StepAction.REVOKE and step.verdict is Verdict.ACT and step.group is not None:
+                lost.setdefault(step.account, []).append(step.group)
+        ways: dict[tuple[str, str], list[WayBack]] = {}
+        gaps: list[Gap] = []
+        if not isinstance(connector, ClosesTheWayBack):
+            return ways, gaps
+        for account, groups in lost.items():
+            async for found in connector.ways_back(account, groups):
+                if isinstance(found, WayBack):
+                    ways.setdefault((account.instance, account.id), []).append(found)
+                else:
+                    gaps.append(found)
+        return ways, gaps
 
     async def _context(
         self,

@@ -12,6 +12,8 @@ from policies.step_guards import BY_A_PERSON
 
 CANNOT = frozenset({Refusal.GROUP_GONE, Refusal.ACCOUNT_UNKNOWN, Refusal.MISSING_SCOPE, Refusal.UNEXPECTED})
 """Refusals that end as `failed` with a remedy; every other refusal is a block."""
+BESIDE_A_REMOVAL = frozenset({StepAction.HAND_OVER, StepAction.CLOSE_WAY_BACK})
+"""Acts that go with a removal: refused, they are blocked and listed, while the removal has its own task."""
 FIRST_READ_SECONDS = 1.0
 LONGEST_READ_SECONDS = 60.0
 LATE_READ_SECONDS = 3600.0
@@ -57,13 +59,15 @@ def after_result(step: StepView, result: Result, now: datetime) -> NextState:
         return NextState(StepState.PENDING, step.acted, now + timedelta(seconds=wait))
     if result.outcome is Outcome.REFUSED:
         return _refused(step, result.refusal or Refusal.UNEXPECTED)
+    if result.outcome is Outcome.MOVED and result.new_group_id and step.attempts < MOST_ATTEMPTS:
+        return NextState(StepState.PENDING, step.acted, now)  # the same group under its new id
     if result.outcome is Outcome.NO_API:
         return NextState(StepState.DELEGATED, step.acted, None, refusal=Refusal.NO_API)
     return NextState(StepState.FAILED, step.acted, None, refusal=Refusal.UNEXPECTED)
 
 
 def _refused(step: StepView, refusal: Refusal) -> NextState:
-    if refusal in BY_A_PERSON:
+    if refusal in BY_A_PERSON and step.action not in BESIDE_A_REMOVAL:
         return NextState(StepState.DELEGATED, step.acted, None, refusal=refusal)
     if refusal in CANNOT:
         return NextState(StepState.FAILED, step.acted, None, refusal=refusal)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import func, select
@@ -16,13 +17,14 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
+from bot.group_memory import moved
 from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
 from bot.steps import record_entry
 from bot.store.query import add, change, chunks, columns, new_id, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
-from bot.values import account_to_plain, group_from_plain, group_to_plain
+from bot.values import account_to_plain, group_from_plain, group_to_plain, way_to_plain
 from connectors.errors import ConnectorError
 from policies.model import PlannedStep, StepAction, Verdict
 from policies.thresholds import Breach, group_breach
@@ -31,6 +33,8 @@ CASES_A_PASS = 25
 DAY = timedelta(hours=24)
 URGENT, OVERDUE, USUAL = 0, 5, 10
 PENDING, PLANNED = "pending", "planned"
+GROUP_MOVED = "group_moved"
+"""The gap by which a connector says that a group goes by another id now; `detail` is the new one."""
 
 
 class Planner:
@@ -129,6 +133,9 @@ class Planner:
         mine = [rows.case_id == case.id, rows.instance == row.instance, rows.state == PENDING]
         if not await change(tx, CaseInstanceRow, done, *mine):
             return
+        for gap in draft.plan.gaps:
+            if gap.reason == GROUP_MOVED and gap.group_id:
+                await moved(self._app, tx, gap.instance, gap.group_id, gap.detail)
         await add(tx, *_snapshots(case, draft, now))
         await add(tx, *_gaps(case, draft, now))
         steps = [self._step(case, draft, planned, now) for planned in draft.plan.steps if _is_work(planned)]
@@ -153,6 +160,9 @@ class Planner:
             account=account_to_plain(planned.account),
             group_id=planned.group.id if planned.group else "",
             group=group_to_plain(planned.group),
+            target_id=planned.way.id if planned.way else "",
+            target=_target(planned, draft),
+            successor_id=planned.successor_id,
             role=planned.role,
             manner=planned.manner,
             rule=planned.rule,
@@ -270,6 +280,14 @@ class Planner:
         return [(name, at) for name, at in (await tx.execute(waiting)).all()]
 
 
+def _target(planned: PlannedStep, draft: Draft) -> Any:
+    """What a step acts on beside a group: a way back, or for a hand-over the account that is to go."""
+    if planned.action is StepAction.HAND_OVER and planned.group is not None:
+        going = [m for m in draft.memberships if m.group.id == planned.group.id and m.sole_owner]
+        return {"leaver": going[0].account.id} if going else None
+    return way_to_plain(planned.way)
+
+
 def _is_work(planned: PlannedStep) -> bool:
     return planned.verdict in (Verdict.ACT, Verdict.BLOCKED)
 
@@ -331,6 +349,7 @@ def _planned(case: CaseRow, draft: Draft, steps: Sequence[StepRow]) -> Entry:
         "verdicts": {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},
         "gaps": sorted({gap.reason for gap in draft.plan.gaps}),
         "kept": [p.group.id for p in draft.plan.steps if p.group and p.verdict is Verdict.ASK_OWNER],
+        "handed_over": [p.group.id for p in draft.plan.steps if p.group and p.action is StepAction.HAND_OVER],
         "notes": list(draft.plan.notes),
         "steps": len(steps),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from bot.app import Bawab
@@ -13,6 +13,7 @@ from bot.store.tables import CaseRow
 from bot.values import event_from_plain
 from policies.model import Group, GroupKind, PlannedStep, Refusal, StepAction, Verdict
 from policies.selectors import registered, registry_of
+from policies.step_guards import BY_A_PERSON
 
 BY_HAND = "by_hand"
 """The verdict of a step that goes ahead as a task for a person."""
@@ -43,7 +44,7 @@ class Reach:
             steps = [_by_hand(step, Refusal.NO_API) for step in draft.plan.steps]
         else:
             outside = await self._outside(case, draft.instance)
-            steps = [_within(step, outside) for step in draft.plan.steps]
+            steps = [_within(step, outside, _known_refusals(draft)) for step in draft.plan.steps]
         return replace(draft, plan=replace(draft.plan, steps=tuple(steps)))
 
     async def asked(self, case: CaseRow, group: Group) -> str:
@@ -74,12 +75,28 @@ class Reach:
         )
 
 
-def _within(step: PlannedStep, outside: frozenset[str]) -> PlannedStep:
+def _known_refusals(draft: Draft) -> Mapping[tuple[str, str], Refusal]:
+    """What a reading has told of single memberships: a creator, an admin above the bot, a missing right."""
+    known: dict[tuple[str, str], Refusal] = {}
+    for membership in draft.memberships:
+        if membership.refusal in BY_A_PERSON:
+            known[membership.account.id, membership.group.id] = membership.refusal
+        elif membership.group.bot_may_remove is False:
+            known[membership.account.id, membership.group.id] = Refusal.NO_RIGHT
+    return known
+
+
+def _within(
+    step: PlannedStep, outside: Container[str], known: Mapping[tuple[str, str], Refusal]
+) -> PlannedStep:
     if not _takes_out(step) or step.group is None:
         return step
     if step.group.kind is GroupKind.USER_GROUP and step.group.member_count == 1:
         return replace(step, verdict=Verdict.BLOCKED, refusal=Refusal.LAST_MEMBER)
-    return _by_hand(step, Refusal.BOT_NOT_IN_GROUP) if step.group.id in outside else step
+    if step.group.id in outside:
+        return _by_hand(step, Refusal.BOT_NOT_IN_GROUP)
+    refusal = known.get((step.account.id, step.group.id))
+    return step if refusal is None else _by_hand(step, refusal)
 
 
 def _by_hand(step: PlannedStep, refusal: Refusal) -> PlannedStep:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.store.tables import StepRow
-from bot.values import account_from_plain, group_from_plain
+from bot.values import account_from_plain, group_from_plain, way_from_plain
 from connectors.contract import (
     ChatConnector,
+    ClosesTheWayBack,
+    Closing,
     DeactivatesAccounts,
     EndsSessions,
     Presence,
+    Promotion,
     Result,
     Revocation,
+    TransfersOwnership,
 )
 from connectors.errors import NotSupported
 from policies.model import Manner, Membership, Role, StepAction
@@ -33,6 +37,22 @@ def revocation(step: StepRow, *, may_join: bool = False) -> Revocation:
     return Revocation(step.id, step.account_id, membership_of(step), Manner(step.manner), may_join)
 
 
+def promotion(step: StepRow) -> Promotion:
+    """Give a hand-over as the connector's value; raises ValueError where the row is not one."""
+    group = group_from_plain(step.group)
+    if group is None or not step.target:
+        raise ValueError(f"step {step.id} ({step.action}) names no group, or nobody who goes")
+    return Promotion(step.id, account_from_plain(step.account), group, str(step.target["leaver"]))
+
+
+def closing(step: StepRow) -> Closing:
+    """Give a way back to close as the connector's value; raises ValueError where the row is not one."""
+    way = way_from_plain(step.target)
+    if way is None:
+        raise ValueError(f"step {step.id} ({step.action}) names nothing to close")
+    return Closing(step.id, account_from_plain(step.account), way)
+
+
 async def act(connector: ChatConnector, steps: Sequence[StepRow], *, may_join: bool) -> Sequence[Result]:
     """Carry out steps of one kind; raises ConnectorError if and only if nothing was sent."""
     kind = StepAction(steps[0].action)
@@ -43,6 +63,10 @@ async def act(connector: ChatConnector, steps: Sequence[StepRow], *, may_join: b
         return [await connector.deactivate(step.id, account)]
     if kind is StepAction.END_SESSIONS and isinstance(connector, EndsSessions):
         return [await connector.end_sessions(step.id, account)]
+    if kind is StepAction.HAND_OVER and isinstance(connector, TransfersOwnership):
+        return [await connector.promote(promotion(step))]
+    if kind is StepAction.CLOSE_WAY_BACK and isinstance(connector, ClosesTheWayBack):
+        return [await connector.close_way_back(closing(step))]
     raise NotSupported(f"{connector.instance} cannot {kind}")
 
 
@@ -55,6 +79,10 @@ async def look(connector: ChatConnector, steps: Sequence[StepRow]) -> Sequence[P
         return [await connector.account_active(s.id, account_from_plain(s.account)) for s in steps]
     if kind is StepAction.END_SESSIONS and isinstance(connector, EndsSessions):
         return [await connector.sessions_open(s.id, account_from_plain(s.account)) for s in steps]
+    if kind is StepAction.HAND_OVER and isinstance(connector, TransfersOwnership):
+        return [await connector.sole_ownership(promotion(step)) for step in steps]
+    if kind is StepAction.CLOSE_WAY_BACK and isinstance(connector, ClosesTheWayBack):
+        return [await connector.way_back_open(closing(step)) for step in steps]
     raise NotSupported(f"{connector.instance} cannot read back {kind}")
 
 
@@ -63,6 +91,7 @@ def record_entry(step: StepRow, action: Action, *, said: str = "", because: str 
     detail: dict[str, object] = {"do": step.action, "attempt": step.attempts}
     optional = {"said": said, "because": because, "refusal": step.refusal, "remedy": step.remedy}
     detail |= {name: value for name, value in optional.items() if value}
+    personal = {"account": step.account_id} | ({"successor": step.successor_id} if step.successor_id else {})
     return Entry(
         action=action,
         actor="bawab",
@@ -79,5 +108,5 @@ def record_entry(step: StepRow, action: Action, *, said: str = "", because: str 
         quality=step.quality,
         request_id=step.request_id or None,
         detail=detail,
-        personal={"account": step.account_id},
+        personal=personal,
     )

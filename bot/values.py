@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from policies.model import Account, Group, LifecycleEvent
+from policies.model import Account, Group, LifecycleEvent, WayBack
 
 _events = TypeAdapter(LifecycleEvent)
 _accounts = TypeAdapter(Account)
 _groups = TypeAdapter(Group)
+_ways = TypeAdapter(WayBack)
 
 
 def event_to_plain(event: LifecycleEvent) -> Any:
@@ -42,3 +43,13 @@ def group_to_plain(group: Group | None) -> Any:
 def group_from_plain(plain: Any) -> Group | None:
     """Read back what `group_to_plain` gave."""
     return None if plain is None else _groups.validate_json(orjson.dumps(plain))
+
+
+def way_to_plain(way: WayBack | None) -> Any:
+    """Give a way back as plain JSON values."""
+    return None if way is None else orjson.loads(_ways.dump_json(way))
+
+
+def way_from_plain(plain: Any) -> WayBack | None:
+    """Read back what `way_to_plain` gave."""
+    return None if plain is None else _ways.validate_json(orjson.dumps(plain))

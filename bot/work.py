@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.clearance import Clearance
+from bot.group_memory import moved
 from bot.lanes import answered, backoff, ensure_lane, may_work, stumbled
-from bot.outcomes import NextState, StepView, after_result, after_sight
+from bot.outcomes import BESIDE_A_REMOVAL, NextState, StepView, after_result, after_sight
 from bot.states import STEP_BOT_AT_WORK, STEP_TO_ACT, STEP_TO_READ, LaneState, StepState
 from bot.steps import act, look, record_entry
 from bot.store.query import add, all_of, change, columns, table, where
@@ -122,13 +123,14 @@ class Lane:
             return await all_of(tx, StepRow, alike.limit(CHUNK))
 
     def _earlier_stage_open(self) -> ColumnElement[bool]:
-        """Sessions before memberships before the account, as the manifest orders."""
+        """The manifest's order: sessions, memberships, account; a hand-over holds back its own group."""
         earlier = table(StepRow).alias("earlier")
         steps = self._steps
         return exists().where(
             earlier.c.case_id == steps.case_id,
             earlier.c.instance == steps.instance,
             earlier.c.stage < steps.stage,
+            or_(earlier.c.action != StepAction.HAND_OVER, earlier.c.group_id == steps.group_id),
             or_(
                 earlier.c.state.in_([StepState.PENDING, StepState.REQUESTED]),
                 # What nobody can read keeps nothing else back longer than the settle window.
@@ -235,6 +237,8 @@ class Lane:
         if result.outcome is Outcome.RATE_LIMITED:
             step.attempts -= 1
         await self._move(tx, step, following)
+        if result.outcome is Outcome.MOVED and result.new_group_id:
+            await moved(self._app, tx, step.instance, step.group_id, result.new_group_id)
         await self._app.audit.append(tx, record_entry(step, Action.STEP_RECORD, said=result.outcome))
         if following.state is StepState.DELEGATED:
             await self._delegate(tx, step)
@@ -271,7 +275,7 @@ class Lane:
         following = after_sight(_view(step), presence, self._app.now())
         _explain(step, presence.detail or step.detail, step.remedy, presence.evidence)
         await self._move(tx, step, following)
-        if following.verified:
+        if following.verified and step.action not in BESIDE_A_REMOVAL:
             await self._plan_rechecks(tx, step)
         if following.verified or following.state != before:
             await self._app.audit.append(tx, record_entry(step, Action.STEP_READ_BACK, said=presence.sight))

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.notices.directory import StoreDirectory
+from bot.notices.outbox import Outbox
 from bot.notices.ports import NoticeLimits
 from bot.notices.send import NoticeSender
 from bot.states import CASE_RUNNING
 from bot.store.query import columns, table, where
 from bot.store.tables import CaseRow, StepRow
+from bot.succession import Succession
 from bot.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
 
@@ -43,6 +45,12 @@ class Messages:
         """case → how it stood when it was looked at; after a restart everything recent is new."""
         rules = TaskRules(it_contact=settings.it_contact)
         self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
+        self.succession = Succession(app, self._sender.outbox)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What chooses the readers, by the rows of the group registry."""
+        return self._sender.outbox
 
     async def delegate(self, tx: AsyncConnection, step: StepRow) -> None:
         """Make a task of a step that only a person can do, in the transaction that says so."""

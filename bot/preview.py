@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.app import Bawab
@@ -12,6 +12,7 @@ from bot.drafting import Draft, Drafter, Unread
 from bot.reach import BY_HAND, Reach, verdict_of
 from bot.release import Seen, find_hold
 from bot.states import CASE_OPEN, HoldKind
+from bot.store.people import person
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow, HoldRow, LinkRow, StepRow
 from bot.values import event_from_plain
@@ -50,6 +51,8 @@ class PreviewRow:
     since_approval: bool
     task_for: str = ""
     """By hand: the name of whoever would be asked; empty where there is nobody to ask."""
+    successor: str = ""
+    """Of a hand-over: the name of whoever becomes owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Preview:
     blind: tuple[Blind, ...]
     looked: tuple[tuple[str, str], ...] = ()
     """(case id, instance) pairs that were read whole."""
+    residual: Mapping[str, str] = field(default_factory=dict)
+    """Instance → what a person keeps after a complete removal there, as its manifest says."""
 
     @property
     def unread(self) -> tuple[Blind, ...]:
@@ -123,7 +128,9 @@ async def preview(app: Bawab, cases: Sequence[CaseRow], *, progress: Progress | 
             looked += [(case.id, draft.instance)] if isinstance(draft, Draft) else []
         if progress is not None:
             progress(done, len(cases))
-    return Preview(tuple(cases), tuple(rows), tuple(blind), tuple(looked))
+    touched = sorted({row.instance for row in rows if row.verdict in APPROVABLE})
+    residual = {name: app.chat[name].capabilities.residual_access for name in touched}
+    return Preview(tuple(cases), tuple(rows), tuple(blind), tuple(looked), residual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +190,19 @@ async def _rows(app: Bawab, reach: Reach, case: CaseRow, draft: Draft | Unread) 
     for step in (await reach.of(case, draft)).plan.steps:
         by_hand = step.group if verdict_of(step) == BY_HAND else None
         task_for = await reach.asked(case, by_hand) if by_hand else ""
-        rows.append(_row(case, draft.instance, platform, step, task_for))
+        row = _row(case, draft.instance, platform, step)
+        heir = await _known_as(app, step.successor_id) if step.successor_id else ""
+        rows.append(replace(row, task_for=task_for, successor=heir))
     return rows
 
 
-def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep, task_for: str) -> PreviewRow:
+async def _known_as(app: Bawab, person_id: str) -> str:
+    async with app.store.read() as tx:
+        known = await person(tx, person_id)
+    return known.name or known.id if known else person_id
+
+
+def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep) -> PreviewRow:
     return PreviewRow(
         case_id=case.id,
         person_id=case.person_id,
@@ -204,7 +219,6 @@ def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep, task_fo
         why=step.why,
         refusal=step.refusal,
         since_approval=step.since_approval,
-        task_for=task_for,
     )
 
 

@@ -21,6 +21,7 @@ from bot.linking import Linker
 from bot.messages import Messages
 from bot.planning import Planner
 from bot.rechecks import recheck_due
+from bot.registry_news import registry_news
 from bot.runs import begin, finish
 from bot.settings import SettingsProblem
 from bot.watch import FeedOutcome, Watcher
@@ -71,6 +72,7 @@ class Service:
 
     async def tick(self) -> Pass:
         """Look once at everything that may be due, except the lanes."""
+        await registry_news(self._app, self.messages.outbox)
         done = Pass(feeds=await self._watcher.scan())
         linked = await self._linker.refresh()
         done.started = await self._planner.start_due()
@@ -78,6 +80,7 @@ class Service:
         if linked:
             done.settled = await settle_first_seen(self._app)
         await recheck_due(self._app)
+        await self.messages.succession.ask_due()
         await self._settle()
         return done
 

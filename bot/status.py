@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.holds import open_holds
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
+from bot.store.group_tables import SuccessionRow
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
+from bot.succession import open_successions
 
 STANDING = ""
 """The `case_id` of a gap that stands for a whole instance."""
@@ -40,6 +42,8 @@ class Status:
     """The last delivery of each source."""
     gaps: tuple[GapRow, ...]
     """Standing gaps of coverage, as of the last `bawab check`."""
+    orphans: tuple[SuccessionRow, ...] = ()
+    """Groups whose last owner is to go, and nobody to take them over."""
 
 
 async def status(app: Bawab) -> Status:
@@ -60,6 +64,7 @@ async def status(app: Bawab) -> Status:
             questions=len(questions),
             feeds=tuple(await _last_feeds(tx)),
             gaps=tuple(gaps),
+            orphans=tuple(await open_successions(tx)),
         )
 
 

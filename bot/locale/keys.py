@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.locale.catalogue import N_
 from bot.locale.translator import Translator
 from bot.states import CaseState, HoldKind, StepState
-from policies.model import Refusal
+from policies.model import Refusal, StepAction
 
 STEP_STATES: dict[StepState, str] = {
     StepState.PENDING: N_("waiting for its turn"),
@@ -211,6 +211,44 @@ RESIDUAL: tuple[str, ...] = (
 def residual_text(line: str, t: Translator) -> str:
     """Say what remains on a platform; a line that only a connector knows is shown as it wrote it."""
     return t.text(line) if line in RESIDUAL else t.isolate(line)
+
+
+ACT_STATES: dict[StepAction, dict[StepState, str]] = {
+    StepAction.END_SESSIONS: {
+        StepState.VERIFIED_ABSENT: N_("signed out everywhere, and checked"),
+        StepState.ALREADY_ABSENT: N_("was signed in nowhere; checked"),
+        StepState.REMOVED_UNVERIFIED: N_("signed out, not yet seen"),
+        StepState.STILL_PRESENT: N_("still signed in; IT is looking into it"),
+        StepState.FAILED: N_("failed; still signed in as far as we know"),
+    },
+    StepAction.DEACTIVATE: {
+        StepState.VERIFIED_ABSENT: N_("account closed, and checked"),
+        StepState.ALREADY_ABSENT: N_("account was closed already; checked"),
+        StepState.REMOVED_UNVERIFIED: N_("account closed, not yet seen"),
+        StepState.STILL_PRESENT: N_("account still open; IT is looking into it"),
+        StepState.FAILED: N_("failed; the account is open as far as we know"),
+    },
+    StepAction.HAND_OVER: {
+        StepState.VERIFIED_ABSENT: N_("handed over, and seen"),
+        StepState.ALREADY_ABSENT: N_("had a second owner already"),
+        StepState.REMOVED_UNVERIFIED: N_("handed over, not seen yet"),
+        StepState.STILL_PRESENT: N_("not handed over"),
+        StepState.FAILED: N_("not handed over"),
+    },
+    StepAction.CLOSE_WAY_BACK: {
+        StepState.VERIFIED_ABSENT: N_("closed, and seen"),
+        StepState.ALREADY_ABSENT: N_("was closed already"),
+        StepState.REMOVED_UNVERIFIED: N_("closed, not seen yet"),
+        StepState.STILL_PRESENT: N_("still open"),
+        StepState.FAILED: N_("still open"),
+    },
+}
+"""Where an act has words of its own for the same states: a session is not a membership."""
+
+
+def step_text(action: StepAction, state: StepState, t: Translator) -> str:
+    """Say where a step stands, in the words of its act."""
+    return t.text(ACT_STATES.get(action, {}).get(state) or STEP_STATES[state])
 
 
 def state_text(state: StepState | CaseState, t: Translator) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.locale import Translator
-from bot.locale.keys import refusal_text, remedy_text, state_text
+from bot.locale.keys import REFUSALS, refusal_text, remedy_text, state_text, why_text
 from bot.states import StepState
 from policies.model import Refusal
 
@@ -38,23 +38,34 @@ class TaskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphanLine:
+    """One group that would be left without an owner, and why nobody takes it over."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything one message says; `kind` is the stem of the notice's kind."""
 
     kind: str
-    """removal | tasks | reminder | escalation | second"""
+    """removal | tasks | reminder | escalation | second | succession"""
     person: str
     """The name of the person whose access ends."""
     groups: tuple[GroupLine, ...] = ()
     tasks: tuple[TaskLine, ...] = ()
     zone: str = "UTC"
+    orphans: tuple[OrphanLine, ...] = ()
+    due: datetime | None = None
+    """When the access ends; said only where somebody has to do something before."""
     may_repeat: bool = False
     """An earlier sending got no clear answer."""
 
 
 def compose(letter: Letter, t: Translator) -> str:
     """Write the message in the reader's language, or nothing where nothing is left to say."""
-    parts = [_groups(letter, t), _tasks(letter, t)]
+    parts = [_groups(letter, t), _tasks(letter, t), _orphans(letter, t)]
     said = [part for part in parts if part]
     if said and letter.may_repeat:
         said.append(t.text("This message may reach you twice: the first sending got no clear answer."))
@@ -121,6 +132,31 @@ def _opening(kind: str, n: int, person: str, t: Translator) -> str:
         n,
         person=person,
     )
+
+
+def _orphans(letter: Letter, t: Translator) -> str:
+    """Ask IT in time for a successor: on the day itself it would be too late."""
+    if not letter.orphans or letter.due is None:
+        return ""
+    opening = t.plural(
+        "Confidential, for IT only: {n} group hangs on {person} alone, whose access ends {when}. Before "
+        "then, name a deputy in the group registry, or have somebody made a second owner:",
+        "Confidential, for IT only: {n} groups hang on {person} alone, whose access ends {when}. Before "
+        "then, name a deputy for each in the group registry, or have somebody made a second owner:",
+        len(letter.orphans),
+        person=t.isolate(letter.person),
+        when=t.date_time(letter.due, letter.zone),
+    )
+    lines = [
+        t.text("• {group}: {why}", group=t.isolate(line.name), why=orphan_text(line.why, t))
+        for line in letter.orphans[:MOST_LINES]
+    ]
+    return "\n".join([opening, *lines])
+
+
+def orphan_text(why: str, t: Translator) -> str:
+    """Say why nobody takes a group over."""
+    return t.text(REFUSALS[Refusal.CREATOR]) if why == Refusal.CREATOR else why_text(why, t)
 
 
 def _task_line(task: TaskLine, zone: str, t: Translator) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.locale import translator
-from bot.notices.compose import GroupLine, Letter, TaskLine, compose, worst
+from bot.notices.compose import GroupLine, Letter, OrphanLine, TaskLine, compose, worst
 from bot.states import StepState
+from bot.store.group_tables import SuccessionRow
 from bot.store.notices import steps_by_id
+from bot.store.query import columns, where
 from bot.store.tables import CaseRow, NoticeRow, StepRow, TaskRow
 from bot.store.tasks import OPEN_TASKS, tasks_by_id
 from bot.values import event_from_plain, group_from_plain
@@ -31,8 +33,17 @@ async def letter_text(tx: AsyncConnection, case: CaseRow, notice: NoticeRow, zon
         tasks=_task_lines(tasks, asked_of, person, translator(notice.language).language),
         zone=zone,
         may_repeat=notice.groups.get("twice", False),
+        orphans=await _orphans(tx, case) if stem == "succession" else (),
+        due=case.due,
     )
     return compose(letter, translator(notice.language))
+
+
+async def _orphans(tx: AsyncConnection, case: CaseRow) -> tuple[OrphanLine, ...]:
+    rows = columns(SuccessionRow)
+    asked = await where(tx, SuccessionRow, rows.case_id == case.id, rows.settled_at.is_(None))
+    ordered = sorted(asked, key=lambda row: (row.group_name, row.group_id))
+    return tuple(OrphanLine(row.group_name or row.group_id, row.why) for row in ordered)
 
 
 def group_lines(steps: Sequence[StepRow]) -> tuple[GroupLine, ...]:

@@ -57,8 +57,12 @@ class Outbox:
         self._audit = audit
         self._instances = tuple(sorted(instances))
         self._directory = directory
-        self._registry = registry_of(registry)
+        self.take(registry)
         self._limits = limits
+
+    def take(self, registry: Sequence[RegisteredGroup]) -> None:
+        """Go by these rows of the registry from now on."""
+        self._registry = registry_of(registry)
 
     def row_of(self, step: StepRow) -> RegisteredGroup | None:
         """Find the registry's row for the group of a step."""

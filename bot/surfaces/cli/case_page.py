@@ -8,14 +8,22 @@ from typing import Any
 
 from bot.case_file import CaseFile
 from bot.locale import Translator
-from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, residual_text, state_text
+from bot.locale.keys import (
+    gap_text,
+    reason_text,
+    refusal_text,
+    remedy_text,
+    residual_text,
+    state_text,
+    step_text,
+)
 from bot.states import STEP_SUCCESS, CaseState, StepState
 from bot.store.tables import GapRow, StepRow
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.timeline import told
 from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
 from bot.values import event_from_plain
-from policies.model import Refusal
+from policies.model import Refusal, StepAction
 
 
 def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
@@ -72,7 +80,7 @@ def _steps(desk: Desk, file: CaseFile) -> None:
 
 
 def _step(step: StepRow, t: Translator) -> list[str]:
-    said = state_text(StepState(step.state), t)
+    said = step_text(StepAction(step.action), StepState(step.state), t)
     if step.refusal and step.state not in STEP_SUCCESS:
         said = f"{said}: {refusal_text(Refusal(step.refusal), t)}"
     return [

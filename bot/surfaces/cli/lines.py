@@ -10,12 +10,12 @@ from typing import Any
 from bot.audit.actions import Action
 from bot.audit.tail import Row
 from bot.locale import N_, Translator
-from bot.locale.keys import reason_text, refusal_text, state_text
+from bot.locale.keys import reason_text, refusal_text, state_text, step_text
 from bot.states import CaseState, StepState
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.holds import held_line, short
 from bot.surfaces.cli.words import KINDS, worded
-from policies.model import Refusal
+from policies.model import Refusal, StepAction
 
 STYLES: Mapping[str, str] = {
     Action.FEED_QUARANTINE: "yellow",
@@ -149,7 +149,8 @@ def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
 
 def step_state(row: Row, t: Translator) -> str:
     """Say where an entry leaves its step, and the refusal where there is one."""
-    said = state_text(StepState(row["outcome"]), t)
+    act = StepAction((row["detail"] or {}).get("do", StepAction.REVOKE))
+    said = step_text(act, StepState(row["outcome"]), t)
     refusal = (row["detail"] or {}).get("refusal")
     return f"{said}: {refusal_text(Refusal(refusal), t)}" if refusal in set(Refusal) else said
 

@@ -12,7 +12,7 @@ import typer
 from bot.audit.spreadsheet import BOM, csv_lines
 from bot.locale import N_, Translator
 from bot.locale.keys import reason_text as case_reason_text
-from bot.locale.keys import refusal_text
+from bot.locale.keys import refusal_text, residual_text
 from bot.preview import Blind, Held, Preview, PreviewRow, cases_for_preview, preview, preview_hold
 from bot.reach import BY_HAND
 from bot.surfaces.cli.commands import command
@@ -95,11 +95,17 @@ def show_hold(desk: Desk, held: Held, limits: Limits) -> None:
 
 def _print(desk: Desk, found: Preview, shape: Shape) -> None:
     if shape is Shape.JSON:
-        desk.data({"rows": [asdict(r) for r in found.rows], "blind": [asdict(b) for b in found.blind]})
+        desk.data(
+            {
+                "rows": [asdict(r) for r in found.rows],
+                "blind": [asdict(b) for b in found.blind],
+                "residual": dict(found.residual),
+            }
+        )
         return
     if shape is Shape.CSV:
-        rows = [[_cell(getattr(row, name)) for name in FIELDS] for row in found.rows]
-        desk.raw((BOM + csv_lines([FIELDS, *rows])).decode())
+        lines = [[_cell(getattr(row, name)) for name in FIELDS] for row in found.rows]
+        desk.raw((BOM + csv_lines([FIELDS, *lines])).decode())
     elif found.rows:
         show_rows(desk, found)
     elif any(blind.reason == "undecided" for blind in found.blind):
@@ -108,6 +114,16 @@ def _print(desk: Desk, found: Preview, shape: Shape) -> None:
         desk.say(desk.t.text("Nobody would lose anything."))
     for line in blind_lines(found, desk.t):
         desk.say(line)
+    _residue(desk, found)
+
+
+def _residue(desk: Desk, found: Preview) -> None:
+    """Say, once for each instance, what whoever goes still keeps after everything above is done."""
+    t = desk.t
+    if found.residual:
+        desk.say(t.text("What stays with them all the same:"), style="bold")
+    for instance, line in found.residual.items():
+        desk.say(f"  {t.isolate(instance)}: {residual_text(line, t)}")
 
 
 def _cell(value: object) -> object:
@@ -156,6 +172,9 @@ def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
 
 
 def _why(row: PreviewRow, t: Translator) -> str:
+    if row.successor:
+        why = reason_text(row.why, row.refusal, t)
+        return t.text("to {person}: {why}", person=t.isolate(row.successor), why=why)
     if row.verdict != BY_HAND or row.refusal is None:
         return reason_text(row.why, row.refusal, t)
     return f"{task_text(row.task_for, t)} ({refusal_text(Refusal(row.refusal), t)})"

@@ -8,8 +8,10 @@ import typer
 
 from bot.locale import N_
 from bot.locale.keys import gap_text, state_text
+from bot.notices.compose import orphan_text
 from bot.states import CaseState, FeedState
 from bot.status import Status, status
+from bot.store.group_tables import SuccessionRow
 from bot.store.tables import CaseRow
 from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.commands import command
@@ -68,12 +70,27 @@ def _waiting(desk: Desk, found: Status) -> None:
     if found.tasks:
         said = t.plural("{n} task waits for a person", "{n} tasks wait for people", len(found.tasks))
         desk.print(f"{said}: bawab task list")
+    for row in found.orphans[:SHOWN]:
+        desk.print(_orphan(desk, row), style="yellow")
+    _more(desk, len(found.orphans), "status --json", style="yellow")
     if found.questions:
         desk.print(
             t.plural(
                 "{n} doubt about whose account it is", "{n} doubts about whose account it is", found.questions
             )
         )
+
+
+def _orphan(desk: Desk, row: SuccessionRow) -> str:
+    """Name a group that will have no owner; who leaves stands in the case, which not everybody may read."""
+    t = desk.t
+    return t.text(
+        "{group} on {instance} will be left without an owner by {case}: {why}",
+        group=t.isolate(row.group_name or row.group_id),
+        instance=t.isolate(row.instance),
+        case=row.case_id,
+        why=orphan_text(row.why, t),
+    )
 
 
 def _lane(desk: Desk, instance: str, state: str, reason: str) -> str:
@@ -133,4 +150,5 @@ def _plain(found: Status) -> dict[str, Any]:
         "questions": found.questions,
         "feeds": [feed.model_dump() for feed in found.feeds],
         "gaps": [gap.model_dump() for gap in found.gaps],
+        "orphans": [row.model_dump() for row in found.orphans],
     }

@@ -50,6 +50,7 @@ EVIDENCE: dict[str, str] = {
     "sso": N_("single sign-on"),
     "hr_record": N_("HR record"),
     "self_link": N_("linked with a code"),
+    "shared_contact": N_("shared telephone number"),
     "admin": N_("confirmed by an admin"),
     "directory_email": N_("same e-mail address"),
 }

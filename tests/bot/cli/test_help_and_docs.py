@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from bot.locale import translator
-from bot.settings import HrFeed, ManualInstance, Settings, SlackInstance, load_settings
+from bot.settings import (
+    HrFeed,
+    ManualInstance,
+    Settings,
+    SlackInstance,
+    TeamsInstance,
+    TelegramInstance,
+    load_settings,
+)
 from bot.surfaces.cli.commands import EXAMPLES
 from bot.surfaces.cli.exit_codes import MEANINGS, ExitCode
 from bot.surfaces.cli.faults import UNEXPECTED, details_of, fault_of
@@ -103,6 +111,8 @@ def _variables() -> set[str]:
     maps: dict[str, tuple[str, type[Any]]] = {
         "hr": ("MAIN", HrFeed),
         "slack": ("ACME", SlackInstance),
+        "telegram": ("STAFF", TelegramInstance),
+        "teams": ("CONTOSO", TeamsInstance),
         "manual": ("PHONES", ManualInstance),
     }
     found = set()

@@ -1,0 +1,33 @@
+"""A Telegram to try things on: real state, the Bot API's wire format and refusals, people who act, faults."""
+
+from connectors.chat.telegram.sandbox.app import JournalEntry, Sandbox, create_sandbox
+from connectors.chat.telegram.sandbox.faults import Fault, FaultKind
+from connectors.chat.telegram.sandbox.rights import BOT_ADMIN
+from connectors.chat.telegram.sandbox.seed import BOT_ID, BOT_TOKEN, OWNER_ID, base_world, from_seed
+from connectors.chat.telegram.sandbox.server import running_sandbox
+from connectors.chat.telegram.sandbox.state import Bot, Chat, InviteLink, JoinRequest, Member, Status, User
+from connectors.chat.telegram.sandbox.world import CannotJoin, World
+
+__all__ = [
+    "BOT_ADMIN",
+    "BOT_ID",
+    "BOT_TOKEN",
+    "OWNER_ID",
+    "Bot",
+    "CannotJoin",
+    "Chat",
+    "Fault",
+    "FaultKind",
+    "InviteLink",
+    "JoinRequest",
+    "JournalEntry",
+    "Member",
+    "Sandbox",
+    "Status",
+    "User",
+    "World",
+    "base_world",
+    "create_sandbox",
+    "from_seed",
+    "running_sandbox",
+]

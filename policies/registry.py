@@ -57,6 +57,11 @@ _PARTS: Parts = {None: RegistryFile, "groups": GroupRow}
 
 def load_registry(text: str, file: str) -> tuple[RegisteredGroup, ...]:
     """Read `groups.yaml`, in file order. Raises PolicyError with every complaint at file:line:column."""
+    return tuple(registered_group(row) for row in registry_rows(text, file))
+
+
+def registry_rows(text: str, file: str) -> tuple[GroupRow, ...]:
+    """Read the rows as written, in file order; raises PolicyError as `load_registry` does."""
     document = read(text, file)
     try:
         rows = RegistryFile.model_validate(document.data).groups
@@ -64,7 +69,7 @@ def load_registry(text: str, file: str) -> tuple[RegisteredGroup, ...]:
         raise PolicyError(shape_complaints(document, error, _PARTS)) from None
     if complaints := [*_twice(document, rows)]:
         raise PolicyError(complaints)
-    return tuple(_registered(row) for row in rows)
+    return rows
 
 
 def _twice(document: Document, rows: tuple[GroupRow, ...]) -> Iterator[PolicyComplaint]:
@@ -77,7 +82,8 @@ def _twice(document: Document, rows: tuple[GroupRow, ...]) -> Iterator[PolicyCom
             yield document.complaint(("groups", index), message, "keep one of the two rows")
 
 
-def _registered(row: GroupRow) -> RegisteredGroup:
+def registered_group(row: GroupRow) -> RegisteredGroup:
+    """Give a row as the model's value; a row without a name is called by its group."""
     return RegisteredGroup(
         instance=row.instance,
         group=row.group,

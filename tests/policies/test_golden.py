@@ -34,7 +34,8 @@ from policies.model import (
     Verdict,
 )
 from policies.plan import InstanceFacts, PlanContext, decide, plan
-from policies.rules import Policy
+from policies.rules import Policy, Successor
+from policies.succession import Candidate
 from policies.yaml_text import read
 
 HERE = Path(__file__).resolve().parent / "golden"
@@ -106,6 +107,8 @@ def _decided(event: LifecycleEvent, policy: Policy, told: Data, now: datetime) -
 def _sentence(step: PlannedStep) -> str:
     if step.action is StepAction.END_SESSIONS:
         return f"signed out everywhere ({step.refusal or step.why})"
+    if step.action is StepAction.HAND_OVER:
+        return f"{step.group.name if step.group else ''}: handed over to {step.successor_id} ({step.why})"
     done = {"kick": "removed", "bar": "removed and barred"}[step.manner]
     what = WORDS.get(step.verdict, done)
     return f"{step.group.name if step.group else ''}: {what} ({step.refusal or step.why})"
@@ -188,5 +191,26 @@ def _context(told: Data) -> PlanContext:
         own_accounts=frozenset(),
         registry=registry,
         groups=[_group(row) for row in rows],
-        instances={"acme": FACTS},
+        instances={"acme": _facts(told)},
+        candidates={("acme", f"C-{row['group']}"): _takers(row) for row in rows},
+    )
+
+
+def _facts(told: Data) -> InstanceFacts:
+    """A platform that can make owners, only where the sentence speaks of one."""
+    if not any("could_take_over" in row for row in told.get("in_groups", ())):
+        return FACTS
+    order = (StepAction.END_SESSIONS, StepAction.HAND_OVER, StepAction.REVOKE)
+    return replace(FACTS, actions=order, lockout_order=order)
+
+
+def _takers(row: Data) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            Successor(one["as"]),
+            one["id"],
+            one.get("present", "true") == "true",
+            Account("acme", f"U-{one['id']}") if one.get("account", "true") == "true" else None,
+        )
+        for one in row.get("could_take_over", ())
     )

@@ -2,6 +2,7 @@
 
 from connectors.chat.telegram.sandbox.app import JournalEntry, Sandbox, create_sandbox
 from connectors.chat.telegram.sandbox.faults import Fault, FaultKind
+from connectors.chat.telegram.sandbox.limits import Limits
 from connectors.chat.telegram.sandbox.rights import BOT_ADMIN
 from connectors.chat.telegram.sandbox.seed import BOT_ID, BOT_TOKEN, OWNER_ID, base_world, from_seed
 from connectors.chat.telegram.sandbox.server import running_sandbox
@@ -21,6 +22,7 @@ __all__ = [
     "InviteLink",
     "JoinRequest",
     "JournalEntry",
+    "Limits",
     "Member",
     "Sandbox",
     "Status",

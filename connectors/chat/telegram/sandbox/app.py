@@ -17,6 +17,7 @@ from starlette.routing import Route
 from connectors.chat.telegram.sandbox.call import Call, Pending, Refused
 from connectors.chat.telegram.sandbox.door import TOKEN_FORM, params_of
 from connectors.chat.telegram.sandbox.faults import BEFORE_ONLY, Fault, FaultKind, fault_from
+from connectors.chat.telegram.sandbox.limits import Limits
 from connectors.chat.telegram.sandbox.methods import BY_NAME, METHODS
 from connectors.chat.telegram.sandbox.seed import base_world, snapshot
 from connectors.chat.telegram.sandbox.spoilt import refusal, spoilt_answer
@@ -53,6 +54,7 @@ class Sandbox:
 
     world: World = field(default_factory=base_world)
     faults: list[Fault] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
     after_call: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """method → what somebody else does right after each call of it, to play out races."""
     journal: list[JournalEntry] = field(default_factory=list)
@@ -86,7 +88,10 @@ class Sandbox:
         self.pending.settle(everything=True)
 
     def cut_all(self) -> None:
-        """Cut every open connection."""
+        """Cut every open connection, and deliver nothing more."""
+        for bot in self.world.bots.values():
+            if bot.courier is not None:
+                bot.courier.stop()
         for transport in list(self.transports.values()):
             transport.abort()
 
@@ -136,7 +141,7 @@ class Sandbox:
     def _strike(self, entry: JournalEntry, bot: Bot | None) -> Fault | None:
         struck = [fault for fault in self.faults if fault.strikes(entry.method, entry.params)]
         if not struck:
-            return None
+            return self.limits.refuse(entry.method, entry.params)
         if struck[0].kind is FaultKind.TOKEN_REVOKED and bot is not None:
             bot.revoked = True
             return None
@@ -183,10 +188,11 @@ def create_sandbox(
     world: World | None = None,
     *,
     faults: Iterable[Fault] = (),
+    limits: Limits | None = None,
     after_call: Mapping[str, Callable[[], None]] | None = None,
 ) -> Sandbox:
     """Make a sandbox round a world; the base one has a bot, an owner and no chat."""
-    return Sandbox(world or base_world(), list(faults), after_call or {})
+    return Sandbox(world or base_world(), list(faults), limits or Limits(), after_call or {})
 
 
 def _nothing_else() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from connectors.chat.telegram.sandbox import chats, members, polling
+from connectors.chat.telegram.sandbox import chats, links, members, messages, polling, webhooks
 from connectors.chat.telegram.sandbox.call import Call
 
 Handler = Callable[[Call], Any | Awaitable[Any]]
@@ -18,7 +18,18 @@ METHODS: dict[str, Handler] = {
     "banChatMember": members.ban_chat_member,
     "unbanChatMember": members.unban_chat_member,
     "promoteChatMember": members.promote_chat_member,
+    "exportChatInviteLink": links.export_chat_invite_link,
+    "createChatInviteLink": links.create_chat_invite_link,
+    "revokeChatInviteLink": links.revoke_chat_invite_link,
+    "approveChatJoinRequest": links.approve_chat_join_request,
+    "declineChatJoinRequest": links.decline_chat_join_request,
+    "sendMessage": messages.send_message,
+    "answerCallbackQuery": messages.answer_callback_query,
+    "setMyCommands": messages.set_my_commands,
     "getUpdates": polling.get_updates,
+    "setWebhook": webhooks.set_webhook,
+    "deleteWebhook": webhooks.delete_webhook,
+    "getWebhookInfo": webhooks.get_webhook_info,
 }
 BY_NAME = {name.lower(): name for name in METHODS}
 """Names are matched in whatever case, as the real server does."""

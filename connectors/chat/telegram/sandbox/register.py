@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Register:
     chats: dict[int, Chat] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     links_made: int = 0
+    presses: int = 0
 
     def bot(self, user: int | None = None) -> Bot:
         """Give a bot by its account; the first one where none is named."""
@@ -40,13 +42,16 @@ class Register:
         return int(self.now())
 
     def new_link(self, chat: Chat, creator: int, **fields: Any) -> InviteLink:
-        """Make a link no other link resembles."""
-        self.links_made += 1
-        link = InviteLink(
-            f"https://t.me/+sandbox{self.links_made:04d}{abs(chat.id) % 9973:04d}AbCd", creator, **fields
-        )
+        """Make a link into a chat."""
+        link = self.unlisted_link(chat, creator, **fields)
         chat.links.append(link)
         return link
+
+    def unlisted_link(self, chat: Chat, creator: int, **fields: Any) -> InviteLink:
+        """Make a link no other link resembles, which leads nowhere until it stands in the chat's list."""
+        self.links_made += 1
+        secret = hashlib.sha256(f"{chat.id} {self.links_made}".encode()).hexdigest()[:16]
+        return InviteLink(f"https://t.me/+{secret}", creator, **fields)
 
     def primary_link(self, chat: Chat, admin: int) -> InviteLink:
         """Give an administrator's own primary link, made on first use as Telegram does."""

@@ -23,7 +23,7 @@ def base_world() -> World:
 
 
 def from_seed(seed: dict[str, Any]) -> World:
-    """Build a world from JSON: `users` (their fields), `chats` (type, title, creator, members, bot_rights, …).
+    """Build a world from JSON: `users` (their fields), `chats` (type, title, creator, members, bot_rights).
 
     `bot_rights` null or left out gives the bot all it needs; an empty list makes it a plain member.
     """

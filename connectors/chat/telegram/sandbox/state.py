@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from connectors.chat.telegram.sandbox.inbox import Inbox
 from connectors.chat.telegram.sandbox.rights import RIGHTS
+
+if TYPE_CHECKING:
+    from connectors.chat.telegram.sandbox.webhooks import Courier
 
 
 class Status(StrEnum):
@@ -151,6 +155,10 @@ class Bot:
     """Who pressed Start."""
     blocked_by: set[int] = field(default_factory=set)
     inbox: Inbox = field(default_factory=Inbox)
+    courier: Courier | None = None
+    """Who delivers to the webhook, where there is one."""
+    pressed: set[str] = field(default_factory=set)
+    """Buttons pressed and not yet answered."""
     commands: list[dict[str, str]] = field(default_factory=list)
     outbox: list[Sent] = field(default_factory=list)
     messages: int = 0

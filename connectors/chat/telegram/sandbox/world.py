@@ -165,6 +165,17 @@ class World(Register):
         contact = {"phone_number": owner.phone, "first_name": owner.first_name, "user_id": owner.id}
         self._private(user, bot, contact=contact)
 
+    def person_presses(self, user: int, data: str, message: int, bot: int | None = None) -> None:
+        """Let somebody press a button under a message the bot wrote to them."""
+        who = self.bot(bot)
+        self.presses += 1
+        query = f"{user}{self.presses}"
+        who.pressed.add(query)
+        me, chat = shapes.user_shape(self.users[who.user]), shapes.private_chat_shape(self.users[user])
+        said = {"id": query, "from": shapes.user_shape(self.users[user]), "chat_instance": str(user)}
+        said["message"] = {"message_id": message, "from": me, "chat": chat, "date": self.date()}
+        who.inbox.push("callback_query", said | {"data": data})
+
     def person_blocks(self, user: int, bot: int | None = None) -> None:
         """Let somebody stop the bot."""
         who = self.bot(bot)

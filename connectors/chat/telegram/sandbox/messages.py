@@ -1,0 +1,83 @@
+"""What a bot may say: messages to who pressed Start or to a chat it is in, and its commands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connectors.chat.telegram.sandbox import shapes
+from connectors.chat.telegram.sandbox.call import Access, Call, Refused
+from connectors.chat.telegram.sandbox.chats import private_person
+from connectors.chat.telegram.sandbox.state import Chat, Sent, User
+
+LONGEST = 4096
+
+
+def send_message(call: Call) -> shapes.Json:
+    """Write a message; gives it back as it stands in the chat."""
+    text, markup = call.text("text"), call.text("reply_markup")
+    if not call.text("chat_id"):
+        raise Refused("Bad Request: chat_id is empty")
+    place = _addressed(call)
+    if not text.strip():
+        raise Refused("Bad Request: message text is empty")
+    if len(text) > LONGEST:
+        raise Refused("Bad Request: message is too long")
+    _buttons(markup)
+    call.bot.messages += 1
+    number = call.bot.messages
+    call.bring_about(lambda: call.bot.outbox.append(Sent(number, place.id, text, markup)))
+    me = shapes.user_shape(call.world.users[call.me])
+    where = shapes.private_chat_shape(place) if isinstance(place, User) else shapes.chat_shape(place)
+    return {"message_id": number, "from": me, "chat": where, "date": call.world.date(), "text": text}
+
+
+def answer_callback_query(call: Call) -> bool:
+    """Take note that a pressed button was dealt with."""
+    if call.text("callback_query_id") not in call.bot.pressed:
+        raise Refused("Bad Request: query is too old and response timeout expired or query ID is invalid")
+    call.bot.pressed.discard(call.text("callback_query_id"))
+    return True
+
+
+def set_my_commands(call: Call) -> bool:
+    """Keep the commands shown to people."""
+    try:
+        rows: Any = json.loads(call.text("commands"))
+    except ValueError:
+        raise Refused("Bad Request: can't parse commands JSON object") from None
+    if not isinstance(rows, list):
+        raise Refused("Bad Request: expected an Array of BotCommand")
+    call.bring_about(lambda: call.bot.commands.__setitem__(slice(None), rows))
+    return True
+
+
+def _addressed(call: Call) -> User | Chat:
+    """Give whom a message goes to, if it may."""
+    wanted = call.text("chat_id")
+    if not wanted.isdigit():
+        chat = call.chat(Access.WRITE)
+        if chat.type == "channel" and not call.mine(chat).may("can_post_messages"):
+            raise Refused("Bad Request: need administrator rights in the channel chat")
+        return chat
+    person = private_person(call)
+    if person is None:
+        raise Refused("Bad Request: chat not found")
+    if person.deleted:
+        raise Refused("Forbidden: user is deactivated", 403)
+    if person.id in call.bot.blocked_by:
+        raise Refused("Forbidden: bot was blocked by the user", 403)
+    if person.id not in call.bot.started:
+        raise Refused("Forbidden: bot can't initiate conversation with a user", 403)
+    return person
+
+
+def _buttons(markup: str) -> None:
+    """Refuse buttons that are none, or that carry more than 64 bytes."""
+    try:
+        rows = json.loads(markup or "{}").get("inline_keyboard", [])
+    except (ValueError, AttributeError):
+        raise Refused("Bad Request: can't parse reply keyboard markup JSON object") from None
+    for button in (button for row in rows for button in row):
+        if len(str(button.get("callback_data", "")).encode()) > 64:
+            raise Refused("Bad Request: BUTTON_DATA_INVALID")

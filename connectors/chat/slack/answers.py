@@ -81,6 +81,28 @@ _TABLE: dict[str, Meaning] = {
     "no_users_provided": _refused(Refusal.LAST_MEMBER, "last_member"),
     "permission_denied": _refused(Refusal.NO_RIGHT, "allow_user_groups"),
     "subteam_max_users_exceeded": _refused(Refusal.UNEXPECTED, "clean_user_group"),
+    # conversations.join
+    "too_many_members": _refused(Refusal.BOT_NOT_IN_GROUP, "bot_not_in_channel"),
+    # conversations.invite
+    "app_cannot_join_channel": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "cant_invite": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "cant_invite_self": _refused(Refusal.BOT_ITSELF, "bot_itself"),
+    "external_channel_migrating": Meaning(Outcome.UNAVAILABLE),
+    "invitee_cant_see_channel": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "no_external_invite_permission": _refused(Refusal.EXTERNAL_ACCOUNT, "other_successor"),
+    "org_user_not_in_team": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "ura_max_channels": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "user_is_restricted": _refused(Refusal.NO_RIGHT, "other_successor"),
+    # admin.roles.*
+    "cannot_modify_role_admin": _refused(Refusal.NO_RIGHT, "org_admin"),
+    "failed_for_some_entities": _refused(Refusal.NO_RIGHT, "managers_by_hand"),
+    "failed_for_some_users_and_entities": _refused(Refusal.NO_RIGHT, "managers_by_hand"),
+    "invalid_actor": _refused(Refusal.NO_RIGHT, "org_admin"),
+    "invalid_role_id": _refused(Refusal.UNEXPECTED, "managers_by_hand"),
+    "no_valid_entities": _refused(Refusal.NO_RIGHT, "managers_by_hand"),
+    "no_valid_users": _refused(Refusal.NO_RIGHT, "other_successor"),
+    "too_many_entities": _refused(Refusal.UNEXPECTED, "managers_by_hand"),
+    "too_many_users": _refused(Refusal.UNEXPECTED, "managers_by_hand"),
     # admin.conversations.kick, admin.users.*
     "cannot_kick_home_team": _refused(Refusal.EXTERNAL_ACCOUNT, "external_account"),
     "cannot_kick_team": _refused(Refusal.EXTERNAL_ACCOUNT, "external_account"),

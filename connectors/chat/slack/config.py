@@ -35,7 +35,11 @@ class SlackConfig:
     """Items asked for per page; Slack advises at most 200 and allows 999 for users.conversations."""
     user_groups_kept_seconds: float = 30.0
     """How long one listing of the user groups serves planning; never the reading before a write."""
-    accounts_kept_seconds: float = 60.0
+    accounts_kept_seconds: float = 600.0
     """How long one listing of the accounts serves to tell members of groups apart; never to act upon."""
+    managers_kept_seconds: float = 300.0
+    """How long one listing of an organisation's channel managers serves planning; never a write."""
+    requests_kept_seconds: float = 60.0
+    """How long one listing of the open requests to invite somebody serves planning."""
     proxy: str | None = field(default=None, repr=False)
     """Explicit only: the environment's proxy variables are not read."""

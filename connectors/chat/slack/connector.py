@@ -9,14 +9,17 @@ from pathlib import Path
 from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.chat.slack import evidence
+from connectors.chat.slack.channel_managers import READ_SCOPE, WRITE_SCOPE, ChannelManagers
 from connectors.chat.slack.checking import Checking
 from connectors.chat.slack.client import SlackClient
 from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.connect_invites import ConnectInvites
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.enterprise import Enterprise
-from connectors.chat.slack.group_members import GroupMembers, KnownAccounts
-from connectors.chat.slack.identity import Identity
+from connectors.chat.slack.group_members import GroupMembers
+from connectors.chat.slack.handing_over import HandingOver
+from connectors.chat.slack.identity import Identity, TokenOwner
+from connectors.chat.slack.known_accounts import KnownAccounts
 from connectors.chat.slack.listing import Listing
 from connectors.chat.slack.lockout import Lockout
 from connectors.chat.slack.notices import Notices
@@ -31,6 +34,7 @@ from connectors.contract import (
     KnownGroups,
     NoticeReceipt,
     Presence,
+    Promotion,
     Result,
     Revocation,
 )
@@ -53,6 +57,10 @@ class SlackConnector:
         self._invites = ConnectInvites(config, self._client, self._identity)
         self._listing = Listing(config, self._client, self._identity, self._invites)
         accounts = KnownAccounts(config, self._directory)
+        self._managers = ChannelManagers(config, self._client, self._identity, accounts)
+        self._handing_over = HandingOver(
+            config, self._client, self._identity, self._listing, self._directory, self._managers
+        )
         self._members = GroupMembers(config, self._listing, accounts)
         enterprise = Enterprise(self._client, self._identity)
         self._channels = ChannelRemoval(config, self._client, self._listing, enterprise)
@@ -94,6 +102,8 @@ class SlackConnector:
             allowed |= {StepAction.END_SESSIONS, StepAction.DEACTIVATE}
         elif admin.may("admin"):
             allowed.add(StepAction.DEACTIVATE)
+        if admin is None or _manages_channels(admin):
+            allowed.add(StepAction.HAND_OVER)
         return tuple(action for action in self._manifest.actions if action in allowed)
 
     async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
@@ -119,11 +129,11 @@ class SlackConnector:
 
     def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002 - the contract's form
         """Yield all the account is in; `known` is not needed, because Slack lists groups itself."""
-        return self._listing.memberships(account)
+        return self._managers.with_roles(self._listing.memberships(account))
 
     def members(self, group: Group) -> AsyncIterator[Membership | Gap]:
         """Yield everybody in one channel or user group."""
-        return self._members.of(group)
+        return self._managers.with_roles(self._members.of(group))
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
         """End one membership: a batch is one step here, so an exception surely means that nothing was sent.
@@ -142,7 +152,8 @@ class SlackConnector:
             return blocked
         if step.membership.group.kind is GroupKind.USER_GROUP:
             return await self._user_groups.revoke(step)
-        return await self._channels.revoke(step)
+        before = await self._handing_over.step_down(step)
+        return before.instead or await before.then(step, self._channels.revoke)
 
     def _blocked(self, step: Revocation, own: frozenset[str]) -> Result | None:
         """Refuse, before anything leaves, a step that names two people, another workspace, or ourselves."""
@@ -159,6 +170,14 @@ class SlackConnector:
     async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:
         """Read memberships again, one listing per person."""
         return await self._reading_back.read(steps)
+
+    async def promote(self, step: Promotion) -> Result:
+        """Make a successor manager of a channel, by the Enterprise admin token."""
+        return await self._handing_over.promote(step)
+
+    async def sole_ownership(self, step: Promotion) -> Presence:
+        """Read the channel's managers again."""
+        return await self._handing_over.sole_ownership(step)
 
     async def deactivate(self, step_id: str, account: Account) -> Result:
         """Deactivate the account where the admin token allows it; never erases."""
@@ -187,3 +206,7 @@ class SlackConnector:
     async def aclose(self) -> None:
         """Close what is open."""
         await self._client.aclose()
+
+
+def _manages_channels(admin: TokenOwner) -> bool:
+    return admin.enterprise_id is not None and admin.may(READ_SCOPE) and admin.may(WRITE_SCOPE)

@@ -1,17 +1,15 @@
-"""Says who is in a channel or user group: the members' ids, told apart by a directory kept for a minute."""
+"""Says who is in a channel or user group: the ids as listed, told apart by a directory kept for a while."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 
 from connectors.chat.slack.client import SlackRefused
 from connectors.chat.slack.config import SlackConfig
-from connectors.chat.slack.directory import Directory
+from connectors.chat.slack.known_accounts import KnownAccounts
 from connectors.chat.slack.listing import Listing
 from connectors.errors import MissingScope
-from policies.model import Account, AccountKind, Gap, Group, GroupKind, Membership
+from policies.model import Gap, Group, GroupKind, Membership
 
 # What Slack answers where the bot may not look inside, or the group is gone: no fault of the listing.
 _UNREADABLE = frozenset(
@@ -23,32 +21,6 @@ _UNREADABLE = frozenset(
         "not_in_channel",
     }
 )
-
-
-class KnownAccounts:
-    """The directory by id, listed once for many groups; whom it does not list is asked for by id."""
-
-    def __init__(self, config: SlackConfig, directory: Directory) -> None:
-        self._config = config
-        self._directory = directory
-        self._kept: tuple[dict[str, Account], float] | None = None
-        self._reading = asyncio.Lock()
-
-    async def get(self, account_id: str) -> Account:
-        """Give one account; somebody Slack shows us nothing about is of another organisation."""
-        known = await self._now()
-        if account_id not in known:
-            stranger = Account(self._config.instance, account_id, kind=AccountKind.EXTERNAL)
-            known[account_id] = await self._directory.account(account_id) or stranger
-        return known[account_id]
-
-    async def _now(self) -> dict[str, Account]:
-        async with self._reading:
-            if self._kept is None or self._kept[1] < time.monotonic():
-                until = time.monotonic() + self._config.accounts_kept_seconds
-                listed = {account.id: account async for account in self._directory.all_accounts()}
-                self._kept = (listed, until)
-            return self._kept[0]
 
 
 class GroupMembers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.chat.slack.answers import NOT_THERE
@@ -10,8 +11,8 @@ from connectors.chat.slack.client import SlackClient, SlackRefused
 from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.connect_invites import ConnectInvites
 from connectors.chat.slack.identity import Identity
+from connectors.chat.slack.kept import Kept
 from connectors.chat.slack.objects import channel_of, user_group_of
-from connectors.chat.slack.user_group_lists import KeptLists, UserGroupLists
 from connectors.errors import MissingScope
 from policies.model import Account, Gap, Group, Membership
 
@@ -23,6 +24,14 @@ _KIND_WORDS = {
 }
 # admin.conversations.search gives at most 20 a page.
 _SEARCH_PAGE = 20
+
+
+@dataclass(slots=True)
+class UserGroupLists:
+    """`usergroups.list` as it was at one moment; `users` fills up where Slack left members out."""
+
+    rows: list[dict[str, Any] | Gap]
+    users: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Listing:
@@ -37,7 +46,7 @@ class Listing:
         self._invites = invites
         self.by_members_only = False
         """Whether the server turned out to have no users.conversations; Slack itself has."""
-        self._kept = KeptLists(config.user_groups_kept_seconds, self._read_user_groups)
+        self._kept = Kept(config.user_groups_kept_seconds, self._read_user_groups)
 
     async def groups(self) -> AsyncIterator[Group | Gap]:
         """Yield every channel and user group the bot sees, then the standing gaps."""
@@ -189,7 +198,10 @@ class Listing:
         """Read the user groups again next time; said before and after every write to one."""
         self._kept.forget()
 
-    async def _read_user_groups(self) -> list[dict[str, Any] | Gap]:
+    async def _read_user_groups(self) -> UserGroupLists:
+        return UserGroupLists(await self._user_group_rows())
+
+    async def _user_group_rows(self) -> list[dict[str, Any] | Gap]:
         """Read every user group with its members; a gap stands in where they cannot be seen."""
         try:
             answer = await self._client.read(

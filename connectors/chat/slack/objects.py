@@ -69,7 +69,13 @@ def channel_of(instance: str, channel: Mapping[str, Any], *, bot_inside: bool | 
         creator_id=str(channel["creator"]) if channel.get("creator") else None,
         member_count=count if isinstance(count, int) else None,
         bot_inside=bot_inside,
+        self_join=_open_to_all(channel),
     )
+
+
+def _open_to_all(channel: Mapping[str, Any]) -> bool:
+    """A public channel: whoever was taken out walks in again as long as the account is open."""
+    return not (channel.get("is_private") or channel.get("is_mpim") or channel.get("is_archived"))
 
 
 def _channel_kind(channel: Mapping[str, Any]) -> GroupKind:

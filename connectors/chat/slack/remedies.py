@@ -73,9 +73,19 @@ REMEDIES: dict[str, Remedy] = {
         "disable the user group by hand.",
         "الشخص آخر عضو في مجموعة المستخدمين وSlack لا يقبل مجموعة فارغة: أضف خلفًا أو عطّل المجموعة يدويًا.",
     ),
+    "last_manager": Remedy(
+        "The person is the channel's only manager: make somebody else manager in Slack, under the channel's "
+        "About > Managed by; then run it again.",
+        "هذا الشخص هو المدير الوحيد للقناة: عيّن مديرًا آخر في Slack من صفحة القناة، حقل Managed by، ثم أعد "
+        "المحاولة.",
+    ),
     "limited_access": Remedy(
         "Access to this channel is limited: ask one of its members or an org admin.",
         "الوصول إلى هذه القناة مقيّد: اطلب من أحد أعضائها أو من مشرف المؤسسة.",
+    ),
+    "managers_by_hand": Remedy(
+        "Set the channel's managers in Slack, under the channel's About > Managed by.",
+        "عيّن مديري القناة في Slack من صفحة القناة، حقل Managed by.",
     ),
     "missing_scope": Remedy(
         "Add the missing scope under OAuth & Permissions of the Slack app and reinstall it.",
@@ -88,6 +98,10 @@ REMEDIES: dict[str, Remedy] = {
     "org_admin": Remedy(
         "The admin token must belong to an owner or admin of the organisation.",
         "يجب أن يعود رمز المشرف إلى مالك أو مشرف في المؤسسة.",
+    ),
+    "other_successor": Remedy(
+        "Slack does not take this person as a manager of the channel: name another successor.",
+        "لا يقبل Slack هذا الشخص مديرًا للقناة: اختر خلفًا آخر.",
     ),
     "other_instance": Remedy(
         "The step names another workspace than this connector's; plan the case again.",

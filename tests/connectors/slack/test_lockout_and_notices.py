@@ -25,7 +25,7 @@ async def test_without_an_admin_token_sessions_and_accounts_have_no_api() -> Non
         assert (await stage.slack.end_sessions("x", ana)).outcome is Outcome.NO_API
         assert (await stage.slack.deactivate("x", ana)).outcome is Outcome.NO_API
         assert stage.slack.capabilities.actions == (StepAction.REVOKE,)
-        assert len(stage.slack.capabilities.lockout_order) == 3, "the platform's order, whatever the token"
+        assert len(stage.slack.capabilities.lockout_order) == 4, "the platform's order, whatever the token"
 
 
 async def test_an_admin_token_ends_sessions_and_deactivates_by_scim() -> None:

@@ -10,7 +10,7 @@ from connectors.chat.slack.sandbox.state import Channel, User
 
 
 def conversations_search(call: Call) -> dict[str, Any]:
-    _door(call, "admin.conversations:read")
+    org_admin(call, "admin.conversations:read")
     kinds = str(call.params.get("search_channel_types") or "").split(",")
     found = [
         {"id": channel.id, "name": channel.name, "is_private": channel.is_private}
@@ -23,7 +23,7 @@ def conversations_search(call: Call) -> dict[str, Any]:
 
 def conversations_kick(call: Call) -> dict[str, Any]:
     """Each person is removed or failed by themselves; all failed is an error of its own."""
-    _door(call, "admin.conversations:write")
+    org_admin(call, "admin.conversations:write")
     channel = call.workspace.channels.get(call.need("channel_id"))
     if channel is None:
         raise Refused("channel_not_found")
@@ -48,7 +48,7 @@ def _remove_all(channel: Channel, user_ids: list[str]) -> None:
 
 
 def session_reset(call: Call) -> dict[str, Any]:
-    _door(call, "admin.users:write")
+    org_admin(call, "admin.users:write")
     user = call.person("user_id")
     if user.is_bot:
         raise Refused("cannot_reset_bot")
@@ -60,7 +60,7 @@ def session_reset(call: Call) -> dict[str, Any]:
 
 def session_list(call: Call) -> dict[str, Any]:
     """One session is one row; none at all is an error of its own, as documented."""
-    _door(call, "admin.users:read")
+    org_admin(call, "admin.users:read")
     for name in ("team", "user"):
         if not call.params.get(f"{name}_id"):
             raise Refused(f"missing_{name}")
@@ -84,7 +84,7 @@ def session_list(call: Call) -> dict[str, Any]:
 
 
 def users_deactivate(call: Call) -> dict[str, Any]:
-    _door(call, "admin.users:write")
+    org_admin(call, "admin.users:write")
     user = call.person("user_id")
     if user.is_primary_owner:
         raise Refused("deactivation_failed")
@@ -108,13 +108,14 @@ def _sign_out(user: User) -> None:
     user.sessions = 0
 
 
-def _door(call: Call, scope: str) -> None:
+def org_admin(call: Call, scope: str, otherwise: str = "not_an_admin") -> None:
+    """Let in only an organisation admin's user token with the scope; `otherwise` is what others are told."""
     if call.token.is_bot:
         raise Refused("not_allowed_token_type")
     if call.workspace.enterprise_id is None:
         raise Refused("not_an_enterprise")
     if not call.user.is_admin:
-        raise Refused("not_an_admin")
+        raise Refused(otherwise)
     call.scope(scope)
 
 

@@ -113,6 +113,38 @@ def conversations_join(call: Call) -> dict[str, Any]:
     return {"channel": _channel_object(call, channel)}
 
 
+def conversations_invite(call: Call) -> dict[str, Any]:
+    """One wrong person refuses all, as without `force`."""
+    channel = call.channel()
+    if channel.is_mpim or channel.is_im:
+        raise Refused("method_not_supported_for_channel_type")
+    _write_scope(call, channel)
+    if channel.is_archived:
+        raise Refused("is_archived")
+    if call.token.user not in channel.members:
+        raise Refused("not_in_channel")
+    users = call.need("users").split(",")
+    errors = [(user_id, error) for user_id in users if (error := _uninvitable(call, channel, user_id))]
+    if errors:
+        rows = [{"user": user_id, "ok": False, "error": error} for user_id, error in errors]
+        raise Refused(errors[0][1], errors=rows)
+    call.bring_about(lambda: channel.members.extend(users))
+    return {"channel": _channel_object(call, channel)}
+
+
+def _uninvitable(call: Call, channel: Channel, user_id: str) -> str | None:
+    user = call.workspace.users.get(user_id)
+    if user is None or user.deleted:
+        return "user_not_found"
+    if user_id == call.token.user:
+        return "cant_invite_self"
+    if user_id in channel.members:
+        return "already_in_channel"
+    if user.is_ultra_restricted:
+        return "ura_max_channels"
+    return "user_is_restricted" if user.is_restricted else None
+
+
 def list_connect_invites(call: Call) -> dict[str, Any]:
     call.scope("conversations.connect:manage")
     return {"invites": [_invite_object(call, invite) for invite in call.workspace.connect_invites]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.chat.slack.sandbox import admin, conversations, messages, user_groups
+from connectors.chat.slack.sandbox import admin, conversations, messages, roles, user_groups
 from connectors.chat.slack.sandbox.call import Call
 
 Handler = Callable[[Call], dict[str, Any]]
@@ -22,12 +22,16 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "conversations.members": (conversations.conversations_members, "t4"),
     "conversations.kick": (conversations.conversations_kick, "t3"),
     "conversations.join": (conversations.conversations_join, "t3"),
+    "conversations.invite": (conversations.conversations_invite, "t3"),
     "conversations.open": (messages.conversations_open, "t3"),
     "conversations.history": (messages.conversations_history, "t3"),
     "chat.postMessage": (messages.chat_post_message, "post"),
     "usergroups.list": (user_groups.usergroups_list, "t2"),
     "usergroups.users.list": (user_groups.usergroups_users_list, "t2"),
     "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),
+    "admin.roles.listAssignments": (roles.list_assignments, "t3"),
+    "admin.roles.addAssignments": (roles.add_assignments, "t2"),
+    "admin.roles.removeAssignments": (roles.remove_assignments, "t2"),
     "admin.conversations.search": (admin.conversations_search, "t2"),
     "admin.conversations.kick": (admin.conversations_kick, "t2"),
     "conversations.listConnectInvites": (conversations.list_connect_invites, "t1"),

@@ -11,6 +11,7 @@ ADMIN_TOKEN = "xoxp-sandbox-admin"  # noqa: S105 - opens nothing but this sandbo
 BOT_ID = "UBOT"
 ADMIN_ID = "UADMIN"
 GENERAL_ID = "CGENERAL"
+CHANNEL_MANAGER = "Rl0A"
 
 BOT_SCOPES = (
     "channels:read",
@@ -35,6 +36,8 @@ ADMIN_SCOPES = (
     "admin.users:write",
     "admin.conversations:read",
     "admin.conversations:write",
+    "admin.roles:read",
+    "admin.roles:write",
 )
 
 
@@ -97,6 +100,16 @@ class ConnectInvite:
 
 
 @dataclass(slots=True)
+class RoleAssignment:
+    """One role of one account in a channel, workspace or organisation."""
+
+    user: str
+    entity: str
+    role: str = CHANNEL_MANAGER
+    date_create: int = 1700000000
+
+
+@dataclass(slots=True)
 class Token:
     """One token: whose it is, what it may, whether it still counts."""
 
@@ -120,6 +133,7 @@ class Preferences:
     deactivation_keeps_memberships: bool = False
     """Undocumented for Slack, so the sandbox can behave either way."""
     plan_has_user_groups: bool = True
+    has_role_api: bool = True
 
 
 @dataclass(slots=True)
@@ -134,9 +148,10 @@ class Workspace:
     user_groups: dict[str, UserGroup] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     connect_invites: list[ConnectInvite] = field(default_factory=list)
+    roles: list[RoleAssignment] = field(default_factory=list)
     prefs: Preferences = field(default_factory=Preferences)
 
-    def add(self, *things: User | Channel | UserGroup | Token | ConnectInvite) -> Workspace:
+    def add(self, *things: User | Channel | UserGroup | Token | ConnectInvite | RoleAssignment) -> Workspace:
         """Put things in, each into its own table; give the workspace back."""
         for thing in things:
             match thing:
@@ -151,6 +166,8 @@ class Workspace:
                     self.tokens[thing.value] = thing
                 case ConnectInvite():
                     self.connect_invites.append(thing)
+                case RoleAssignment():
+                    self.roles.append(thing)
         return self
 
     def snapshot(self) -> dict[str, Any]:
@@ -160,6 +177,7 @@ class Workspace:
             "users": [dataclasses.asdict(user) for user in self.users.values()],
             "channels": [dataclasses.asdict(channel) for channel in self.channels.values()],
             "user_groups": [dataclasses.asdict(group) for group in self.user_groups.values()],
+            "roles": [dataclasses.asdict(role) for role in self.roles],
         }
 
 
@@ -175,8 +193,9 @@ def base_workspace() -> Workspace:
 
 
 def from_seed(seed: dict[str, Any]) -> Workspace:
-    """Build a workspace from a JSON seed: `users`, `channels`, `user_groups`, `tokens`, `prefs`, team fields.
+    """Build a workspace from a JSON seed.
 
+    It may hold `users`, `channels`, `user_groups`, `roles`, `tokens`, `prefs` and the team's fields.
     What the seed leaves out comes from `base_workspace`; every seeded user joins #general.
     """
     workspace = base_workspace()
@@ -185,7 +204,13 @@ def from_seed(seed: dict[str, Any]) -> Workspace:
             setattr(workspace, name, seed[name])
     for user in workspace.users.values():
         user.team_id = workspace.team_id
-    kinds = (("users", User), ("channels", Channel), ("user_groups", UserGroup), ("tokens", Token))
+    kinds = (
+        ("users", User),
+        ("channels", Channel),
+        ("user_groups", UserGroup),
+        ("roles", RoleAssignment),
+        ("tokens", Token),
+    )
     for key, kind in kinds:
         workspace.add(*(kind(**row) for row in seed.get(key, ())))
     workspace.prefs = Preferences(**seed.get("prefs", {}))

@@ -6,18 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.audit.log import AuditLog, open_audit
 from bot.instances import build_chat, build_hr
 from bot.policy_shelf import PolicyShelf
-from bot.settings import Settings, SettingsProblem
+from bot.registry_shelf import RegistryShelf
+from bot.settings import Settings
 from bot.store.db import Store
 from bot.store.migrate import migrate
-from connectors.contract import ChatConnector, HrSource
-from policies.loader import PolicyError
+from connectors.contract import ChatConnector
+from connectors.hr.contract import HrSource
 from policies.model import RegisteredGroup
-from policies.registry import load_registry
 from policies.thresholds import Limits
 
 Now = Callable[[], datetime]
@@ -36,37 +35,48 @@ class Bawab:
     store: Store
     audit: AuditLog
     shelf: PolicyShelf
-    registry: tuple[RegisteredGroup, ...]
+    registered: RegistryShelf
     limits: Limits
     chat: dict[str, ChatConnector]
     hr: tuple[HrSource, ...]
     now: Now
 
+    @property
+    def registry(self) -> tuple[RegisteredGroup, ...]:
+        """The rows of the group registry as they are now; a long-lived holder asks again, or is told."""
+        return self.registered.rows
+
 
 @asynccontextmanager
 async def open_bawab(
-    settings: Settings, *, now: Now = utc_now, read_only: bool = False, connect: bool = True
+    settings: Settings,
+    *,
+    now: Now = utc_now,
+    read_only: bool = False,
+    connect: bool = True,
+    even_broken_registry: bool = False,
 ) -> AsyncIterator[Bawab]:
     """Build everything, and close it again.
 
-    `read_only` lets no write leave the wire (preview, explain); `connect=False` builds no connector.
+    `read_only` lets no write leave the wire (preview, explain); `connect=False` builds no connector;
+    `even_broken_registry` is for whoever says that the registry cannot be read (status).
     Raises SettingsProblem, PolicyError or StoreProblem, each saying what to do.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    registry = _registry(settings.registry)
+    registered = RegistryShelf.load(settings.registry, even_broken=even_broken_registry)
     shelf = PolicyShelf.load(settings.policies)
     store = Store.open(settings.database)
     chat: dict[str, ChatConnector] = {}
     try:
         await migrate(store)
         audit = await open_audit(store, settings.data_dir, now, witness_path=settings.witness)
-        chat = build_chat(settings, registry, read_only=read_only, may_join=shelf.may_join) if connect else {}
+        chat = _chat(settings, registered, shelf, read_only=read_only) if connect else {}
         yield Bawab(
             settings=settings,
             store=store,
             audit=audit,
             shelf=shelf,
-            registry=registry,
+            registered=registered,
             limits=_limits(settings),
             chat=chat,
             hr=build_hr(settings),
@@ -78,20 +88,10 @@ async def open_bawab(
         await store.aclose()
 
 
-def _registry(path: Path | None) -> tuple[RegisteredGroup, ...]:
-    if path is None:
-        return ()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsProblem(f"BAWAB_REGISTRY: {path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        where = f"byte {error.start + 1}"
-        raise SettingsProblem(f"BAWAB_REGISTRY: {path} is not UTF-8 at {where}; save it as UTF-8") from None
-    try:
-        return load_registry(text, str(path))
-    except PolicyError as error:
-        raise SettingsProblem(str(error)) from None
+def _chat(
+    settings: Settings, registered: RegistryShelf, shelf: PolicyShelf, *, read_only: bool
+) -> dict[str, ChatConnector]:
+    return build_chat(settings, registered.rows, read_only=read_only, may_join=shelf.may_join)
 
 
 def _limits(settings: Settings) -> Limits:

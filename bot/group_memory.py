@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,11 +11,14 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.store.group_tables import KnownGroupRow
-from bot.store.query import add, change, columns, one, where
+from bot.store.query import add, change, chunks, columns, one, where
 from bot.store.tables import StepRow
 from bot.values import group_from_plain, group_to_plain
 from connectors.contract import KnownGroups
 from policies.model import Group
+
+_AT_ONCE = 500
+"""Ids in one statement."""
 
 
 async def known_groups(tx: AsyncConnection, instance: str) -> KnownGroups:
@@ -31,15 +35,7 @@ async def learn(app: Bawab, tx: AsyncConnection, group: Group, *, because: str) 
     mine = [rows.instance == group.instance, rows.group_id == group.id]
     before = await one(tx, KnownGroupRow, *mine)
     if before is None:
-        row = KnownGroupRow(
-            instance=group.instance,
-            group_id=group.id,
-            platform=group.platform,
-            group=group_to_plain(group),
-            first_seen=now,
-            last_seen=now,
-        )
-        await add(tx, row)
+        await add(tx, _row(group, app))
     else:
         values = {"group": group_to_plain(group), "last_seen": now, "gone_at": None, "gone_why": ""}
         await change(tx, KnownGroupRow, values, *mine)
@@ -47,6 +43,42 @@ async def learn(app: Bawab, tx: AsyncConnection, group: Group, *, because: str) 
     if fresh:
         await app.audit.append(tx, _entry(group, Action.GROUP_LEARNT, because))
     return fresh
+
+
+async def listed(
+    app: Bawab, tx: AsyncConnection, instance: str, groups: Sequence[Group], lost: Sequence[Group]
+) -> None:
+    """Remember a listing as a whole, and mark `lost` as gone: few statements, however many groups."""
+    rows, now = columns(KnownGroupRow), app.now()
+    before = {row.group_id: row for row in await where(tx, KnownGroupRow, rows.instance == instance)}
+    fresh = [group for group in groups if group.id not in before]
+    back = [group for group in groups if group.id in before and before[group.id].gone_at is not None]
+    await add(tx, *(_row(group, app) for group in fresh))
+    same = []
+    for group in groups:
+        known, plain = before.get(group.id), group_to_plain(group)
+        if known is not None and known.gone_at is None and known.group == plain:
+            same.append(group.id)
+        elif known is not None:
+            values = {"group": plain, "last_seen": now, "gone_at": None, "gone_why": ""}
+            await change(tx, KnownGroupRow, values, rows.instance == instance, rows.group_id == group.id)
+    for some in chunks(same, _AT_ONCE):
+        mine = [rows.instance == instance, rows.group_id.in_(some)]
+        await change(tx, KnownGroupRow, {"last_seen": now}, *mine)
+    await app.audit.append(tx, *(_entry(group, Action.GROUP_LEARNT, "listed") for group in (*fresh, *back)))
+    for group in lost:
+        await gone(app, tx, instance, group.id, because="not_listed")
+
+
+def _row(group: Group, app: Bawab) -> KnownGroupRow:
+    return KnownGroupRow(
+        instance=group.instance,
+        group_id=group.id,
+        platform=group.platform,
+        group=group_to_plain(group),
+        first_seen=app.now(),
+        last_seen=app.now(),
+    )
 
 
 async def gone(app: Bawab, tx: AsyncConnection, instance: str, group_id: str, *, because: str) -> bool:

@@ -62,6 +62,10 @@ class Action(StrEnum):
     LANE_PAUSE = "lane.pause"
     LANE_OPEN = "lane.open"
 
+    LISTEN_FAIL = "listen.fail"
+    """A platform's events cannot be heard; looks, re-checks and removals go on."""
+    LISTEN_RESUME = "listen.resume"
+
     NOTICE_SEND = "notice.send"
     NOTICE_SUPPRESS = "notice.suppress"
     NOTICE_FAIL = "notice.fail"
@@ -74,6 +78,9 @@ class Action(StrEnum):
     TASK_CLOSE = "task.close"
 
     POLICY_LOAD = "policy.load"
+
+    REGISTRY_LOAD = "registry.load"
+    """The registry file was changed outside Bawab, or can no longer be read (then the last one is kept)."""
 
     GROUP_LEARNT = "group.learn"
     GROUP_GONE = "group.gone"

@@ -55,12 +55,18 @@ class ManualConnector:
         """Take this instance's rows; ValueError: a group registered twice, LookupError: no such platform."""
         self._config = config
         self._tasks = platform_tasks(config.platform)
-        self._rows = {row.group: row for row in config.registry if row.instance == config.instance}
-        if len(self._rows) != sum(row.instance == config.instance for row in config.registry):
+        self.take(config.registry)
+
+    def take(self, registry: Sequence[RegisteredGroup]) -> None:
+        """Go by these rows from now on; ValueError where a group stands there twice, and nothing changes."""
+        own = [row for row in registry if row.instance == self.instance]
+        rows = {row.group: row for row in own}
+        if len(rows) != len(own):
             raise ValueError(
-                f"registry of {config.instance}: a group is registered twice, so a task could mean either; "
+                f"registry of {self.instance}: a group is registered twice, so a task could mean either; "
                 "give each row its own `group` (add the place or the team to the name)"
             )
+        self._rows = rows
 
     @property
     def instance(self) -> str:

@@ -25,8 +25,8 @@ from bot.casework import (
 from bot.holds import first_run_is_open, gate
 from bot.store.query import add, change, columns, new_id, where
 from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
-from connectors.contract import FeedMode, StagedFeed
 from connectors.errors import BadFeed, Complaint
+from connectors.hr.contract import FeedMode, StagedFeed
 from connectors.hr.records import person_from_json, person_to_json
 from policies.lifecycle import change as lifecycle_change
 from policies.model import EventKind, LifecycleEvent, Person, PersonStatus

@@ -12,8 +12,9 @@ from bot.instances import build_hr
 from bot.locale import Translator
 from bot.policy_shelf import PolicyShelf
 from bot.settings import Settings, SettingsProblem
-from connectors.contract import Finding, HrSource, Severity
+from connectors.contract import Finding, Severity
 from connectors.errors import ConnectorError
+from connectors.hr.contract import HrSource
 from policies.complaints import PolicyError
 from policies.registry import load_registry
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from bot.settings import HrFeed, Settings, SlackInstance, TeamsInstance, TelegramInstance
 from connectors.chat.manual import ManualConfig, ManualConnector
 from connectors.chat.slack import SlackConfig, SlackConnector
-from connectors.contract import ChatConnector, FeedMode, HrSource
+from connectors.contract import ChatConnector
+from connectors.hr.contract import FeedMode, HrSource
 from connectors.hr.csv_file import CsvFileConfig, CsvFileSource
 from policies.model import RegisteredGroup
 

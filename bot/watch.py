@@ -23,8 +23,8 @@ from bot.holds import withdraw
 from bot.states import FeedState, HoldKind
 from bot.store.query import add, all_of, change, columns, new_id, one, table, where
 from bot.store.tables import FeedRow, HoldRow
-from connectors.contract import Delivery, FeedFacts, HrSource, StagedFeed
 from connectors.errors import BadFeed, Complaint, ConnectorError, Unavailable
+from connectors.hr.contract import Delivery, FeedFacts, HrSource, StagedFeed
 from policies.feed_health import FeedReading, HealthFinding, judge
 
 _readings = TypeAdapter(FeedReading)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from os import stat_result
 from pathlib import Path
 
-from connectors.contract import Delivery
 from connectors.errors import Unavailable
+from connectors.hr.contract import Delivery
 
 from .config import CsvFileConfig
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.contract import FeedMode
+from connectors.hr.contract import FeedMode
 
 from .dates import DateReader
 from .manifest import field_names, manifest

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from connectors.contract import FeedMode
+from connectors.hr.contract import FeedMode
 from policies.model import Person
 
 from .cells import Cell, identifier, is_blank, text

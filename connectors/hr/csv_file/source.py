@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 
-from connectors.contract import Delivery, StagedFeed
+from connectors.hr.contract import Delivery, StagedFeed
 
 from .arrivals import Arrivals
 from .config import CsvFileConfig

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from connectors.contract import Delivery, FeedFacts
 from connectors.errors import Unavailable
+from connectors.hr.contract import Delivery, FeedFacts
 from connectors.hr.records import person_from_json
 from policies.model import Person
 

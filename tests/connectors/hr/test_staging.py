@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import HrSource, StagedFeed
 from connectors.errors import Unavailable
+from connectors.hr.contract import HrSource, StagedFeed
 from tests.connectors.hr.workbench import Drop
 
 HEAD = "employee_id,name,status,department,email\n"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Delivery, FeedFacts, FeedMode
 from connectors.errors import BadFeed, Complaint
+from connectors.hr.contract import Delivery, FeedFacts, FeedMode
 from connectors.hr.csv_file import CsvFileConfig, CsvFileSource
 from policies.model import Person
 

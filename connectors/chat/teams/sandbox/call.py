@@ -109,7 +109,7 @@ class Call:
         if "$filter" in self.query:
             test = odata.matching(self.query["$filter"])
             rows = [row for row in rows if test(row)]
-        size = min(odata.top(self.query, default, most), self.page_cap)
+        size = min(odata.top(self.query, default, max(default, most)), self.page_cap)
         start = odata.offset_of(self.query, self.path)
         kind = self.fault.kind if self.fault else None
         begin = start + size if kind is FaultKind.PAGE_MISSING else start

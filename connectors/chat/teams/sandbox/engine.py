@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.chat.teams.sandbox import errors, groups, odata, users
+from connectors.chat.teams.sandbox import channels, chats, errors, groups, odata, teams, users
 from connectors.chat.teams.sandbox.call import Answer, Call, Pending
 from connectors.chat.teams.sandbox.changes import World
 from connectors.chat.teams.sandbox.errors import GraphError
@@ -18,7 +18,13 @@ from connectors.chat.teams.sandbox.operations import Operation, Router
 from connectors.chat.teams.sandbox.spoilt import refusal, too_many
 from connectors.chat.teams.sandbox.tokens import Caller, Tokens
 
-OPERATIONS = (*users.OPERATIONS, *groups.OPERATIONS)
+OPERATIONS = (
+    *users.OPERATIONS,
+    *groups.OPERATIONS,
+    *teams.OPERATIONS,
+    *channels.OPERATIONS,
+    *chats.OPERATIONS,
+)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,121 @@
+"""Takes one account out of one group or channel: looks first, demotes where it may, then removes."""
+
+from __future__ import annotations
+
+from telegram import ChatMember, ChatMemberAdministrator
+
+from connectors.chat.telegram import evidence
+from connectors.chat.telegram.client import Answer, TelegramClient
+from connectors.chat.telegram.evidence import Fact
+from connectors.chat.telegram.objects import Standing, is_supergroup_id, standing_of
+from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
+from connectors.chat.telegram.rights import NO_RIGHTS, promotion
+from connectors.contract import Outcome, Quality, Result, Revocation
+from connectors.errors import Unavailable
+from connectors.wire import AnswerLost
+from policies.model import GroupKind, Manner, Refusal
+
+BAN = "banChatMember"
+UNBAN = "unbanChatMember"
+PROMOTE = "promoteChatMember"
+
+
+class Removal:
+    """One membership at a time, on what Telegram says now; never repeats a write whose answer was lost."""
+
+    def __init__(self, client: TelegramClient, reading: Reading) -> None:
+        self._client = client
+        self._reading = reading
+
+    async def revoke(self, step: Revocation) -> Result:
+        """End one membership; raises BadCredentials and Forbidden, and only where nothing was sent."""
+        try:
+            return await self._revoke(step)
+        except (AnswerLost, Unavailable) as error:
+            return evidence.failed(step.step_id, BAN, error)
+
+    async def _revoke(self, step: Revocation) -> Result:
+        seen = await self._reading.member(step.membership.group.id, step.account_id)
+        if seen.value is None:
+            return evidence.result_of_error(step.step_id, seen)
+        match standing_of(seen.value):
+            case Standing.CREATOR:
+                return _refused(step, seen, Refusal.CREATOR, "creator")
+            case Standing.UNCLEAR:
+                return _refused(step, seen, Refusal.UNEXPECTED, "unexpected")
+            case Standing.LEFT | Standing.BARRED:
+                return await self._gone_already(step, seen, seen.value)
+            case _ if seen.value.user.is_bot:
+                return _refused(step, seen, Refusal.AMBIGUOUS, "bot_account")
+            case Standing.ADMIN:
+                return await self._admin(step, seen, seen.value)
+            case _:
+                return await self._remove(step, ("was", str(seen.value.status)))
+
+    async def _gone_already(self, step: Revocation, seen: Answer[ChatMember], member: ChatMember) -> Result:
+        """Nobody to remove; where a bar is asked for, it is set all the same, so that no link leads back."""
+        barred = standing_of(member) is Standing.BARRED
+        facts = [("was", str(member.status))]
+        if not barred and step.manner is Manner.BAR and not _is_basic(step):
+            answer = await self._ban(step)
+            barred = answer.value is True
+            facts += [("error", answer.error)] if answer.error else []
+        proof = evidence.evidence_of(
+            seen.exchange, Quality.OBSERVED, *facts, ("barred", "yes" if barred else "no")
+        )
+        detail = "Telegram says that the person is not in the group"
+        return Result(step.step_id, Outcome.SAID_ABSENT, proof, detail=detail)
+
+    async def _admin(self, step: Revocation, seen: Answer[ChatMember], member: ChatMember) -> Result:
+        """Demote, then remove; never the last human admin, never one above the bot."""
+        group_id = step.membership.group.id
+        admins = await self._reading.administrators(group_id)
+        if admins.value is None:
+            return evidence.result_of_error(step.step_id, admins)
+        if not others_in_charge(admins.value, step.account_id):
+            return _refused(step, seen, Refusal.LAST_OWNER, "last_admin")
+        if not isinstance(member, ChatMemberAdministrator) or not member.can_be_edited:
+            return _refused(step, seen, Refusal.UNMANAGEABLE_ADMIN, "unmanageable_admin")
+        demoted = await self._client.ask(
+            PROMOTE,
+            promotion(self._client.bot, group_id, step.account_id, NO_RIGHTS),
+        )
+        if demoted.value is not True:
+            return evidence.result_of_error(step.step_id, demoted)
+        return await self._remove(step, ("was", str(member.status)), ("demoted", "yes"))
+
+    async def _remove(self, step: Revocation, *facts: Fact) -> Result:
+        """Bar, or kick: unbanning a member throws them out of a supergroup and lets them join again."""
+        bars = step.manner is Manner.BAR and not _is_basic(step)
+        answer = await (self._ban(step) if bars or _is_basic(step) else self._unban(step))
+        said = (*facts, ("barred", "yes" if bars else "no"))
+        if answer.value is not True:
+            return evidence.result_of_error(step.step_id, answer, *facts)
+        return Result(
+            step.step_id, Outcome.REVOKED, evidence.evidence_of(answer.exchange, Quality.ACKNOWLEDGED, *said)
+        )
+
+    async def _ban(self, step: Revocation) -> Answer[bool]:
+        """For ever, and without deleting a message; in a basic group this removes and bars nobody."""
+        chat_id, user_id = int(step.membership.group.id), int(step.account_id)
+        return await self._client.ask(
+            BAN, self._client.bot.ban_chat_member(chat_id, user_id, revoke_messages=False)
+        )
+
+    async def _unban(self, step: Revocation) -> Answer[bool]:
+        chat_id, user_id = int(step.membership.group.id), int(step.account_id)
+        return await self._client.ask(
+            UNBAN, self._client.bot.unban_chat_member(chat_id, user_id, only_if_banned=False)
+        )
+
+
+def _is_basic(step: Revocation) -> bool:
+    """Whether it surely is a basic group: one that was upgraded may still be planned under its old kind."""
+    group = step.membership.group
+    return group.kind is GroupKind.BASIC_GROUP and not is_supergroup_id(group.id)
+
+
+def _refused(step: Revocation, seen: Answer[ChatMember], why: Refusal, remedy: str) -> Result:
+    status = str(seen.value.status) if seen.value is not None else ""
+    proof = evidence.evidence_of(seen.exchange, Quality.OBSERVED, ("status_in_group", status))
+    return evidence.refusal(step.step_id, why, remedy, proof, detail=f"{MEMBER}: {status}")

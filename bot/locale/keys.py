@@ -123,15 +123,25 @@ HOLDS: dict[HoldKind, str] = {
 
 GAPS: dict[str, str] = {
     "account_gone": N_("the account no longer exists on the platform"),
+    "account_id_not_numeric": N_("the account is not linked by its number, so nothing can be asked about it"),
+    "account_never_met": N_("the bot never met this account in the group, so it cannot ask about it"),
     "ask_owner": N_("whether the person should stay here is for the group's owner to say"),
+    "bot_not_in_group": N_("Bawab is not in this group, so it cannot see who is"),
     "connect_invite_pending": N_("an invitation this person sent to another organisation is still open"),
     "connect_invites_unknown": N_("whether invitations to other organisations are still open cannot be seen"),
+    "group_gone": N_("the group was deleted, or Bawab no longer sees it"),
     "group_kind_unseen": N_("groups of this kind cannot be seen by Bawab"),
+    "group_moved": N_("the group goes by another id now; Bawab follows it"),
+    "group_unreadable": N_("the group cannot be read, for a reason Bawab does not know"),
+    "groups_learnt_only": N_("the platform lists no groups: only those Bawab was added to are known"),
+    "links_of_others": N_("invite links made by other admins of the group may still lead in"),
+    "members_unreadable": N_("Bawab lacks the right to see who is in this group"),
     "members_unknown": N_("the registry does not say who is in this group, so it must be looked at by hand"),
     "no_account_linked": N_("no account of this person is known on this platform"),
     "not_registered": N_("the group is no longer in the group registry"),
     "private_channel_unseen": N_("a private channel that Bawab is not in cannot be seen"),
     "private_channels_unseen": N_("private channels that Bawab is not in cannot be seen"),
+    "public_group": N_("anybody can join this group by its public name"),
     "user_groups_unseen": N_("user groups cannot be seen by Bawab"),
 }
 """By the reason of a gap; connectors name the reasons."""
@@ -204,6 +214,11 @@ RESIDUAL: tuple[str, ...] = (
     N_("Keeps the conversation up to the removal, and whatever was saved from it."),
     N_("Keeps the conversation up to the removal, and whatever was saved from it; still sees public posts."),
     N_("Keeps saved chats and snaps; unsaved ones vanish by themselves."),
+    N_(
+        "The Telegram account is the person's own: its sessions cannot be ended, and every message and "
+        "file already on the phone stays. Invite links of other admins cannot be listed or revoked by a "
+        "bot, and groups the bot was never in are not seen."
+    ),
 )
 """What remains with a person after a complete removal, as the connectors' manifests say it."""
 

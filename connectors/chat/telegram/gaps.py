@@ -5,12 +5,6 @@ from __future__ import annotations
 from connectors.chat.telegram.answers import meaning_of
 from policies.model import Gap, Refusal
 
-LEARNT_ONLY = "groups_learnt_only"
-MOVED = "group_moved"
-PUBLIC = "public_group"
-OTHERS_LINKS = "links_of_others"
-NO_USER_ID = "account_id_not_numeric"
-
 _BY_REFUSAL = {
     Refusal.BOT_NOT_IN_GROUP: (
         "bot_not_in_group",
@@ -36,7 +30,7 @@ def learnt_only(instance: str) -> Gap:
     """Say the standing gap: there may be groups the bot never saw."""
     return Gap(
         instance,
-        LEARNT_ONLY,
+        "groups_learnt_only",
         detail="Telegram lists no groups: only those the bot was added to are known",
         remedy="Add the bot as an admin to every work group and channel, and register the others by hand.",
     )
@@ -45,7 +39,11 @@ def learnt_only(instance: str) -> Gap:
 def moved(instance: str, old: str, new: str) -> Gap:
     """Say that a basic group became a supergroup; `detail` is its new id."""
     return Gap(
-        instance, MOVED, group_id=old, detail=new, remedy="Nothing to do: Bawab goes on under the new id."
+        instance,
+        "group_moved",
+        group_id=old,
+        detail=new,
+        remedy="Nothing to do: Bawab goes on under the new id.",
     )
 
 
@@ -53,7 +51,7 @@ def no_user_id(instance: str) -> Gap:
     """Say that an account is not named by its numeric id; the id is not repeated, it may be a number."""
     return Gap(
         instance,
-        NO_USER_ID,
+        "account_id_not_numeric",
         detail="the account linked on Telegram is not a numeric id",
         remedy="Link the account again with a one-time code: names and telephone numbers are not acted upon.",
     )
@@ -70,7 +68,7 @@ def others_links(instance: str, group_id: str) -> Gap:
     """Say that only the bot's own invite link can be renewed."""
     return Gap(
         instance,
-        OTHERS_LINKS,
+        "links_of_others",
         group_id=group_id,
         detail="a bot can neither list nor revoke the invite links of other admins",
         remedy="The group's owner revokes old links in Telegram: group > edit > invite links.",
@@ -81,7 +79,7 @@ def public(instance: str, group_id: str) -> Gap:
     """Say that anybody can walk in; the public name is not repeated."""
     return Gap(
         instance,
-        PUBLIC,
+        "public_group",
         group_id=group_id,
         detail="the group has a public name, so anybody can join it",
         remedy="Use `remove_and_bar` for this group, or make it private: group > edit > group type.",

@@ -85,7 +85,9 @@ def test_columns_shrink_to_whole_words_and_no_further() -> None:
 
 
 def test_what_remains_is_known_in_words_for_every_platform() -> None:
-    lines = {load_manifest(SLACK).residual_access, MANUAL.residual_access}
+    manifests = SLACK.parents[1].glob("*/manifest.toml")
+    lines = {load_manifest(path).residual_access for path in manifests if path.parent.name != "manual"}
+    lines.add(MANUAL.residual_access)
     lines |= {task.residual["en"] for task in all_tasks().values()}
     assert lines == set(RESIDUAL)
 

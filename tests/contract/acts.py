@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from connectors.contract import KnownGroups, Outcome, Presence, Result, Revocation, Sight
+from connectors.contract import Outcome, Presence, Result, Revocation, Sight
 from connectors.errors import ConnectorError
 from policies.model import Gap, Membership
 from tests.contract.stage import Stage
@@ -20,7 +20,7 @@ async def whole(stream: AsyncIterator[T]) -> list[T]:
 
 async def memberships(stage: Stage) -> tuple[list[Membership], list[Gap]]:
     """Read all the leaver is in: (memberships, gaps)."""
-    read = await whole(stage.connector.memberships(stage.cast.leaver, KnownGroups()))
+    read = await whole(stage.connector.memberships(stage.cast.leaver, stage.cast.known))
     found = [item for item in read if isinstance(item, Membership)]
     return found, [item for item in read if isinstance(item, Gap)]
 

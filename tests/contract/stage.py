@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from connectors.contract import Capabilities, ChatConnector, Revocation
+from connectors.contract import NO_GROUPS, Capabilities, ChatConnector, KnownGroups, Revocation
 from policies.model import Account, Person
 
 
@@ -22,6 +22,13 @@ class Need(StrEnum):
     USER_GROUPS = "user_groups"
     SCOPES = "scopes"
     DEACTIVATES = "deactivates"
+    ENDS_SESSIONS = "ends_sessions"
+    HANDS_OVER = "hands_over"
+    CLOSES_WAYS_BACK = "closes_ways_back"
+    LISTS_ACCOUNTS = "lists_accounts"
+    LISTS_GROUPS = "lists_groups"
+    REMEMBERED_GROUPS = "remembered_groups"
+    """The platform lists no groups: those the stage remembers are handed back to the connector."""
 
     OWNERS = "owners"
     """The platform knows owners, and a group with one of them."""
@@ -31,6 +38,10 @@ class Need(StrEnum):
     OWN_ACCOUNT = "own_account"
     """The bot has an account that could be a target."""
     RENAMES = "renames"
+    MOVES = "moves"
+    """A group can go on under another id."""
+    LISTS_MEMBERS = "lists_members"
+    """The connector is a `ListsMembers`; the inherited class sees to it that this is declared."""
 
 
 class Fault(StrEnum):
@@ -102,6 +113,10 @@ class Cast:
     """A user group with no member but the leaver."""
     hidden: frozenset[str] = frozenset()
     """Groups the leaver is in that nothing can read."""
+    known: KnownGroups = NO_GROUPS
+    """What Bawab remembers of groups, where the platform lists none."""
+    successor: Account | None = None
+    """An ordinary member of `owned`, who is to be its owner."""
     read_back_calls: int = 0
     """The most calls a read-back of all the leaver's ordinary groups may take."""
 

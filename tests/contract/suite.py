@@ -53,6 +53,12 @@ def met_by_manifest(capabilities: Capabilities) -> frozenset[Need]:
         Need.USER_GROUPS: "user_group" in capabilities.group_kinds,
         Need.SCOPES: bool(capabilities.scopes),
         Need.DEACTIVATES: StepAction.DEACTIVATE in capabilities.actions,
+        Need.ENDS_SESSIONS: StepAction.END_SESSIONS in capabilities.actions,
+        Need.HANDS_OVER: StepAction.HAND_OVER in capabilities.actions,
+        Need.CLOSES_WAYS_BACK: StepAction.CLOSE_WAY_BACK in capabilities.actions,
+        Need.LISTS_ACCOUNTS: capabilities.lists_accounts,
+        Need.LISTS_GROUPS: capabilities.lists_groups,
+        Need.REMEMBERED_GROUPS: not capabilities.lists_groups,
     }
     return frozenset(need for need, claimed in claims.items() if claimed)
 

@@ -13,6 +13,7 @@ class TestSlack(ChatConnectorContract):
         {
             # A Slack channel has no owner whose leaving would orphan it.
             "the_last_owner_is_never_removed",
+            "every_remembered_group_is_given_as_it_is_now_or_said_as_a_gap",
             "without_an_interface_every_step_is_said_to_need_a_person",
             "what_only_a_person_can_see_is_unreadable_and_unknown",
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from connectors.contract import KnownGroups
 from connectors.errors import BadCredentials, ConnectorError
 from policies.model import Gap
 from tests.contract.acts import caught, memberships, whole
@@ -16,12 +15,12 @@ CHAPTER = Chapter()
 Reading = Callable[[Stage], Awaitable[object]]
 READINGS: dict[Place, Reading] = {
     Place.ACCOUNTS: lambda stage: whole(stage.connector.accounts()),
-    Place.GROUPS: lambda stage: whole(stage.connector.groups()),
-    Place.MEMBERSHIPS: lambda stage: whole(stage.connector.memberships(stage.cast.leaver, KnownGroups())),
+    Place.GROUPS: lambda stage: whole(stage.connector.groups(stage.cast.known)),
+    Place.MEMBERSHIPS: lambda stage: whole(stage.connector.memberships(stage.cast.leaver, stage.cast.known)),
 }
 
 
-@CHAPTER.check()
+@CHAPTER.check(Need.LISTS_ACCOUNTS)
 async def every_account_is_listed_once_over_all_pages(stage: Stage) -> None:
     ids = [account.id for account in await whole(stage.connector.accounts())]
     assert sorted(ids) == sorted(stage.cast.everybody)
@@ -33,7 +32,7 @@ async def the_account_of_a_person_is_found_by_the_id_hr_states(stage: Stage) -> 
     assert stage.cast.leaver.id in {account.id for account in found}
 
 
-@CHAPTER.check()
+@CHAPTER.check(Need.LISTS_GROUPS)
 async def every_group_is_listed_once_or_said_as_a_gap(stage: Stage) -> None:
     read = await whole(stage.connector.groups())
     ids = [item.id for item in read if not isinstance(item, Gap)]
@@ -44,6 +43,18 @@ async def every_group_is_listed_once_or_said_as_a_gap(stage: Stage) -> None:
     unlisted = really - set(ids)
     assert unlisted <= stage.cast.hidden
     assert None in said or unlisted <= said
+
+
+@CHAPTER.check(Need.REMEMBERED_GROUPS)
+async def every_remembered_group_is_given_as_it_is_now_or_said_as_a_gap(stage: Stage) -> None:
+    read = await whole(stage.connector.groups(stage.cast.known))
+    ids = [item.id for item in read if not isinstance(item, Gap)]
+    said = {item.group_id for item in read if isinstance(item, Gap)}
+    assert len(ids) == len(set(ids))
+    assert set(ids) <= set(await stage.truth())
+    assert {group.id for group in stage.cast.known.groups} - set(ids) <= said
+    # Whoever remembers nothing is told of nothing, rather than of something made up.
+    assert [item for item in await whole(stage.connector.groups()) if not isinstance(item, Gap)] == []
 
 
 @CHAPTER.check()
@@ -72,7 +83,11 @@ async def reading_twice_gives_the_same(stage: Stage) -> None:
 async def everything_read_carries_its_instance(stage: Stage) -> None:
     instance = stage.connector.instance
     found, gaps = await memberships(stage)
-    read = [*await whole(stage.connector.accounts()), *await whole(stage.connector.groups()), *gaps]
+    read = [
+        *await whole(stage.connector.accounts()),
+        *await whole(stage.connector.groups(stage.cast.known)),
+        *gaps,
+    ]
     assert {item.instance for item in read} == {instance}
     assert {(item.account.instance, item.group.instance) for item in found} == {(instance, instance)}
 
@@ -80,12 +95,19 @@ async def everything_read_carries_its_instance(stage: Stage) -> None:
 @CHAPTER.check(Need.RENAMES)
 async def a_new_name_changes_no_id(stage: Stage) -> None:
     before, _ = await memberships(stage)
+    names = await _names_by_id(stage)
     everybody = {account.id for account in await whole(stage.connector.accounts())}
     await stage.rename()
     after, _ = await memberships(stage)
     assert {item.group.id for item in after} == {item.group.id for item in before}
-    assert {item.group.name for item in after} != {item.group.name for item in before}
+    assert (await _names_by_id(stage)).keys() == names.keys()
+    assert await _names_by_id(stage) != names
     assert {account.id for account in await whole(stage.connector.accounts())} == everybody
+
+
+async def _names_by_id(stage: Stage) -> dict[str, str]:
+    read = await whole(stage.connector.groups(stage.cast.known))
+    return {item.id: item.name for item in read if not isinstance(item, Gap)}
 
 
 async def _never_short(stage: Stage, fault: Fault, place: Place) -> None:

@@ -15,7 +15,7 @@ CHAPTER = Chapter()
 
 @CHAPTER.check()
 async def a_sound_installation_has_no_errors(stage: Stage) -> None:
-    findings = await stage.connector.check()
+    findings = await stage.connector.check(stage.cast.known)
     assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
     assert {finding.instance for finding in findings} <= {stage.connector.instance}
 
@@ -25,7 +25,11 @@ async def every_missing_scope_is_named_with_its_remedy(stage: Stage) -> None:
     required = [scope.name for scope in stage.connector.capabilities.scopes if scope.required]
     for name in required:
         await stage.withhold_scope(name)
-    findings = [finding for finding in await stage.connector.check() if finding.severity is not Severity.OK]
+    findings = [
+        finding
+        for finding in await stage.connector.check(stage.cast.known)
+        if finding.severity is not Severity.OK
+    ]
     for name in required:
         naming = [finding for finding in findings if name in finding.message]
         assert naming, f"nothing says that {name} is missing"
@@ -50,7 +54,11 @@ async def no_secret_is_in_anything_the_connector_gives(stage: Stage) -> None:
     first, second, third = stage.cast.groups[:3]
     await stage.inject(Fault.SERVER_ERROR, Place.WRITE, second)
     await stage.inject(Fault.TOKEN_REVOKED, Place.WRITE, third)
-    given: list[object] = [stage.connector, *await stage.connector.check(), *await memberships(stage)]
+    given: list[object] = [
+        stage.connector,
+        *await stage.connector.check(stage.cast.known),
+        *await memberships(stage),
+    ]
     given += [await revoke_one(stage, stage.revocation(group)) for group in (first, second)]
     given += await look(stage, stage.revocation(first), stage.revocation(second))
     given.append(await caught(stage.connector.revoke([stage.revocation(third)])))

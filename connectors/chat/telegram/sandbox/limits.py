@@ -1,4 +1,4 @@
-"""Flood limits: what is published for messages (core.telegram.org/bots/faq), and a chosen one for the rest."""
+"""Flood limits: what is published for messages (core.telegram.org/bots/faq), one's own for the rest."""
 
 from __future__ import annotations
 

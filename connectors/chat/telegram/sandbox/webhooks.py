@@ -16,7 +16,7 @@ from connectors.chat.telegram.sandbox.inbox import DEFAULT_KINDS, Inbox
 
 PORTS = frozenset({443, 80, 88, 8443})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 FIRST_RETRY = 0.02
 """Seconds before the first retry here; the real server waits longer, and longer each time."""
 

@@ -46,7 +46,7 @@ class World(Register):
         self,
         type_: str,
         title: str,
-        creator: int,
+        creator: int | None,
         *,
         members: Iterable[int] = (),
         admins: Mapping[int, frozenset[str]] | None = None,
@@ -54,11 +54,15 @@ class World(Register):
         id_: int | None = None,
         username: str = "",
     ) -> Chat:
-        """Let a chat exist since long ago, `admins` by its creator's hand; a bot with None is a member."""
+        """Let a chat exist since long ago, `admins` by its creator's hand; a bot with None is a member.
+
+        No creator: theirs was an account deleted since.
+        """
         number = FIRST_GROUP + len(self.chats)
         chat = Chat(id_ or (-number if type_ == "group" else CHANNEL_PREFIX - number), type_, title, username)
         self.chats[chat.id] = chat
-        self.settle_in(chat, creator, Member(Status.CREATOR))
+        if creator is not None:
+            self.settle_in(chat, creator, Member(Status.CREATOR))
         for user in members:
             self.settle_in(chat, user, Member())
         for user, rights in {**(admins or {}), **(bots or {})}.items():

@@ -135,6 +135,12 @@ class Lane:
                 earlier.c.state.in_([StepState.PENDING, StepState.REQUESTED]),
                 # What nobody can read keeps nothing else back longer than the settle window.
                 and_(earlier.c.state == StepState.OUTCOME_UNKNOWN, earlier.c.settle_until > self._app.now()),
+                # A successor must have been seen before the last owner goes.
+                and_(
+                    earlier.c.action == StepAction.HAND_OVER,
+                    earlier.c.state.in_([StepState.REMOVED_UNVERIFIED, StepState.STILL_PRESENT]),
+                    earlier.c.next_attempt_at.is_not(None),
+                ),
             ),
         )
 

@@ -24,8 +24,11 @@ from bot.store.tables import HoldRow, LaneRow, LinkQuestionRow, LinkRow, MetaRow
 from connectors.contract import ChatConnector
 from connectors.errors import ConnectorError
 from connectors.hr.records import person_from_json
-from policies.identity import IdentityQuestion, propose
+from policies.identity import TO_BE_RELEASED, IdentityQuestion, propose
 from policies.model import Account, IdentityLink, LinkEvidence, Person
+
+ASKED_OF_A_PERSON = frozenset({"code_for_linked_account", "contact_for_linked_account", "contact_unknown"})
+"""Every `why` of a question that somebody's own message raised: a feed does not answer it."""
 
 
 class Linker:
@@ -68,14 +71,14 @@ class Linker:
     async def _link(self, tx: AsyncConnection, connector: ChatConnector, accounts: list[Account]) -> None:
         instance = connector.instance
         people = [person_from_json(row.record) for row in await where(tx, PersonRow)]
+        if not connector.capabilities.lists_accounts:
+            accounts = _stated_accounts(instance, people)
         if not connector.capabilities.revokes:
             named = {account.id for account in accounts}
             people = [_named_by_hr(person, instance, named) for person in people]
         links = await self._still_grounded(tx, instance, people, accounts)
         proposals = propose(people, accounts, [link_value(link) for link in links])
-        await self._store_links(tx, instance, proposals.new)
-        for person_id in sorted({link.person_id for link in proposals.new}):
-            await plan_again(self._app, tx, person_id, instance)
+        await store_links(self._app, tx, instance, proposals.new)
         await self._store_questions(tx, instance, proposals.questions)
 
     async def _still_grounded(
@@ -100,47 +103,12 @@ class Linker:
             await self._app.audit.append(tx, _unlinked(link))
         return kept
 
-    async def _store_links(self, tx: AsyncConnection, instance: str, new: Sequence[IdentityLink]) -> None:
-        unsure = [link for link in new if link.evidence is LinkEvidence.DIRECTORY_EMAIL]
-        digest = await self._hold(tx, instance, unsure) if unsure else None
-        now = self._app.now()
-        rows = [
-            LinkRow(
-                person_id=link.person_id,
-                instance=instance,
-                account_id=link.account_id,
-                evidence=link.evidence,
-                created_at=now,
-                released_at=None if link in unsure else now,
-                released_by=None if link in unsure else "bawab",
-                hold_digest=digest if link in unsure else None,
-            )
-            for link in new
-        ]
-        await add(tx, *rows)
-        await self._app.audit.append(tx, *[_linked(row) for row in rows])
-
-    async def _hold(self, tx: AsyncConnection, instance: str, links: Sequence[IdentityLink]) -> str:
-        """An e-mail match counts only after HR or IT has looked at it, once."""
-        body = sorted([link.person_id, link.account_id] for link in links)
-        asked = self._app.now().isoformat()  # a pair proposed again is a new question
-        digest = hashlib.sha256(orjson.dumps([HoldKind.IDENTITY_LINKS, instance, asked, body])).hexdigest()
-        row = HoldRow(
-            digest=digest,
-            kind=HoldKind.IDENTITY_LINKS,
-            cause={"instance": instance, "links": len(links)},
-            count=len(links),
-            created_at=self._app.now(),
-        )
-        await add(tx, row)
-        await raise_hold(self._app, tx, row)
-        return digest
-
     async def _store_questions(
         self, tx: AsyncConnection, instance: str, questions: Sequence[IdentityQuestion]
     ) -> None:
         rows = columns(LinkQuestionRow)
-        known = {_key(row): row for row in await where(tx, LinkQuestionRow, rows.instance == instance)}
+        ours = [rows.instance == instance, rows.why.not_in(ASKED_OF_A_PERSON)]
+        known = {_key(row): row for row in await where(tx, LinkQuestionRow, *ours)}
         asked = {_asked(question): question for question in questions if question.instance == instance}
         answered = [row.id for key, row in known.items() if key not in asked]
         if answered:
@@ -158,6 +126,53 @@ class Linker:
             why=question.why,
             asked_at=self._app.now(),
         )
+
+
+async def store_links(app: Bawab, tx: AsyncConnection, instance: str, new: Sequence[IdentityLink]) -> None:
+    """Store new links, hold those that HR or IT must look at first, and take up what waited for them."""
+    unsure = [link for link in new if link.evidence in TO_BE_RELEASED]
+    digest = await _hold(app, tx, instance, unsure) if unsure else None
+    now = app.now()
+    rows = [
+        LinkRow(
+            person_id=link.person_id,
+            instance=instance,
+            account_id=link.account_id,
+            evidence=link.evidence,
+            created_at=now,
+            released_at=None if link in unsure else now,
+            released_by=None if link in unsure else "bawab",
+            hold_digest=digest if link in unsure else None,
+        )
+        for link in new
+    ]
+    await add(tx, *rows)
+    await app.audit.append(tx, *[_linked(row) for row in rows])
+    for person_id in sorted({link.person_id for link in new}):
+        await plan_again(app, tx, person_id, instance)
+
+
+async def _hold(app: Bawab, tx: AsyncConnection, instance: str, links: Sequence[IdentityLink]) -> str:
+    """A match by e-mail or telephone counts only after HR or IT has looked at it, once."""
+    body = sorted([link.person_id, link.account_id] for link in links)
+    asked = app.now().isoformat()  # a pair proposed again is a new question
+    digest = hashlib.sha256(orjson.dumps([HoldKind.IDENTITY_LINKS, instance, asked, body])).hexdigest()
+    row = HoldRow(
+        digest=digest,
+        kind=HoldKind.IDENTITY_LINKS,
+        cause={"instance": instance, "links": len(links)},
+        count=len(links),
+        created_at=app.now(),
+    )
+    await add(tx, row)
+    await raise_hold(app, tx, row)
+    return digest
+
+
+def _stated_accounts(instance: str, people: Sequence[Person]) -> list[Account]:
+    """Where accounts cannot be listed, those that HR states are what there is to be matched."""
+    stated = {id_ for person in people for at, id_ in person.account_ids if at == instance}
+    return [Account(instance, id_) for id_ in sorted(stated)]
 
 
 def _key(row: LinkQuestionRow) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
+from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
 from bot.store.group_tables import SuccessionRow
@@ -40,6 +41,8 @@ class Status:
     """Doubts about who is who that only a person can settle."""
     feeds: tuple[FeedRow, ...]
     """The last delivery of each source."""
+    deaf: tuple[Trouble, ...]
+    """What keeps Bawab from hearing a platform's events."""
     gaps: tuple[GapRow, ...]
     """Standing gaps of coverage, as of the last `bawab check`."""
     orphans: tuple[SuccessionRow, ...] = ()
@@ -63,6 +66,7 @@ async def status(app: Bawab) -> Status:
             tasks=tuple(sorted(tasks, key=_deadline)),
             questions=len(questions),
             feeds=tuple(await _last_feeds(tx)),
+            deaf=tuple(await troubles(tx)),
             gaps=tuple(gaps),
             orphans=tuple(await open_successions(tx)),
         )

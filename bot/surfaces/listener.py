@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from bot.app import Bawab
 from bot.settings import SettingsProblem
+from bot.surfaces.graph.door import Door as GraphDoor
 from bot.surfaces.slack.door import Door
 from bot.surfaces.slack.events import PATIENCE_SECONDS, Events
 from connectors.chat.slack import SlackConnector
@@ -37,6 +38,7 @@ async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncI
     Raises SettingsProblem where the address cannot be taken, or no signing secret is set.
     """
     if app.settings.listen is None:
+        _nothing_in_vain(app)
         yield None
         return
     server = _Server(_config(Starlette(routes=_routes(app, patience))))
@@ -51,18 +53,43 @@ async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncI
         taken.close()
 
 
+def _nothing_in_vain(app: Bawab) -> None:
+    """Raise SettingsProblem where Telegram is told to bring its updates to nobody."""
+    for name, settings in app.settings.telegram.items():
+        if settings.updates == "webhook":
+            variable = f"BAWAB_TELEGRAM__{name.upper()}__UPDATES"
+            raise SettingsProblem(f"{variable}=webhook needs BAWAB_LISTEN, such as 127.0.0.1:8080")
+
+
 def _routes(app: Bawab, patience: float) -> list[Route]:
-    routes = []
-    for name, settings in app.settings.slack.items():
-        secret, connector = settings.signing(), app.chat.get(name)
-        if secret is not None and isinstance(connector, SlackConnector):
-            routes.append(Door(name, Events(app, connector, patience).bolt(secret), secret).route())
+    routes = [*_of_slack(app, patience), *_of_telegram(app), *_of_graph(app)]
     if not routes:
         raise SettingsProblem(
             "BAWAB_LISTEN is set, but nothing would listen: set BAWAB_SLACK__<NAME>__SIGNING_SECRET "
-            "(Slack app > Basic Information > Signing Secret), or take BAWAB_LISTEN out"
+            "(Slack app > Basic Information > Signing Secret), BAWAB_TELEGRAM__<NAME>__UPDATES=webhook, or "
+            "BAWAB_TEAMS__<NAME>__NOTIFICATION_URL; or take BAWAB_LISTEN out"
         )
     return routes
+
+
+def _of_slack(app: Bawab, patience: float) -> Iterator[Route]:
+    for name, settings in app.settings.slack.items():
+        secret, connector = settings.signing(), app.chat.get(name)
+        if secret is not None and isinstance(connector, SlackConnector):
+            yield Door(name, Events(app, connector, patience).bolt(secret), secret).route()
+
+
+def _of_telegram(app: Bawab) -> Iterator[Route]:
+    if any(settings.updates == "webhook" for settings in app.settings.telegram.values()):
+        from bot.surfaces.telegram.starting import webhooks  # noqa: PLC0415 - its SDK is loaded late
+
+        yield from (webhook.route() for webhook in webhooks(app))
+
+
+def _of_graph(app: Bawab) -> Iterator[Route]:
+    for name, settings in app.settings.teams.items():
+        if settings.notification_url is not None:
+            yield GraphDoor(app, name).route()
 
 
 def _config(asgi: Starlette) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from bot.audit.keys import KeyProblem
 from bot.audit.query import QueryProblem
 from bot.audit.search import TooManyPeople
 from bot.case_file import NoSuchCase
+from bot.enrolment import CannotLink
 from bot.explaining import CannotExplain
 from bot.locale import N_
 from bot.manual_cases import CannotCancel, CannotOpen
@@ -51,6 +52,7 @@ _FAULTS: tuple[tuple[type[BaseException], Fault], ...] = (
     (TaskProblem, Fault(ExitCode.USAGE, N_("The task was not changed:"))),
     (CannotOpen, Fault(ExitCode.USAGE, N_("No case was opened:"))),
     (CannotCancel, Fault(ExitCode.USAGE, N_("The case was not cancelled:"))),
+    (CannotLink, Fault(ExitCode.USAGE, N_("Nothing was tied or untied:"))),
     (NothingToPreview, Fault(ExitCode.USAGE, N_("There is nothing to preview:"))),
     (CannotExplain, Fault(ExitCode.USAGE, N_("There is nothing to explain:"))),
     (NoSuchCase, Fault(ExitCode.USAGE, N_("No such case:"))),

@@ -21,6 +21,7 @@ from bot.surfaces.cli import (
     demo,
     explain,
     feed,
+    link,
     policy,
     preview,
     release,
@@ -48,7 +49,7 @@ def build(t: Translator) -> Any:
     root.callback()(with_shared(shared_callback, [VERSION]))
     for part in (run, preview, explain, release, check, status, demo):
         part.register(root)
-    for group in (case.group, feed.group, policy.group, audit.group, task.group):
+    for group in (case.group, feed.group, policy.group, audit.group, task.group, link.group):
         root.add_typer(group)
     command = typer.main.get_command(root)
     speak(command, t)

@@ -18,6 +18,7 @@ from bot.log_check import check_log
 from bot.run_result import RunResult, run_result
 from bot.service import QUIET_SECONDS, Service, only_one
 from bot.settings import SettingsProblem
+from bot.surfaces.beside import beside, fetch_waiting
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -62,7 +63,7 @@ async def _run(
         shown = desk.err.is_terminal if names is None else names
         async with Follower(desk, app, since, names=shown).following():
             with _stopping(desk, service):
-                await (service.once(quiet=quiet) if once else _forever(app, service))
+                await (_once(app, service, quiet) if once else _forever(app, service))
         _late(desk, service.arriving())
         return _tell(desk, await run_result(app, since))
 
@@ -97,8 +98,13 @@ async def _look_at_log(desk: Desk, app: Bawab) -> None:
 
 
 async def _forever(app: Bawab, service: Service) -> None:
-    async with listening(app):
+    async with listening(app), beside(app):
         await service.forever()
+
+
+async def _once(app: Bawab, service: Service, quiet: float) -> None:
+    await fetch_waiting(app)
+    await service.once(quiet=quiet)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
+from bot.hearing import Trouble, trouble_text
 from bot.locale import N_
 from bot.locale.keys import gap_text, state_text
 from bot.notices.compose import orphan_text
@@ -67,6 +69,8 @@ def _waiting(desk: Desk, found: Status) -> None:
     _more(desk, len(found.holds), "status --json", style="yellow")
     for lane in found.lanes:
         desk.print(_lane(desk, lane.instance, lane.state, lane.reason or ""), style="red")
+    for trouble in found.deaf:
+        desk.print(_deaf(desk, trouble), style="yellow")
     if found.tasks:
         said = t.plural("{n} task waits for a person", "{n} tasks wait for people", len(found.tasks))
         desk.print(f"{said}: bawab task list")
@@ -101,6 +105,16 @@ def _lane(desk: Desk, instance: str, state: str, reason: str) -> str:
         )
     return t.text(
         "{instance} does not answer and is tried again: {why}", instance=t.isolate(instance), why=reason
+    )
+
+
+def _deaf(desk: Desk, trouble: Trouble) -> str:
+    t = desk.t
+    return t.text(
+        "{instance} is not heard since {when}: {why}",
+        instance=t.isolate(trouble.instance),
+        when=desk.moment(trouble.since),
+        why=trouble_text(trouble.key, t),
     )
 
 
@@ -146,6 +160,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "next_due": {"case": found.next_due.id, "due": found.next_due.due} if found.next_due else None,
         "holds": [plain_hold(hold) for hold in found.holds],
         "lanes": [lane.model_dump() for lane in found.lanes],
+        "deaf": [asdict(trouble) for trouble in found.deaf],
         "tasks": [task.id for task in found.tasks],
         "questions": found.questions,
         "feeds": [feed.model_dump() for feed in found.feeds],

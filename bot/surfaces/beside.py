@@ -1,0 +1,100 @@
+"""What runs beside the service so that platforms are heard: pollers, webhooks, subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot.app import Bawab
+from bot.hearing import heard, trouble
+from bot.lanes import backoff
+from bot.surfaces.graph.subscriptions import EVERY, Keeper, Subscribes
+
+if TYPE_CHECKING:
+    from bot.surfaces.telegram.webhook import Webhook
+
+logger = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def beside(app: Bawab) -> AsyncIterator[None]:
+    """Hear the platforms while the block runs; what cannot be heard is said, and the block goes on."""
+    tasks = [asyncio.create_task(work()) for work in _works(app)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def fetch_waiting(app: Bawab) -> int:
+    """Take once what waits for the bots that are polled; gives the number of updates."""
+    if not app.settings.telegram:
+        return 0
+    from bot.surfaces.telegram.starting import pollers  # noqa: PLC0415 - its SDK is loaded late
+
+    return sum([await poller.fetch_waiting() for poller in pollers(app)])
+
+
+def _works(app: Bawab) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+    if app.settings.telegram:
+        from bot.surfaces.telegram.starting import pollers, webhooks  # noqa: PLC0415 - its SDK is loaded late
+
+        yield from (poller.forever for poller in pollers(app))
+        if app.settings.listen is not None:
+            for webhook in webhooks(app):
+                yield _Registering(app, webhook).until_done
+    if app.settings.listen is not None:
+        yield from (_Keeping(keeper).forever for keeper in keepers(app))
+
+
+def keepers(app: Bawab) -> Iterator[Keeper]:
+    """Give the keeper of each tenant that is told where to reach us."""
+    for name, settings in app.settings.teams.items():
+        connector = app.chat.get(name)
+        if settings.notification_url is not None and isinstance(connector, Subscribes):
+            yield Keeper(app, connector, f"{settings.notification_url.rstrip('/')}/graph/{name}")
+
+
+class _Registering:
+    """Makes a webhook known to Telegram, again and again until it takes it."""
+
+    def __init__(self, app: Bawab, webhook: Webhook) -> None:
+        self._app = app
+        self._webhook = webhook
+
+    async def until_done(self) -> None:
+        from bot.surfaces.telegram.faults import is_outage, trouble_of  # noqa: PLC0415 - its SDK is loaded late
+
+        instance, tries = self._webhook.instance, 0
+        while True:
+            tries += 1
+            try:
+                await self._webhook.register()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is said and tried again
+                key = trouble_of(error) if is_outage(error) else "webhook_refused"
+                await trouble(self._app, instance, key)
+            else:
+                await heard(self._app, instance)
+                return
+            await asyncio.sleep(backoff(tries))
+
+
+class _Keeping:
+    """Looks after subscriptions once a minute."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    async def forever(self) -> None:
+        while True:
+            try:
+                await self._keeper.keep()
+            except Exception as error:  # noqa: BLE001 - the next look may be luckier
+                logger.error("graph_subscriptions_failed", error=type(error).__name__)  # noqa: TRY400
+            await asyncio.sleep(EVERY.total_seconds())

@@ -1,0 +1,1 @@
+"""What Microsoft Graph tells Bawab: that memberships changed, never believed, only looked at."""

@@ -1,0 +1,102 @@
+"""The door Graph's notifications come in by: checked, and turned into looks, within Graph's patience."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.app import Bawab
+from bot.hearing import trouble
+from bot.store.group_tables import SubscriptionRow
+from bot.store.query import columns, one
+from bot.surfaces.graph.hints import look_at_group
+from bot.surfaces.graph.meanings import Lifecycle, Told, changes_of, items_of
+from bot.surfaces.graph.subscriptions import due_now, is_agreed, lost
+
+MOST_BYTES = 512 * 1024
+MOST_TOKEN = 2048
+"""Characters of a validation token, which is echoed."""
+PATIENCE_SECONDS = 2.5
+"""Graph counts an answer after three seconds as slow, and after ten as none."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Door:
+    """One tenant's notifications: `POST /graph/<instance>`."""
+
+    def __init__(self, app: Bawab, instance: str, patience: float = PATIENCE_SECONDS) -> None:
+        self._app = app
+        self._instance = instance
+        self._patience = patience
+
+    def route(self) -> Route:
+        """Give the route."""
+        return Route(f"/graph/{self._instance}", self._answer, methods=["POST"])
+
+    async def _answer(self, request: Request) -> Response:
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return Response(status_code=411)
+        if int(length) > MOST_BYTES:
+            return Response(status_code=413)
+        token = request.query_params.get("validationToken")
+        if token is not None:
+            return _echo(token)
+        try:
+            told = items_of(json.loads(await request.body()))
+        except ValueError:
+            told = None
+        return Response(status_code=400) if told is None else await self._take(told)
+
+    async def _take(self, told: list[Told]) -> Response:
+        """Answer 202 once the looks are stored, forged or not: a forger learns nothing from it."""
+        try:
+            async with asyncio.timeout(self._patience):
+                for each in told:
+                    await self._one(each)
+        except Exception as error:  # noqa: BLE001 - Graph sends it again for four hours
+            logger.error("graph_notification_failed", instance=self._instance, error=type(error).__name__)  # noqa: TRY400
+            return Response(status_code=503)
+        return Response(status_code=202)
+
+    async def _one(self, told: Told) -> None:
+        async with self._app.store.read() as tx:
+            row = await self._subscription(tx, told)
+        if row is None:
+            return
+        if told.lifecycle is not None:
+            await self._lifecycle(told.lifecycle, row)
+            return
+        for changed in changes_of(told.item):
+            because = "graph_notification"
+            await look_at_group(self._app, self._instance, changed.group_id, changed.added, because)
+
+    async def _subscription(self, tx: AsyncConnection, told: Told) -> SubscriptionRow | None:
+        """Find the subscription of ours that a notification belongs to; None for a forged one."""
+        rows = columns(SubscriptionRow)
+        mine = [rows.id == told.subscription_id, rows.instance == self._instance]
+        row = await one(tx, SubscriptionRow, *mine)
+        return row if row is not None and is_agreed(row, told.state) else None
+
+    async def _lifecycle(self, event: Lifecycle, row: SubscriptionRow) -> None:
+        match event:
+            case Lifecycle.REAUTHORIZE:
+                await due_now(self._app, row)
+            case Lifecycle.REMOVED:
+                await lost(self._app, row)
+            case Lifecycle.MISSED:
+                await trouble(self._app, self._instance, "events_missed")
+
+
+def _echo(token: str) -> Response:
+    """Answer Graph's question whether this address is ours, as plain text and nothing else."""
+    if len(token) > MOST_TOKEN:
+        return Response(status_code=400)
+    return PlainTextResponse(token, headers={"X-Content-Type-Options": "nosniff"})

@@ -1,0 +1,1 @@
+"""What Telegram tells Bawab: who joined what, who asks to join, and who a person says they are."""

@@ -127,16 +127,23 @@ GAPS: dict[str, str] = {
     "account_never_met": N_("the bot never met this account in the group, so it cannot ask about it"),
     "ask_owner": N_("whether the person should stay here is for the group's owner to say"),
     "bot_not_in_group": N_("Bawab is not in this group, so it cannot see who is"),
+    "channel_managers_unseen": N_("who manages the channels cannot be seen by Bawab"),
     "connect_invite_pending": N_("an invitation this person sent to another organisation is still open"),
     "connect_invites_unknown": N_("whether invitations to other organisations are still open cannot be seen"),
+    "connect_requests_unknown": N_("whether this person asked to bring outsiders into a channel is unknown"),
     "group_gone": N_("the group was deleted, or Bawab no longer sees it"),
     "group_kind_unseen": N_("groups of this kind cannot be seen by Bawab"),
     "group_moved": N_("the group goes by another id now; Bawab follows it"),
     "group_unreadable": N_("the group cannot be read, for a reason Bawab does not know"),
     "groups_learnt_only": N_("the platform lists no groups: only those Bawab was added to are known"),
+    "invite_request_for_address": N_("an invitation that names this person's address waits for an admin"),
+    "invite_request_shared": N_("this person and others asked for an invitation that waits for an admin"),
+    "invite_requests_unknown": N_("whether this person asked for invitations to the workspace is unknown"),
+    "linked_group_unseen": N_("a channel or discussion group that belongs to this one is not known to Bawab"),
     "links_of_others": N_("invite links made by other admins of the group may still lead in"),
     "members_unreadable": N_("Bawab lacks the right to see who is in this group"),
     "members_unknown": N_("the registry does not say who is in this group, so it must be looked at by hand"),
+    "members_unseen": N_("who is in this group cannot be seen by Bawab"),
     "no_account_linked": N_("no account of this person is known on this platform"),
     "not_registered": N_("the group is no longer in the group registry"),
     "private_channel_unseen": N_("a private channel that Bawab is not in cannot be seen"),
@@ -202,9 +209,10 @@ WHYS: dict[str, str] = {
 RESIDUAL: tuple[str, ...] = (
     N_(
         "Group direct messages keep their members for ever; private channels the bot is not in are not "
-        "seen; files and messages already copied stay with the person; invitations to shared channels "
-        "they sent stay valid until declined or expired; without an Enterprise admin token, sessions stay "
-        "open until the account is deactivated."
+        "seen; files and messages already copied stay with the person; invitations they sent, to shared "
+        "channels or the workspace, stay valid until revoked by hand or expired; they can walk into public "
+        "channels again while the account is open; without an Enterprise admin token, sessions stay open "
+        "until the account is deactivated."
     ),
     N_(
         "Everything already on the phone stays there, and nobody can observe from outside that a removal "

@@ -93,6 +93,13 @@ _TABLE: dict[str, Meaning] = {
     "org_user_not_in_team": _refused(Refusal.NO_RIGHT, "other_successor"),
     "ura_max_channels": _refused(Refusal.NO_RIGHT, "other_successor"),
     "user_is_restricted": _refused(Refusal.NO_RIGHT, "other_successor"),
+    # conversations.requestSharedInvite.deny, admin.inviteRequests.deny: what is over leads nowhere
+    "already_processed": _ABSENT,
+    "invalid_request": _ABSENT,
+    "invite_already_approved": _refused(Refusal.UNEXPECTED, "revoke_invitation"),
+    "invite_already_denied": _ABSENT,
+    "invite_expired": _ABSENT,
+    "invite_not_found": _ABSENT,
     # admin.roles.*
     "cannot_modify_role_admin": _refused(Refusal.NO_RIGHT, "org_admin"),
     "failed_for_some_entities": _refused(Refusal.NO_RIGHT, "managers_by_hand"),

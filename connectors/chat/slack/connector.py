@@ -9,7 +9,8 @@ from pathlib import Path
 from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.chat.slack import evidence
-from connectors.chat.slack.channel_managers import READ_SCOPE, WRITE_SCOPE, ChannelManagers
+from connectors.chat.slack.abilities import of_admin, of_bot
+from connectors.chat.slack.channel_managers import ChannelManagers
 from connectors.chat.slack.checking import Checking
 from connectors.chat.slack.client import SlackClient
 from connectors.chat.slack.config import SlackConfig
@@ -18,7 +19,7 @@ from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.enterprise import Enterprise
 from connectors.chat.slack.group_members import GroupMembers
 from connectors.chat.slack.handing_over import HandingOver
-from connectors.chat.slack.identity import Identity, TokenOwner
+from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.known_accounts import KnownAccounts
 from connectors.chat.slack.listing import Listing
 from connectors.chat.slack.lockout import Lockout
@@ -27,9 +28,11 @@ from connectors.chat.slack.reading_back import ReadingBack
 from connectors.chat.slack.removal import ChannelRemoval
 from connectors.chat.slack.sessions import Sessions
 from connectors.chat.slack.user_groups import UserGroupRemoval
+from connectors.chat.slack.ways_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
     Capabilities,
+    Closing,
     Finding,
     KnownGroups,
     NoticeReceipt,
@@ -37,6 +40,7 @@ from connectors.contract import (
     Promotion,
     Result,
     Revocation,
+    WayBack,
 )
 from connectors.manifest import load_manifest
 from connectors.wire import Wire
@@ -69,6 +73,7 @@ class SlackConnector:
         self._lockout = Lockout(config, self._client, self._identity, self._directory)
         self._sessions = Sessions(config, self._client, self._identity)
         self._notices = Notices(config, self._client)
+        self._ways_back = WaysBack(config, self._client, self._identity)
 
     def __repr__(self) -> str:
         return f"SlackConnector({self._config.instance!r})"
@@ -94,16 +99,10 @@ class SlackConnector:
         return dataclasses.replace(self._manifest, actions=self._actions())
 
     def _actions(self) -> tuple[StepAction, ...]:
-        if self._config.admin_token is None:
-            return (StepAction.REVOKE,)
-        admin = self._identity.known(admin=True)
-        allowed = {StepAction.REVOKE}
-        if admin is None or admin.may("admin.users:write"):
-            allowed |= {StepAction.END_SESSIONS, StepAction.DEACTIVATE}
-        elif admin.may("admin"):
-            allowed.add(StepAction.DEACTIVATE)
-        if admin is None or _manages_channels(admin):
-            allowed.add(StepAction.HAND_OVER)
+        bot, admin = self._identity.known(admin=False), self._identity.known(admin=True)
+        allowed = {StepAction.REVOKE} | of_bot(bot)
+        if self._config.admin_token is not None:
+            allowed |= of_admin(admin)
         return tuple(action for action in self._manifest.actions if action in allowed)
 
     async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
@@ -179,6 +178,18 @@ class SlackConnector:
         """Read the channel's managers again."""
         return await self._handing_over.sole_ownership(step)
 
+    def ways_back(self, account: Account, groups: Sequence[Group]) -> AsyncIterator[WayBack | Gap]:
+        """Yield the requests for invitations that this account alone made and nobody has granted."""
+        return self._ways_back.of(account, groups)
+
+    async def close_way_back(self, step: Closing) -> Result:
+        """Deny one such request."""
+        return await self._ways_back.close(step)
+
+    async def way_back_open(self, step: Closing) -> Presence:
+        """Read whether it is still open, or was granted."""
+        return await self._ways_back.open(step)
+
     async def deactivate(self, step_id: str, account: Account) -> Result:
         """Deactivate the account where the admin token allows it; never erases."""
         return await self._lockout.deactivate(step_id, account)
@@ -206,7 +217,3 @@ class SlackConnector:
     async def aclose(self) -> None:
         """Close what is open."""
         await self._client.aclose()
-
-
-def _manages_channels(admin: TokenOwner) -> bool:
-    return admin.enterprise_id is not None and admin.may(READ_SCOPE) and admin.may(WRITE_SCOPE)

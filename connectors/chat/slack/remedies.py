@@ -115,6 +115,12 @@ REMEDIES: dict[str, Remedy] = {
         "The answer was lost; the membership is read again before anything else.",
         "ضاع الجواب؛ تُقرأ العضوية مجددًا قبل أي شيء آخر.",
     ),
+    "revoke_invitation": Remedy(
+        "Revoke it in Slack: invitations to the workspace under Manage members > Invitations, those to "
+        "shared channels under Slack Connect.",
+        "ألغها في Slack: دعوات مساحة العمل في Manage members > Invitations، ودعوات القنوات المشتركة في "
+        "Slack Connect.",
+    ),
     "synced_user_group": Remedy(
         "The user group is kept by Slack or the identity provider: remove the person there.",
         "يدير Slack أو مزوّد الهوية مجموعة المستخدمين هذه: أزل الشخص هناك.",

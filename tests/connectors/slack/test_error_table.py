@@ -11,6 +11,7 @@ from policies.model import Refusal
 
 GOLDEN = {
     "access_denied": "refused no_right",
+    "already_processed": "said_absent",
     "app_cannot_join_channel": "refused no_right",
     "cannot_kick_home_team": "refused external_account",
     "cannot_kick_team": "refused external_account",
@@ -39,8 +40,13 @@ GOLDEN = {
     "internal_error": "unknown",
     "invalid_actor": "refused no_right",
     "invalid_permissions": "refused no_right",
+    "invalid_request": "said_absent",
     "invalid_role_id": "refused unexpected",
     "invalid_users": "refused unexpected",
+    "invite_already_approved": "refused unexpected",
+    "invite_already_denied": "said_absent",
+    "invite_expired": "said_absent",
+    "invite_not_found": "said_absent",
     "invitee_cant_see_channel": "refused no_right",
     "is_archived": "refused archived",
     "method_not_supported_for_channel_type": "refused fixed_membership",

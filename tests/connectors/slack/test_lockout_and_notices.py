@@ -24,8 +24,8 @@ async def test_without_an_admin_token_sessions_and_accounts_have_no_api() -> Non
         ana = await stage.account()
         assert (await stage.slack.end_sessions("x", ana)).outcome is Outcome.NO_API
         assert (await stage.slack.deactivate("x", ana)).outcome is Outcome.NO_API
-        assert stage.slack.capabilities.actions == (StepAction.REVOKE,)
-        assert len(stage.slack.capabilities.lockout_order) == 4, "the platform's order, whatever the token"
+        assert stage.slack.capabilities.actions == (StepAction.REVOKE, StepAction.CLOSE_WAY_BACK)
+        assert len(stage.slack.capabilities.lockout_order) == 5, "the platform's order, whatever the token"
 
 
 async def test_an_admin_token_ends_sessions_and_deactivates_by_scim() -> None:
@@ -54,7 +54,11 @@ async def test_capabilities_narrow_once_the_scopes_are_known() -> None:
     world.tokens[ADMIN_TOKEN].scopes[:] = ["admin"]
     async with staged(world, admin=True) as stage:
         await stage.slack.own_account_ids()
-        assert stage.slack.capabilities.actions == (StepAction.REVOKE, StepAction.DEACTIVATE)
+        assert stage.slack.capabilities.actions == (
+            StepAction.REVOKE,
+            StepAction.CLOSE_WAY_BACK,
+            StepAction.DEACTIVATE,
+        )
 
 
 async def test_the_primary_owner_and_our_own_accounts_are_refused_before_anything_leaves() -> None:

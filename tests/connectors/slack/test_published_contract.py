@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from connectors.chat.slack.routes import METHODS
-from connectors.chat.slack.sandbox import JournalEntry, RoleAssignment, User, UserGroup
+from connectors.chat.slack.sandbox import InviteRequest, JournalEntry, RoleAssignment, User, UserGroup
 from connectors.chat.slack.sandbox.methods import METHODS as SANDBOX_METHODS
-from connectors.contract import Capabilities, KnownGroups, Promotion
+from connectors.contract import Capabilities, Closing, KnownGroups, Promotion, WayBack, WayKind
 from connectors.wire import Access
 from policies.model import Account, Person
 from tests.connectors.slack.stage import staged, step, workspace
@@ -38,6 +38,7 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
     """Make every kind of request the connector can make, and give what arrived."""
     world = workspace().add(UserGroup("S2", "more", ["U1", "U2"]), User("U3", "carla"))
     world.add(RoleAssignment("U1", "C1"), RoleAssignment("U2", "C1"))
+    world.add(InviteRequest("I1", ["U1"], channel="C1", shared=True), InviteRequest("Ir1", ["U1"]))
     world.tokens["xoxb-sandbox-bot"].scopes.append("channels:history")
     async with staged(world, admin=True, team_id=world.team_id, may_join_public=True) as stage:
         slack = stage.slack
@@ -58,6 +59,11 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
         successor = Promotion("p", Account("hq", "U3"), step("C1").membership.group, "U1")
         await slack.promote(successor)
         await slack.sole_ownership(successor)
+        [way async for way in slack.ways_back(ana, [successor.group])]
+        for way_id in ("connect_request:I1", "invite_request:Ir1"):
+            closing = Closing("w", ana, WayBack(way_id, WayKind.INVITATION))
+            await slack.close_way_back(closing)
+            await slack.way_back_open(closing)
         await slack.notify("U2", "hello", "k")
         await slack.find_notice("U2", "k")
         await slack.sessions_open("x", ana)
@@ -124,7 +130,7 @@ def test_every_documented_error_of_a_write_has_a_meaning_of_its_own() -> None:
     from connectors.chat.slack.answers import BAD_CREDENTIALS, known_errors
 
     # Caller's mistakes that no request made here can meet, or that mean exactly "unexpected".
-    accepted = {"missing_argument", "invalid_arguments", "no_user"}
+    accepted = {"missing_argument", "invalid_arguments", "no_user", "message_too_long"}
     accepted |= {"already_in_channel"}  # as good as a yes, and taken for one
     for name, method in METHODS.items():
         if method.access is Access.READ or name in _NOT_IN_REFERENCE | _NOT_FOR_STEPS:

@@ -111,4 +111,4 @@ async def test_looking_for_a_persons_account_is_enough_to_know_what_the_tokens_a
     async with staged(with_scopes("admin.users:read"), admin=True) as stage:
         person = Person("E1", "Ana", account_ids=((INSTANCE, "U1"),))
         assert [account.id async for account in stage.slack.accounts(person)] == ["U1"]
-        assert stage.slack.capabilities.actions == (StepAction.REVOKE,)
+        assert stage.slack.capabilities.actions == (StepAction.REVOKE, StepAction.CLOSE_WAY_BACK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.chat.slack.sandbox import admin, conversations, messages, roles, user_groups
+from connectors.chat.slack.sandbox import admin, conversations, invite_requests, messages, roles, user_groups
 from connectors.chat.slack.sandbox.call import Call
 
 Handler = Callable[[Call], dict[str, Any]]
@@ -29,6 +29,11 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "usergroups.list": (user_groups.usergroups_list, "t2"),
     "usergroups.users.list": (user_groups.usergroups_users_list, "t2"),
     "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),
+    "conversations.requestSharedInvite.list": (invite_requests.connect_list, "t2"),
+    "conversations.requestSharedInvite.deny": (invite_requests.connect_deny, "t2"),
+    "admin.inviteRequests.list": (invite_requests.workspace_list, "t2"),
+    "admin.inviteRequests.approved.list": (invite_requests.approved_list, "t2"),
+    "admin.inviteRequests.deny": (invite_requests.workspace_deny, "t2"),
     "admin.roles.listAssignments": (roles.list_assignments, "t3"),
     "admin.roles.addAssignments": (roles.add_assignments, "t2"),
     "admin.roles.removeAssignments": (roles.remove_assignments, "t2"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this sandbox
@@ -36,6 +37,8 @@ ADMIN_SCOPES = (
     "admin.users:write",
     "admin.conversations:read",
     "admin.conversations:write",
+    "admin.invites:read",
+    "admin.invites:write",
     "admin.roles:read",
     "admin.roles:write",
 )
@@ -99,6 +102,28 @@ class ConnectInvite:
     direction: str = "outgoing"
 
 
+class RequestState(StrEnum):
+    """What became of a request, in the words of Slack's filters."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+
+
+@dataclass(slots=True)
+class InviteRequest:
+    """One request to invite an address; `shared`: into a channel from outside, else into the workspace."""
+
+    id: str
+    requesters: list[str]
+    email: str = "somebody@example.net"
+    channel: str = ""
+    shared: bool = False
+    state: RequestState = RequestState.OPEN
+    date_created: int = 1700000000
+
+
 @dataclass(slots=True)
 class RoleAssignment:
     """One role of one account in a channel, workspace or organisation."""
@@ -124,6 +149,9 @@ class Token:
         return self.value.startswith("xoxb-")
 
 
+Thing = User | Channel | UserGroup | Token | ConnectInvite | RoleAssignment | InviteRequest
+
+
 @dataclass(slots=True)
 class Preferences:
     """Workspace preferences no API shows: who may remove people, who may edit user groups."""
@@ -134,6 +162,9 @@ class Preferences:
     """Undocumented for Slack, so the sandbox can behave either way."""
     plan_has_user_groups: bool = True
     has_role_api: bool = True
+    has_invite_request_api: bool = True
+    connect_requests_governed: bool = True
+    """Whether requests to invite outsiders wait for an admin; else listing them is a restricted action."""
 
 
 @dataclass(slots=True)
@@ -149,9 +180,10 @@ class Workspace:
     tokens: dict[str, Token] = field(default_factory=dict)
     connect_invites: list[ConnectInvite] = field(default_factory=list)
     roles: list[RoleAssignment] = field(default_factory=list)
+    invite_requests: list[InviteRequest] = field(default_factory=list)
     prefs: Preferences = field(default_factory=Preferences)
 
-    def add(self, *things: User | Channel | UserGroup | Token | ConnectInvite | RoleAssignment) -> Workspace:
+    def add(self, *things: Thing) -> Workspace:
         """Put things in, each into its own table; give the workspace back."""
         for thing in things:
             match thing:
@@ -164,11 +196,18 @@ class Workspace:
                     self.user_groups[thing.id] = thing
                 case Token():
                     self.tokens[thing.value] = thing
-                case ConnectInvite():
-                    self.connect_invites.append(thing)
-                case RoleAssignment():
-                    self.roles.append(thing)
+                case _:
+                    self._note(thing)
         return self
+
+    def _note(self, thing: ConnectInvite | RoleAssignment | InviteRequest) -> None:
+        match thing:
+            case ConnectInvite():
+                self.connect_invites.append(thing)
+            case RoleAssignment():
+                self.roles.append(thing)
+            case InviteRequest():
+                self.invite_requests.append(thing)
 
     def snapshot(self) -> dict[str, Any]:
         """Give the whole state without tokens, for tests and the demo."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,6 +24,7 @@ from connectors.chat.teams.sandbox.faults import Fault, FaultKind, fault_from
 from connectors.chat.teams.sandbox.journal import BATCH, LOGIN, JournalEntry
 from connectors.chat.teams.sandbox.limits import Limiter, Limits
 from connectors.chat.teams.sandbox.login import LoginRefused, sign_in
+from connectors.chat.teams.sandbox.notifications import Notifier
 from connectors.chat.teams.sandbox.spoilt import spoilt_answer
 from connectors.chat.teams.sandbox.state import Tenant, base_tenant
 from connectors.chat.teams.sandbox.tokens import Tokens
@@ -48,10 +50,12 @@ class Sandbox:
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     world: World = field(init=False)
     engine: Engine = field(init=False)
+    notifier: Notifier = field(init=False)
     asgi: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
         self.world = World(self.tenant)
+        self.notifier = Notifier(self.world)
         self.engine = Engine(
             self.world,
             self.tokens,
@@ -137,17 +141,19 @@ class Sandbox:
             self.engine.route(part.ask)
         asks = [ask, *(part.ask for part in parts)]
 
-        def answer() -> Answer:
+        async def answer() -> Answer:
             refused = self.engine.outer_refusal(ask)
-            return refused or batch.run(self.engine, parts)
+            return refused or await batch.run(self.engine, parts)
 
         return await self._answered(request, asks, answer)
 
-    async def _answered(self, request: Request, asks: list[Ask], answer: Callable[[], Answer]) -> Response:
+    async def _answered(
+        self, request: Request, asks: list[Ask], answer: Callable[[], Awaitable[Answer]]
+    ) -> Response:
         spoilt = await self._spoil(request, asks, after=False)
         if spoilt is not None:
             return spoilt
-        given = answer()
+        given = await answer()
         asks[0].entry.status = given.status
         asks[0].entry.answer = asks[0].entry.answer or "ok"
         return await self._spoil(request, asks, after=True) or self._json(asks[0], given)
@@ -179,9 +185,11 @@ class Sandbox:
     def _json(self, ask: Ask, answer: Answer) -> Response:
         ids = {"request-id": ask.request_id, "client-request-id": ask.client_request_id or ask.request_id}
         headers = {**answer.headers, **ids}
+        # Whoever subscribed hears of it after the answer, as from Graph.
+        told = BackgroundTask(self.notifier.deliver) if self.tenant.subscriptions else None
         if answer.body is None:
-            return Response(status_code=answer.status, headers=headers)
-        return JSONResponse(answer.body, status_code=answer.status, headers=headers)
+            return Response(status_code=answer.status, headers=headers, background=told)
+        return JSONResponse(answer.body, status_code=answer.status, headers=headers, background=told)
 
     async def _state(self, request: Request) -> Response:  # noqa: ARG002 - Starlette's form
         self.pending.settle()

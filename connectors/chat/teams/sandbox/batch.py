@@ -41,12 +41,12 @@ def parts_of(data: Any, carrier: Ask, position: int, ask: Callable[[JournalEntry
     return parts
 
 
-def run(engine: Engine, parts: list[Part]) -> Answer:
+async def run(engine: Engine, parts: list[Part]) -> Answer:
     """Answer every part; 200 whatever became of them."""
     answers: dict[str, Answer] = {}
     for part in parts:
         failed = [id_ for id_ in part.depends_on if id_ not in answers or answers[id_].status >= 400]
-        answers[part.id] = _failed_dependency(part) if failed else engine.answer(part.ask)
+        answers[part.id] = _failed_dependency(part) if failed else await engine.answer(part.ask)
     shown = [part for part in parts if not _left_out(part)]
     # Graph keeps no order: whoever reads by position instead of id must fail here.
     shown.sort(key=lambda part: (answers[part.id].status < 400, part.id), reverse=True)

@@ -17,12 +17,15 @@ class Change:
     """One thing that happened, for change notifications and delta queries."""
 
     kind: str
-    """`created`, `updated` or `deleted`, as subscriptions name them."""
+    """`updated`, or `deleted` where the thing itself is gone."""
     resource: str
     """`users`, `groups`, `teams`, `channels` or `chats`."""
     id: str
     user_id: str = ""
     """Whose membership it is about; empty where the thing itself changed."""
+    role: str = "member"
+    """`member` or `owner`, where it is about a membership."""
+    removed: bool = False
 
 
 @dataclass(slots=True)
@@ -55,14 +58,14 @@ class World:
         group = self.tenant.groups[group_id]
         if id_ not in group.members:
             group.members.append(id_)
-            self._note("updated", "groups", group_id, id_)
+            self._note("groups", group_id, id_)
 
     def add_owner(self, group_id: str, id_: str) -> None:
         """Make somebody owner; that alone makes nobody a member."""
         group = self.tenant.groups[group_id]
         if id_ not in group.owners:
             group.owners.append(id_)
-            self._note("updated", "groups", group_id, id_)
+            self._note("groups", group_id, id_, role="owner")
 
     def remove_member(self, group_id: str, id_: str) -> None:
         """Take somebody out of a group; of a team's group, out of the team's private channels too."""
@@ -71,7 +74,7 @@ class World:
             return
         group.members.remove(id_)
         self._removed(("members", group_id), id_)
-        self._note("updated", "groups", group_id, id_)
+        self._note("groups", group_id, id_, removed=True)
         if group_id in self.tenant.teams:
             for channel in self.tenant.channels_of(group_id):
                 if channel.membership_type == "private":
@@ -83,33 +86,33 @@ class World:
         if id_ in group.owners:
             group.owners.remove(id_)
             self._removed(("owners", group_id), id_)
-            self._note("updated", "groups", group_id, id_)
+            self._note("groups", group_id, id_, role="owner", removed=True)
 
     def join_channel(self, channel_id: str, id_: str, role: str = "") -> None:
         """Put somebody into a private or shared channel."""
         self.tenant.channels[channel_id].members[id_] = role
-        self._note("created", "channels", channel_id, id_)
+        self._note("channels", channel_id, id_)
 
     def leave_channel(self, channel_id: str, id_: str) -> None:
         """Take somebody out of a private or shared channel."""
         if self.tenant.channels[channel_id].members.pop(id_, None) is not None:
             self._removed(("channel", channel_id), id_)
-            self._note("deleted", "channels", channel_id, id_)
+            self._note("channels", channel_id, id_, removed=True)
 
     def join_chat(self, chat_id: str, id_: str, role: str = "owner") -> None:
         """Put somebody into a group chat."""
         self.tenant.chats[chat_id].members[id_] = role
-        self._note("created", "chats", chat_id, id_)
+        self._note("chats", chat_id, id_)
 
     def leave_chat(self, chat_id: str, id_: str) -> None:
         """Take somebody out of a group chat."""
         if self.tenant.chats[chat_id].members.pop(id_, None) is not None:
             self._removed(("chat", chat_id), id_)
-            self._note("deleted", "chats", chat_id, id_)
+            self._note("chats", chat_id, id_, removed=True)
 
     def touch_user(self, user_id: str) -> None:
         """Note that a user's own properties changed."""
-        self._note("updated", "users", user_id)
+        self._note("users", user_id)
 
     def delete(self, id_: str) -> None:
         """Delete a user, group or app for good, as the requests nobody may send would."""
@@ -121,7 +124,7 @@ class World:
         for chat in self.tenant.chats.values():
             chat.members.pop(id_, None)
         if self.tenant.users.pop(id_, None) is not None:
-            self._note("deleted", "users", id_)
+            self._note("users", id_, removed=True)
         self.tenant.service_principals.pop(id_, None)
         self._delete_group(id_)
 
@@ -131,11 +134,14 @@ class World:
         self.tenant.teams.pop(id_, None)
         for channel in self.tenant.channels_of(id_):
             del self.tenant.channels[channel.id]
-        self._note("deleted", "groups", id_)
+        self._note("groups", id_, removed=True)
 
     def _removed(self, place: Place, id_: str) -> None:
         if self.lag_seconds:
             self.lagging.setdefault(place, {})[id_] = time.monotonic() + self.lag_seconds
 
-    def _note(self, kind: str, resource: str, id_: str, user_id: str = "") -> None:
-        self.changes.append(Change(kind, resource, id_, user_id))
+    def _note(
+        self, resource: str, id_: str, user_id: str = "", role: str = "member", *, removed: bool = False
+    ) -> None:
+        kind = "deleted" if removed and not user_id else "updated"
+        self.changes.append(Change(kind, resource, id_, user_id, role, removed))

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.chat.teams.sandbox import channels, chats, errors, groups, odata, teams, users
+from connectors.chat.teams.sandbox import (
+    channels,
+    chats,
+    delta,
+    errors,
+    groups,
+    odata,
+    subscriptions,
+    teams,
+    users,
+)
 from connectors.chat.teams.sandbox.call import Answer, Call, Pending
 from connectors.chat.teams.sandbox.changes import World
 from connectors.chat.teams.sandbox.errors import GraphError
@@ -24,6 +34,8 @@ OPERATIONS = (
     *teams.OPERATIONS,
     *channels.OPERATIONS,
     *chats.OPERATIONS,
+    *delta.OPERATIONS,
+    *subscriptions.OPERATIONS,
 )
 
 
@@ -72,11 +84,11 @@ class Engine:
         struck = [one for one in self.faults if one.strikes(ask.entry.name, ask.values, body, part=part)]
         ask.fault = struck[0] if struck else None
 
-    def answer(self, ask: Ask) -> Answer:
+    async def answer(self, ask: Ask) -> Answer:
         """Give the answer, refusals in Graph's form."""
         try:
             self._fault_tokens(ask.fault)
-            answer = self._dispatch(ask)
+            answer = await self._dispatch(ask)
         except GraphError as error:
             return self.refused(ask, error)
         ask.entry.status, ask.entry.answer = answer.status, "ok"
@@ -115,7 +127,7 @@ class Engine:
         if fault.kind is FaultKind.TOKEN_REVOKED:
             self.world.tenant.app().secrets.clear()
 
-    def _dispatch(self, ask: Ask) -> Answer:
+    async def _dispatch(self, ask: Ask) -> Answer:
         caller = self.caller(ask)
         operation = ask.operation
         if operation is None:
@@ -128,12 +140,12 @@ class Engine:
         refused = refusal(ask.fault, operation) if ask.fault else None
         if refused is not None and ask.fault is not None and not ask.fault.after_effect:
             raise refused
-        answer = self._handle(ask, operation, caller)
+        answer = await self._handle(ask, operation, caller)
         if refused is not None:
             raise refused
         return Answer(answer.status, answer.body, {**charged.headers, **answer.headers})
 
-    def _handle(self, ask: Ask, operation: Operation, caller: Caller) -> Answer:
+    async def _handle(self, ask: Ask, operation: Operation, caller: Caller) -> Answer:
         entry = ask.entry
         call = Call(
             entry.method,
@@ -149,7 +161,8 @@ class Engine:
             ask.fault,
         )
         try:
-            return operation.handle(call)
+            answer = operation.handle(call)
+            return answer if isinstance(answer, Answer) else await answer
         finally:
             entry.effect = call.effect
             self.after_call.get(entry.name, _nothing_else)()

@@ -83,7 +83,7 @@ async def offices(
     registry: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Offices]:
-    """Start the three sandboxes and open Bawab on a fresh folder; closed at the end."""
+    """Start the three sandboxes and open Bawab on a fresh folder; without a tenant, on two platforms."""
     (folder / "hr").mkdir(exist_ok=True)
     (folder / "policy.yaml").write_text(policy, encoding="utf-8")
     if registry is not None:
@@ -104,7 +104,7 @@ async def offices(
             hr={"hr": HrFeed(path=folder / "hr", settle_seconds=0.0)},
             slack={SLACK: slack_instance(slack_url)},
             telegram={TELEGRAM: telegram_instance(telegram_url)},
-            teams={TEAMS: teams_instance(teams_url)},
+            teams={TEAMS: teams_instance(teams_url)} if tenant is not None else {},
             **(extra or {}),
         )
         world.app = await stack.enter_async_context(open_bawab(settings, now=world.clock))

@@ -1,1 +1,6 @@
-"""Microsoft Teams, Microsoft 365 and Entra groups: a connector for one tenant, over msgraph-sdk."""
+"""Microsoft Teams and Entra: teams, channels, group chats, groups, sessions and accounts of one tenant."""
+
+from connectors.chat.teams.config import TeamsConfig
+from connectors.chat.teams.connector import TeamsConnector
+
+__all__ = ["TeamsConfig", "TeamsConnector"]

@@ -1,0 +1,167 @@
+"""Many requests in one: Graph's `$batch`, each part with its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connectors.chat.teams.client import Answer, GraphClient, Row, with_body
+from connectors.chat.teams.routes import BATCH, GRAPH, MOST_PARTS, route_of
+from connectors.chat.teams.signals import seconds_of
+from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
+from connectors.wire import AnswerLost, RateLimited
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
+Said = Answer | AnswerLost | Unavailable
+"""What became of one request: an answer, a lost one, or surely nothing."""
+
+
+class Batches:
+    """Sends requests together, at most twenty at a time; one alone goes by itself."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    async def write(
+        self, asks: Sequence[RequestInformation], after: Mapping[int, int] | None = None
+    ) -> list[Said]:
+        """Send at most twenty writes once; `after`: part → the part that must have succeeded before it.
+
+        Raises BadCredentials and Forbidden, which mean that nothing was sent; what else befalls all of
+        them is said of each.
+        """
+        try:
+            if len(asks) == 1:
+                return [await self._client.call(asks[0])]
+            return await self._together(asks, after or {})
+        except (AnswerLost, Unavailable) as error:
+            return [error] * len(asks)
+
+    async def read(self, asks: Sequence[RequestInformation]) -> list[Answer | ConnectorError]:
+        """Send reads, in as many batches as it takes; a part that is refused for now is asked again.
+
+        Raises BadCredentials, Forbidden, and Unavailable where a whole batch got no answer.
+        """
+        said: dict[int, Answer | ConnectorError] = {}
+        waiting = list(range(len(asks)))
+        for attempt in range(1, self._client.config.read_tries + 1):
+            for start in range(0, len(waiting), MOST_PARTS):
+                chunk = waiting[start : start + MOST_PARTS]
+                answers = await self._once([asks[index] for index in chunk])
+                said.update(zip(chunk, answers, strict=True))
+            waiting = [index for index in waiting if isinstance(said[index], Unavailable)]
+            if not waiting:
+                break
+            if attempt < self._client.config.read_tries:
+                await asyncio.sleep(self._client.config.backoff_seconds * attempt)
+        return [said[index] for index in range(len(asks))]
+
+    async def listings(self, asks: Sequence[RequestInformation]) -> list[list[Row] | ConnectorError]:
+        """Read listings whole, their first pages together; what cannot be read is said in its place."""
+        return [await self._rest(answer) for answer in await self.read(asks)]
+
+    async def _rest(self, first: Answer | ConnectorError) -> list[Row] | ConnectorError:
+        if isinstance(first, ConnectorError):
+            return first
+        try:
+            return [row async for page, _ in self._client.pages_from(first) for row in page]
+        except (BadCredentials, Forbidden):
+            raise
+        except ConnectorError as error:
+            return error
+
+    async def _once(self, asks: Sequence[RequestInformation]) -> list[Answer | ConnectorError]:
+        if len(asks) == 1:
+            said: list[Said] = [await self._client.call(asks[0])]
+        else:
+            said = await self._together(asks, {})
+        return [await self._read_of(part) for part in said]
+
+    async def _read_of(self, said: Said) -> Answer | ConnectorError:
+        if isinstance(said, AnswerLost):
+            return Unavailable(str(said))
+        if isinstance(said, Unavailable):
+            return said
+        return said if said.ok else await self._client.refusal(said)
+
+    async def _together(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
+        """Send one batch; where its token died before any part was done, once more with a fresh one."""
+        token = await self._client.tokens.token()
+        said = await self._sent(asks, after)
+        if not (refused := _refused_tokens(said)):
+            return said
+        self._client.tokens.forget(token)
+        if _nothing_done(said):
+            said = await self._sent(asks, after)
+            refused = _refused_tokens(said)
+            if refused and _nothing_done(said):
+                raise self._client.token_refused(refused[0])
+        return [_dead(part) for part in said]
+
+    async def _sent(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
+        requests = [self._request(index, ask, after.get(index)) for index, ask in enumerate(asks)]
+        url = f"{self._client.config.base_url.rstrip('/')}/{BATCH}"
+        carrier = with_body(self._client.sdk.at(url, "POST"), {"requests": requests})
+        answer = await self._client.call(carrier)
+        if not answer.ok:
+            raise await self._client.refusal(answer)
+        parts = {str(part.get("id")): part for part in answer.data["responses"] if isinstance(part, dict)}
+        return [
+            self._said(request["method"], request["url"], parts.get(request["id"]), answer)
+            for request in requests
+        ]
+
+    def _request(self, index: int, ask: RequestInformation, after: int | None) -> dict[str, Any]:
+        method = ask.http_method.value if ask.http_method else ""
+        request: dict[str, Any] = {"id": str(index), "method": method, "url": self._client.relative(ask)}
+        if ask.content:
+            request |= {"headers": {"Content-Type": "application/json"}, "body": orjson.loads(ask.content)}
+        if after is not None:
+            request["dependsOn"] = [str(after)]
+        return request
+
+    def _said(self, method: str, url: str, part: Row | None, carrier: Answer) -> Said:
+        found = route_of(method, url)
+        name = found.name if found else f"{method} ?"
+        status = part.get("status") if part is not None else None
+        if part is None or not isinstance(status, int):
+            return AnswerLost(f"{name}: the batch's answer leaves it out; it may have had its effect")
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return self._limited(name, method, url, part)
+        if status >= 500:
+            return AnswerLost(f"{name}: HTTP {status} inside a batch; it may have had its effect")
+        body = part.get("body")
+        return Answer(name, status, body if isinstance(body, dict) else {}, carrier.exchange)
+
+    def _limited(self, name: str, method: str, url: str, part: Row) -> RateLimited:
+        headers = part.get("headers")
+        given = headers.items() if isinstance(headers, dict) else ()
+        said = next((value for key, value in given if str(key).lower() == "retry-after"), None)
+        wait = self._client.wire.part_refused(method, GRAPH, url.partition("?")[0], seconds_of(said))
+        return RateLimited(
+            f"{name}: refused inside a batch for {wait:.1f} s; nothing was done",
+            retry_after=wait,
+        )
+
+
+def _refused_tokens(said: Sequence[Said]) -> list[Answer]:
+    return [part for part in said if isinstance(part, Answer) and part.status == HTTPStatus.UNAUTHORIZED]
+
+
+def _nothing_done(said: Sequence[Said]) -> bool:
+    """Whether every part was refused for its token, or waited for one that was."""
+    not_done = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FAILED_DEPENDENCY)
+    return all(isinstance(part, Answer) and part.status in not_done for part in said)
+
+
+def _dead(part: Said) -> Said:
+    """A part refused for its token did nothing: it may be tried again, with another one."""
+    if isinstance(part, Answer) and part.status == HTTPStatus.UNAUTHORIZED:
+        return Unavailable(f"{part.route}: Graph refused the token inside a batch; nothing was done")
+    return part

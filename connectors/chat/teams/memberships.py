@@ -1,0 +1,125 @@
+"""Everything one account is in: groups and teams by either role, nested ones, channels, group chats."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from connectors.chat.teams import objects
+from connectors.chat.teams.asks import Asks
+from connectors.chat.teams.batches import Batches
+from connectors.chat.teams.client import GraphClient, Row
+from connectors.chat.teams.nesting import Nesting
+from connectors.chat.teams.refusals import GraphRefused
+from connectors.chat.teams.walk import ChannelWalk
+from connectors.errors import ConnectorError, MissingScope
+from policies.model import Account, Gap, Membership, Refusal, Role
+
+CHATS_REMEDY = (
+    "Grant Chat.ReadBasic.All and ChatMember.ReadWrite.All with admin consent; where Graph still refuses "
+    "them to an app, a person leaves group chats only by hand, or with the account."
+)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The directory groups of one account."""
+
+    direct: dict[str, Row] = field(default_factory=dict)
+    owned: dict[str, Row] = field(default_factory=dict)
+    through: dict[str, Row] = field(default_factory=dict)
+
+
+class Memberships:
+    """Reads one account's groups; complete over what is readable, or raises."""
+
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
+        self._client = client
+        self._asks = asks
+        self._batches = batches
+        self._walk = ChannelWalk(client, asks, batches)
+        self._nesting = Nesting(asks, batches)
+
+    @property
+    def _instance(self) -> str:
+        return self._client.config.instance
+
+    async def of(self, account: Account) -> AsyncIterator[Membership | Gap]:
+        """Yield every membership, then what could not be read."""
+        readings = await self._batches.listings(
+            [
+                self._asks.member_of(account.id),
+                self._asks.transitive_member_of(account.id),
+                self._asks.owned_objects(account.id),
+                self._asks.associated_teams(account.id),
+                self._asks.group_chats(account.id),
+            ]
+        )
+        direct, transitive, owned, teams, chats = readings
+        seen = _sorted(_must(direct), _must(transitive), _must(owned))
+        async for membership in self._of_groups(account, seen):
+            yield membership
+        named = {id_: str(row.get("displayName") or id_) for id_, row in (seen.direct | seen.owned).items()}
+        own_teams = {id_: named[id_] for id_, row in (seen.direct | seen.owned).items() if _is_team(row)}
+        async for channel in self._walk.of(account, own_teams, teams):
+            yield channel
+        for chat in self._of_chats(account, chats):
+            yield chat
+
+    async def _of_groups(self, account: Account, seen: _Seen) -> AsyncIterator[Membership]:
+        sole = await self._solely_owned(account.id, list(seen.owned))
+        for id_, row in (seen.owned | seen.direct).items():
+            role = Role.OWNER if id_ in seen.owned else Role.MEMBER
+            group = objects.group_of(self._instance, row)
+            yield Membership(account, group, role, sole_owner=id_ in sole)
+        inner = await self._nesting.inner_groups(set(seen.direct), seen.through)
+        for id_, row in seen.through.items():
+            group = objects.group_of(self._instance, row)
+            yield Membership(account, group, refusal=Refusal.NESTED, through=inner.get(id_))
+
+    async def _solely_owned(self, account_id: str, group_ids: Sequence[str]) -> set[str]:
+        """Give the groups that have no other person as owner: an app among the owners does not count."""
+        found = await self._batches.listings([self._asks.group_owners(id_) for id_ in group_ids])
+        return {
+            id_
+            for id_, rows in zip(group_ids, found, strict=True)
+            if objects.user_ids(_must(rows)) == {account_id}
+        }
+
+    def _of_chats(self, account: Account, chats: list[Row] | ConnectorError) -> Sequence[Membership | Gap]:
+        if isinstance(chats, ConnectorError):
+            return [chats_gap(self._instance, chats)]
+        return [
+            Membership(account, objects.chat_of(self._instance, chat))
+            for chat in chats
+            if chat.get("chatType") == "group"
+        ]
+
+
+def chats_gap(instance: str, why: ConnectorError) -> Gap:
+    """Say that group chats cannot be read; raises `why` where it may pass by itself."""
+    known_user = isinstance(why, GraphRefused) and why.status != HTTPStatus.NOT_FOUND
+    if isinstance(why, MissingScope) or known_user:
+        return Gap(instance, "chats_unreadable", detail=str(why), remedy=CHATS_REMEDY)
+    raise why
+
+
+def _sorted(direct: Sequence[Row], transitive: Sequence[Row], owned: Sequence[Row]) -> _Seen:
+    seen = _Seen(
+        direct={str(row["id"]): row for row in direct if objects.is_group(row)},
+        owned={str(row["id"]): row for row in owned if objects.is_group(row)},
+    )
+    nested = (row for row in transitive if objects.is_group(row) and row["id"] not in seen.direct)
+    seen.through = {str(row["id"]): row for row in nested if row["id"] not in seen.owned}
+    return seen
+
+
+def _must(found: list[Row] | ConnectorError) -> list[Row]:
+    if isinstance(found, ConnectorError):
+        raise found
+    return found
+
+
+def _is_team(row: Row) -> bool:
+    return "Team" in (row.get("resourceProvisioningOptions") or ())

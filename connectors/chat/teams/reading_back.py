@@ -1,0 +1,92 @@
+"""Reads memberships again after a removal, both roles of them: absent only where whole readings prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from connectors.chat.teams import evidence
+from connectors.chat.teams.asks import Asks
+from connectors.chat.teams.batches import Batches
+from connectors.chat.teams.client import GraphClient, Row
+from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
+from connectors.chat.teams.refusals import GraphRefused
+from connectors.contract import Evidence, Presence, Revocation, Sight
+from connectors.errors import BadCredentials, ConnectorError, Forbidden
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
+MEMBER_OF = "GET /users/{user}/memberOf"
+_Id = tuple[str, ...]
+_Readings = Mapping[_Id, list[Row] | ConnectorError]
+
+
+class ReadingBack:
+    """Two listings per person answer for all their groups; each channel and chat is read by itself."""
+
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
+        self._client = client
+        self._asks = asks
+        self._batches = batches
+
+    async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
+        """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
+        asks = self._all(steps)
+        with self._client.wire.recording() as exchanges:
+            try:
+                found = await self._batches.listings(list(asks.values()))
+            except (BadCredentials, Forbidden):
+                raise
+            except ConnectorError as error:
+                return [evidence.unreadable(step.step_id, "read_back", error) for step in steps]
+        readings = dict(zip(asks, found, strict=True))
+        last = exchanges[-1] if exchanges else None
+        proof = evidence.observed(MEMBER_OF, last, ("requests", str(len(exchanges))))
+        return [_judged(step, readings, proof) for step in steps]
+
+    def _all(self, steps: Sequence[Revocation]) -> dict[_Id, RequestInformation]:
+        """Give every reading these steps need, each once."""
+        asks: dict[_Id, RequestInformation] = {}
+        for step in steps:
+            group, account_id = step.membership.group, step.account_id
+            if group.kind in IN_TEAMS:
+                asks[("members", *key_of(group))] = ask_for(self._asks, group)
+            else:
+                asks["member", account_id] = self._asks.member_of_ids(account_id)
+                asks["owner", account_id] = self._asks.owned_ids(account_id)
+        return asks
+
+
+def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
+    if step.membership.group.kind in IN_TEAMS:
+        return _in_teams(step, readings, proof)
+    group_id, account_id = step.membership.group.id, step.account_id
+    member, owner = readings["member", account_id], readings["owner", account_id]
+    for found in (member, owner):
+        if isinstance(found, ConnectorError):
+            return evidence.unreadable(step.step_id, proof.source, found)
+    roles = [
+        name
+        for name, rows in (("member", member), ("owner", owner))
+        if not isinstance(rows, ConnectorError) and any(row.get("id") == group_id for row in rows)
+    ]
+    return _presence(step, proof, roles)
+
+
+def _in_teams(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
+    found = readings[("members", *key_of(step.membership.group))]
+    if isinstance(found, GraphRefused) and found.status == HTTPStatus.NOT_FOUND:
+        # A channel that is gone and one that cannot be seen are answered alike.
+        return evidence.unreadable(step.step_id, proof.source, found)
+    if isinstance(found, ConnectorError):
+        return evidence.unreadable(step.step_id, proof.source, found)
+    listed = any(row.get("userId") == step.account_id for row in found)
+    return _presence(step, proof, ["member"] if listed else [])
+
+
+def _presence(step: Revocation, proof: Evidence, roles: Sequence[str]) -> Presence:
+    facts = (*proof.facts, ("listed", ", ".join(roles) or "no"))
+    seen = Evidence(proof.quality, proof.at, proof.source, proof.request_id, facts)
+    return Presence(step.step_id, Sight.PRESENT if roles else Sight.ABSENT, seen)

@@ -1,0 +1,171 @@
+"""Takes people out of teams, groups, channels and chats: read first, then everything in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.chat.teams import evidence, fresh
+from connectors.chat.teams.asks import Asks
+from connectors.chat.teams.batches import Batches, Said
+from connectors.chat.teams.client import GraphClient
+from connectors.chat.teams.doubts import Doubts
+from connectors.chat.teams.fresh import IN_TEAMS, Fresh
+from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE
+from connectors.chat.teams.parts import Verdict, joined, of_bulk, of_part
+from connectors.chat.teams.routes import MOST_PARTS
+from connectors.contract import Outcome, Result, Revocation
+from connectors.errors import BadCredentials, Forbidden, Unavailable
+from policies.model import GroupKind, Refusal
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
+
+@dataclass(slots=True)
+class _Job:
+    """Requests that belong together: one person's two roles, or many people of one team."""
+
+    steps: list[Revocation]
+    asks: list[RequestInformation] = field(default_factory=list)
+    bulk: bool = False
+
+
+class Removal:
+    """Ends up to twenty memberships in one call; no write is ever sent twice."""
+
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
+        self._client = client
+        self._asks = asks
+        self._batches = batches
+        self._doubts = Doubts(client, asks, batches)
+
+    async def revoke(self, steps: Sequence[Revocation]) -> dict[str, Result]:
+        """Give a result per step id.
+
+        Raises ConnectorError only while nothing was sent.
+        """
+        results = {step.step_id: blocked for step in steps if (blocked := _known_block(step)) is not None}
+        waiting = [step for step in steps if step.step_id not in results]
+        state = await fresh.look(self._asks, self._batches, waiting)
+        for step in waiting:
+            if (refused := self._by_state(step, state)) is not None:
+                results[step.step_id] = refused
+        jobs = self._jobs([step for step in waiting if step.step_id not in results], state)
+        verdicts = await self._carry_out(jobs)
+        return results | await self._doubts.settle(verdicts)
+
+    def _by_state(self, step: Revocation, state: Fresh) -> Result | None:
+        """Refuse, before anything leaves, what the group's present state forbids."""
+        group = step.membership.group
+        if (trouble := state.trouble(group)) is not None:
+            return self._doubts.unread(step, trouble)
+        if group.kind in IN_TEAMS and state.membership(group, step.account_id) is None:
+            proof = evidence.observed(f"{group.kind.value} members", None, ("listed", "no"))
+            return Result(step.step_id, Outcome.SAID_ABSENT, proof, detail="the person is not listed there")
+        if state.last_owner_goes(group, step.account_id):
+            proof = evidence.observed("owners", None, ("owners", str(len(state.owners(group)))))
+            return evidence.refusal(step.step_id, Refusal.LAST_OWNER, "last_owner", proof)
+        return None
+
+    def _jobs(self, steps: Sequence[Revocation], state: Fresh) -> list[_Job]:
+        """Put members of one team together, and everybody else's requests by person."""
+        plain: dict[str, list[Revocation]] = {}
+        jobs: list[_Job] = []
+        for step in steps:
+            group = step.membership.group
+            if group.kind is GroupKind.TEAM and step.account_id not in state.owners(group):
+                plain.setdefault(group.id, []).append(step)
+            else:
+                jobs.append(_Job([step], self._single(step, state)))
+        for team_id, members in plain.items():
+            if len(members) > 1:
+                ids = [step.account_id for step in members]
+                jobs.append(_Job(members, [self._asks.remove_from_team(team_id, ids)], bulk=True))
+            else:
+                jobs.append(_Job(members, self._single(members[0], state)))
+        return jobs
+
+    def _single(self, step: Revocation, state: Fresh) -> list[RequestInformation]:
+        group, account_id = step.membership.group, step.account_id
+        if group.kind in IN_TEAMS:
+            row = state.membership(group, account_id)
+            membership_id = str(row["id"]) if row else ""
+            if group.kind in CHANNELS:
+                return [self._asks.remove_from_channel(group.parent_id or "", group.id, membership_id)]
+            return [self._asks.remove_from_chat(group.id, membership_id)]
+        remove = [self._asks.remove_member(group.id, account_id)]
+        if account_id in state.owners(group):
+            # The owner first: whoever only loses the membership stays owner, and an owner can let in anybody.
+            remove.insert(0, self._asks.remove_owner(group.id, account_id))
+        return remove
+
+    async def _carry_out(self, jobs: Sequence[_Job]) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        for number, chunk in enumerate(_chunks(jobs)):
+            asks = [ask for job in chunk for ask in job.asks]
+            try:
+                said = await self._batches.write(asks, _after(chunk))
+            except (BadCredentials, Forbidden) as error:
+                if number == 0:
+                    raise
+                # Something was sent before, so this must be said per step instead of raised.
+                said = [Unavailable(f"not sent: {error}")] * len(asks)
+            verdicts += _verdicts(chunk, said)
+        return verdicts
+
+
+def _known_block(step: Revocation) -> Result | None:
+    """Refuse what the plan's own reading already forbids."""
+    membership, group = step.membership, step.membership.group
+    source = evidence.without_call("local", ("sent", "nothing"))
+    if group.managed_elsewhere in MANAGED_ELSEWHERE:
+        why = MANAGED_ELSEWHERE[group.managed_elsewhere]
+        return evidence.refusal(step.step_id, why, group.managed_elsewhere, source)
+    if membership.refusal is Refusal.NESTED:
+        return evidence.refusal(
+            step.step_id,
+            Refusal.NESTED,
+            "nested",
+            source,
+            detail=f"through: {membership.through or 'unknown'}",
+        )
+    if group.kind in CHANNELS and not group.parent_id:
+        return evidence.refusal(step.step_id, Refusal.UNEXPECTED, "plan_again", source)
+    return None
+
+
+def _chunks(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
+    """Fill batches without parting what belongs together."""
+    chunk: list[_Job] = []
+    for job in jobs:
+        if sum(len(one.asks) for one in chunk) + len(job.asks) > MOST_PARTS:
+            yield chunk
+            chunk = []
+        chunk.append(job)
+    if chunk:
+        yield chunk
+
+
+def _after(chunk: Sequence[_Job]) -> dict[int, int]:
+    """Let each person's membership wait for their ownership to end."""
+    after: dict[int, int] = {}
+    index = 0
+    for job in chunk:
+        after |= {index + later: index for later in range(1, len(job.asks))}
+        index += len(job.asks)
+    return after
+
+
+def _verdicts(chunk: Sequence[_Job], said: Sequence[Said]) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    index = 0
+    for job in chunk:
+        parts = said[index : index + len(job.asks)]
+        index += len(job.asks)
+        if job.bulk:
+            verdicts += [of_bulk(step, parts[0]) for step in job.steps]
+        else:
+            verdicts.append(joined([of_part(job.steps[0], part) for part in parts]))
+    return verdicts

@@ -1,0 +1,1 @@
+"""The Telegram connector and its sandbox, over real HTTP on loopback."""

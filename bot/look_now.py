@@ -1,4 +1,4 @@
-"""A hint from outside that somebody is in a group again: the removal is looked at in the next pass."""
+"""A hint from outside that somebody is in a group again: it is looked at in the next pass."""
 
 from __future__ import annotations
 
@@ -6,25 +6,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.rechecks import WAS_OUT
+from bot.drift_compare import WAS_OUT
+from bot.drift_hints import hint
+from bot.drift_looks import HINTED, look_soon
+from bot.drift_standing import standing_of
 from bot.steps import record_entry
-from bot.store.query import add, change, columns, one, where
+from bot.store.query import columns, one, where
 from bot.store.tables import PersonRow, RecheckRow, StepRow
 from policies.model import PersonStatus, StepAction
 
-HINTED = "hinted"
-"""The kind of this look; those after an hour, a day and a week stay as they are."""
+__all__ = ["HINTED", "look_now"]
 
 
 async def look_now(app: Bawab, instance: str, account_id: str, group_id: str, *, because: str) -> bool:
-    """Have the removal of this account from this group looked at within a tick; True where there is one.
+    """Have this account in this group looked at within a tick; True where that is worth while.
 
-    Only a hint: nothing is believed of it but that a look is worth while. The same hint twice, before
-    the look, does and logs nothing.
+    Only a hint: nothing is believed of it but that a look is worth while. Where no removal stands there, it
+    still is if the account is certainly somebody's who must be out: a second account, or a new group. The
+    same hint twice, before the look, does and logs nothing; so does one about anybody else.
     """
-    async with app.store.write() as tx:
+    async with app.store.read() as tx:
         step = await _last_removal(tx, instance, account_id, group_id)
-        if step is None or not await _matters(tx, step) or not await _set_due(app, tx, step):
+        if step is not None and not await _matters(tx, step):
+            return False
+    if step is None:
+        return await hint(app, instance, account_id)
+    async with app.store.write() as tx:
+        if not await look_soon(app, tx, step):
             return False
         await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, because=because))
     return True
@@ -46,21 +54,11 @@ async def _last_removal(tx: AsyncConnection, instance: str, account_id: str, gro
 
 
 async def _matters(tx: AsyncConnection, step: StepRow) -> bool:
-    """A leaver may never come back; whoever moved or was hired again may, once the last look is over."""
+    """A leaver may never come back; whoever was hired again may, once the last look is over."""
     person = await one(tx, PersonRow, columns(PersonRow).id == step.person_id)
     if person is None or person.status == PersonStatus.TERMINATED:
         return True
+    if await standing_of(tx, step.person_id) is not None:
+        return True
     rows = columns(RecheckRow)
     return await one(tx, RecheckRow, rows.step_id == step.id, rows.done_at.is_(None)) is not None
-
-
-async def _set_due(app: Bawab, tx: AsyncConnection, step: StepRow) -> bool:
-    """Put the look in, or have it done again; False where it waits already."""
-    rows = columns(RecheckRow)
-    mine = [rows.step_id == step.id, rows.kind == HINTED]
-    before = await one(tx, RecheckRow, *mine)
-    if before is None:
-        await add(tx, RecheckRow(step_id=step.id, kind=HINTED, instance=step.instance, due=app.now()))
-        return True
-    again = {"due": app.now(), "attempts": 0, "done_at": None, "sight": None}
-    return bool(await change(tx, RecheckRow, again, *mine, rows.done_at.is_not(None)))

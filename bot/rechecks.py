@@ -10,20 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.casework import set_state
+from bot.drift import FoundBy, Sighting, record, unsettled
+from bot.drift_compare import WAS_OUT, undone
+from bot.drift_end import gone
+from bot.drift_looks import HINTED
+from bot.drift_rule import follow_rule
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
-from bot.states import CaseState, LaneState, StepState
+from bot.states import LaneState, StepState
 from bot.steps import look, record_entry
 from bot.store.query import change, columns, where
-from bot.store.tables import CaseRow, RecheckRow, StepRow
+from bot.store.tables import RecheckRow, StepRow
 from connectors.contract import Presence, Quality, Sight
 from connectors.errors import ConnectorError
 
 A_PASS = 200
 MOST_TRIES = 10
-WAS_OUT = frozenset(
-    {StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT, StepState.LOCKED_OUT, StepState.ATTESTED}
-)
 
 
 async def recheck_due(app: Bawab) -> int:
@@ -62,13 +63,35 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
         return 0
     if lane.state != LaneState.OPEN:
         await answered(app, instance, platform)
+    back = {
+        step.id: await undone(app, step)
+        for step, presence in zip(steps, presences, strict=True)
+        if presence.sight is Sight.PRESENT and step.state in WAS_OUT
+    }
     async with app.store.write() as tx:
         for step, presence in zip(steps, presences, strict=True):
-            await _note(app, tx, step, presence)
+            await _note(app, tx, step, presence, back.get(step.id))
     return len(steps)
 
 
-async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence) -> None:
+async def _note(
+    app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence, back: Sighting | None
+) -> None:
+    hinted = await _tick_off(app, tx, step, presence)
+    if step.state == StepState.ATTESTED and presence.sight is Sight.ABSENT:
+        await _borne_out(app, tx, step)
+    elif presence.sight is Sight.PRESENT and back is not None:
+        found_by = FoundBy.EVENT if hinted else FoundBy.RECHECK
+        row = await record(app, tx, back, found_by=found_by)
+        await follow_rule(app, tx, [row] if row else [])
+    elif presence.sight is Sight.ABSENT and step.state in (StepState.STILL_PRESENT, StepState.WAIVED):
+        await _left_again(app, tx, step)
+    elif presence.sight is not Sight.PRESENT or step.state in WAS_OUT:
+        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))
+
+
+async def _tick_off(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence) -> bool:
+    """Mark the looks that were due as done, or put them off where nothing could be seen; True for a hint."""
     rows, now = columns(RecheckRow), app.now()
     due = await where(tx, RecheckRow, rows.step_id == step.id, rows.done_at.is_(None), rows.due <= now)
     for row in due:
@@ -77,12 +100,13 @@ async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presen
         values: dict[str, object] = {"attempts": row.attempts + 1, "sight": presence.sight}
         values |= {"due": later} if blind else {"done_at": now}
         await change(tx, RecheckRow, values, rows.step_id == row.step_id, rows.kind == row.kind)
-    if step.state == StepState.ATTESTED and presence.sight is Sight.ABSENT:
-        await _borne_out(app, tx, step)
-    elif presence.sight is Sight.PRESENT and step.state in WAS_OUT:
-        await _drift(app, tx, step)
-    elif presence.sight is not Sight.PRESENT:
-        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))
+    return any(row.kind == HINTED for row in due)
+
+
+async def _left_again(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
+    row = await unsettled(tx, step.instance, step.account_id, step.group_id or step.action)
+    if row is None or row.step_id != step.id or not await gone(app, tx, row):
+        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=Sight.ABSENT))
 
 
 async def _borne_out(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
@@ -91,15 +115,3 @@ async def _borne_out(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
     values = {"state": step.state, "quality": step.quality, "verified_at": now, "updated_at": now}
     await change(tx, StepRow, values, columns(StepRow).id == step.id)
     await app.audit.append(tx, record_entry(step, Action.STEP_READ_BACK, said=Sight.ABSENT))
-
-
-async def _drift(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:
-    """Somebody who was out is in again: shown to IT, never removed again without being asked."""
-    step.state, step.quality = StepState.STILL_PRESENT, Quality.OBSERVED
-    step.detail = "came_back"
-    values = {"state": step.state, "quality": step.quality, "detail": step.detail, "updated_at": app.now()}
-    await change(tx, StepRow, {**values, "next_attempt_at": None}, columns(StepRow).id == step.id)
-    await app.audit.append(tx, record_entry(step, Action.CHECK_DRIFT, said=Sight.PRESENT))
-    cases = columns(CaseRow)
-    for case in await where(tx, CaseRow, cases.id == step.case_id, cases.state == CaseState.COMPLETED):
-        await set_state(app, tx, case, CaseState.COMPLETED_WITH_EXCEPTIONS, Action.CASE_VERIFY, drift=step.id)

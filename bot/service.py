@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from bot.app import Bawab
 from bot.completion import settle_cases
+from bot.drift_watch import DriftWatch
 from bot.first_seen import settle_first_seen
 from bot.lanes import pause_unconfigured
 from bot.linking import Linker
@@ -46,6 +47,8 @@ class Pass:
     planned: int = 0
     settled: int = 0
     """People first seen as gone of whom it is now known where they still are."""
+    comparing: bool = False
+    """Whether a comparison of everybody who must be out has more to read."""
 
 
 class Service:
@@ -56,6 +59,7 @@ class Service:
         self._watcher = Watcher(app)
         self._linker = Linker(app)
         self._planner = Planner(app)
+        self._drift = DriftWatch(app, self._planner)
         self.messages = Messages(app)
         self._stopping = asyncio.Event()
         self._lanes = {
@@ -80,6 +84,7 @@ class Service:
         if linked:
             done.settled = await settle_first_seen(self._app)
         await recheck_due(self._app)
+        done.comparing = await self._drift.tick()
         await self.messages.succession.ask_due()
         await self._settle()
         return done
@@ -102,7 +107,7 @@ class Service:
                 await self._sleep(0.25)
             elif soon is not None and soon <= now + timedelta(seconds=quiet):
                 await self._sleep((soon - now).total_seconds())
-            elif not moved and not done.settled:
+            elif not moved and not done.settled and not done.comparing:
                 break
         await finish(self._app, run)
         return feeds

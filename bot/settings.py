@@ -213,6 +213,8 @@ class Settings(BaseSettings):
     recheck_after: list[timedelta] = Field(
         default_factory=lambda: [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
     )
+    reconcile_every: timedelta = Field(default=timedelta(days=1), gt=timedelta(0))
+    """How often everybody who must be out is compared with what the platforms show."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:

@@ -1,0 +1,222 @@
+"""Reads one instance for a reconciliation: person by person, or group by group where that is fewer calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from bot.app import Bawab
+from bot.drafting import Drafter
+from bot.drift import FoundBy, record
+from bot.drift_compare import Compared, compare
+from bot.drift_end import closed, gone
+from bot.drift_hints import OF_THE_INSTANCE
+from bot.drift_standing import standing_of
+from bot.group_memory import known_groups
+from bot.member_index import MemberIndex, group_read, member_to_plain, reading
+from bot.reconcile_items import (
+    GROUP,
+    PERSON,
+    READ,
+    UNREADABLE,
+    WAITING,
+    accounts_compared,
+    done,
+    items,
+    put_groups,
+    reread,
+)
+from bot.steps import look
+from bot.store.group_tables import DriftRow, ReconcileItemRow, ReconcileRow
+from bot.store.people import directory_size
+from bot.store.query import change, columns, one
+from bot.store.tables import StepRow
+from connectors.contract import NO_GROUPS, ListsMembers, Sight
+from connectors.errors import ConnectorError
+from connectors.wire import Wire
+from policies.model import Gap, Group
+
+PAGE = 200
+"""Accounts in a page of a directory, where nothing else is known: for the estimate only."""
+FEW = 4
+"""Calls that are not worth a listing of all groups."""
+
+
+@runtime_checkable
+class _Counted(Protocol):
+    @property
+    def wire(self) -> Wire: ...
+
+
+class Reading:
+    """One instance of one run. Every method raises ConnectorError where the whole instance cannot be read."""
+
+    def __init__(self, app: Bawab, row: ReconcileRow, instance: str) -> None:
+        self._app = app
+        self._row = row
+        self._instance = instance
+        self._connector = app.chat[instance]
+        self._index: MemberIndex | None = None
+        self._covered: frozenset[str] | None = None
+
+    async def some(self, most: int) -> int:
+        """Read at most so many items, groups before people; gives how many were read."""
+        before = self._sent()
+        try:
+            plan = await self._plan()
+            kind = GROUP if await self._waiting(GROUP, 1) else PERSON
+            waiting = await self._waiting(kind, most)
+            for item in waiting:
+                await (self._group(item) if kind == GROUP else self._person(item, by=plan["by"]))
+            return len(waiting)
+        finally:
+            if self._sent() > before:
+                await self._note(calls=self._sent() - before)
+
+    async def _waiting(self, kind: str, most: int) -> list[ReconcileItemRow]:
+        async with self._app.store.read() as tx:
+            chosen = {"instance": self._instance, "kind": kind, "state": WAITING}
+            return await items(tx, self._row, **chosen, most=most)
+
+    def _sent(self) -> int:
+        return self._connector.wire.requests_sent if isinstance(self._connector, _Counted) else 0
+
+    async def _note(self, *, calls: int = 0, **values: Any) -> dict[str, Any]:
+        """Keep what is known of this instance in the run's plan."""
+        async with self._app.store.write() as tx:
+            plan = dict((await reread(tx, self._row)).plan or {})
+            mine = {**plan[self._instance], **values}
+            mine["calls"] = mine.get("calls", 0) + calls
+            plan[self._instance] = mine
+            await change(tx, ReconcileRow, {"plan": plan}, columns(ReconcileRow).id == self._row.id)
+        return mine
+
+    # Which way
+
+    async def _plan(self) -> Mapping[str, Any]:
+        """Decide once which way is fewer calls; on a later start it is read from the row."""
+        async with self._app.store.read() as tx:
+            stored: dict[str, Any] = (await reread(tx, self._row)).plan[self._instance]
+            if stored.get("by"):
+                return stored
+            accounts = len(await accounts_compared(tx, self._row, self._instance))
+            pages = await directory_size(tx) // PAGE + 1
+        by_person = 2 * accounts  # the account, and what it is in
+        if by_person <= FEW or not isinstance(self._connector, ListsMembers):
+            return await self._note(by=PERSON)
+        groups, gaps = await self._listed()
+        listing = accounts > pages
+        if len(groups) + min(accounts, pages) >= by_person:
+            return await self._note(by=PERSON, groups=len(groups))
+        async with self._app.store.write() as tx:
+            await put_groups(tx, self._row, self._instance, groups)
+        kept = [[gap.reason, gap.group_id, gap.detail] for gap in gaps]
+        return await self._note(by=GROUP, groups=len(groups), gaps=kept, list_accounts=listing)
+
+    async def _listed(self) -> tuple[list[Group], list[Gap]]:
+        """List the groups anybody could be taken out of; from the others every plan leaves people alone."""
+        known = NO_GROUPS
+        if not self._connector.capabilities.lists_groups:
+            async with self._app.store.read() as tx:
+                known = await known_groups(tx, self._instance)
+        seen = [found async for found in self._connector.groups(known)]
+        groups = [found for found in seen if isinstance(found, Group)]
+        worth = [g for g in groups if not (g.archived or g.is_default or g.managed_elsewhere)]
+        return worth, [found for found in seen if isinstance(found, Gap)]
+
+    # By group
+
+    async def _group(self, item: ReconcileItemRow) -> None:
+        row = group_read(item.state, item.found, item.problem)
+        compared = await self._accounts()
+        members: dict[str, Any] = {}
+        problem = ""
+        try:
+            async for found in self._lister().members(row.group):
+                if isinstance(found, Gap):
+                    problem = found.detail or found.reason
+                elif found.account.id in compared:
+                    members[found.account.id] = member_to_plain(found)
+        except OF_THE_INSTANCE:
+            raise
+        except ConnectorError as error:
+            problem = str(error)
+        kept = {**item.found, "members": members}
+        async with self._app.store.write() as tx:
+            await done(tx, item, UNREADABLE if problem else READ, found=kept, problem=problem)
+
+    async def _accounts(self) -> frozenset[str]:
+        """Whose memberships the index keeps; asked once, so that every group is read for the same people."""
+        if self._covered is None:
+            async with self._app.store.read() as tx:
+                self._covered = await accounts_compared(tx, self._row, self._instance)
+        return self._covered
+
+    def _lister(self) -> ListsMembers:
+        if not isinstance(self._connector, ListsMembers):
+            raise TypeError(f"{self._instance} lists no members; this run was decided on another connector")
+        return self._connector
+
+    async def _indexed(self) -> MemberIndex:
+        if self._index is None:
+            async with self._app.store.read() as tx:
+                rows = await items(tx, self._row, instance=self._instance, kind=GROUP)
+                plan: dict[str, Any] = (await reread(tx, self._row)).plan[self._instance]
+                covered = await accounts_compared(tx, self._row, self._instance)
+            groups = [group_read(row.state, row.found, row.problem) for row in rows]
+            gaps = [Gap(self._instance, reason, group, detail) for reason, group, detail in plan["gaps"]]
+            listing = bool(plan.get("list_accounts"))
+            made = MemberIndex(self._connector, covered, groups, gaps=gaps, list_accounts=listing)
+            self._index = made
+        return self._index
+
+    # By person
+
+    async def _person(self, item: ReconcileItemRow, *, by: str) -> None:
+        try:
+            compared = await self._compared(item.item_id, by=by)
+            left = [drift for drift in compared.absent if await self._is_gone(drift)] if compared else []
+        except OF_THE_INSTANCE:
+            raise
+        except ConnectorError as error:
+            async with self._app.store.write() as tx:
+                await done(tx, item, UNREADABLE, problem=str(error))
+            return
+        await self._store(item, compared or Compared(), left)
+
+    async def _compared(self, person_id: str, *, by: str) -> Compared | None:
+        """Compare; an index only says who needs a closer look, and what is then read of them decides."""
+        app = self._app
+        async with app.store.read() as tx:
+            standing = await standing_of(tx, person_id)
+        if standing is None:
+            return None
+        if by == GROUP:
+            drafter = Drafter(reading(app, self._instance, await self._indexed()))
+            found = await compare(app, drafter, standing, self._instance)
+            if not found.sightings and not found.over:
+                return found
+        return await compare(app, Drafter(reading(app, self._instance)), standing, self._instance)
+
+    async def _is_gone(self, drift: DriftRow) -> bool:
+        async with self._app.store.read() as tx:
+            step = await one(tx, StepRow, columns(StepRow).id == drift.step_id)
+        if step is None:
+            return False
+        return (await look(self._connector, [step]))[0].sight is Sight.ABSENT
+
+    async def _store(self, item: ReconcileItemRow, compared: Compared, left: list[DriftRow]) -> None:
+        app = self._app
+        async with app.store.write() as tx:
+            found = [await record(app, tx, one_, found_by=FoundBy.RECONCILE) for one_ in compared.sightings]
+            went = [await gone(app, tx, drift) for drift in left]
+            over = [await closed(app, tx, drift, "no_longer_planned") for drift in compared.over]
+            said = {
+                "drifts": [drift.id for drift in found if drift is not None],
+                "gone": sum(went),
+                "over": sum(over),
+                "known": compared.known,
+                "refused": compared.refused,
+                "gaps": sorted({(gap.reason, gap.group_id or "") for gap in compared.gaps}),
+            }
+            await done(tx, item, READ, found=said)

@@ -22,6 +22,8 @@ from policies.selectors import Registry, registered, registry_of
 
 REVIEW_EVERY = timedelta(days=365)
 """How old a review may be before a group counts as not reviewed, where nobody says otherwise."""
+SOON = timedelta(days=60)
+"""How near a last day must be before somebody counts as leaving; a contract's end years ahead is no news."""
 _AT_ONCE = 500
 
 
@@ -30,7 +32,7 @@ class Standing(StrEnum):
 
     PRESENT = "present"
     LEAVING = "leaving"
-    """Still here, and HR has a last day."""
+    """Still here, and HR has a last day that is near."""
     GONE = "gone"
     UNKNOWN = "unknown"
     """HR has never named this employee id."""
@@ -60,6 +62,7 @@ class GroupEntry:
     """None: nobody has registered it."""
     owner: Answerer | None = None
     deputy: Answerer | None = None
+    reviewer: Answerer | None = None
     last_seen: datetime | None = None
     gone_at: datetime | None = None
     way: Way | None = None
@@ -92,11 +95,15 @@ async def catalogue(app: Bawab, instance: str | None = None, *, gone: bool = Fal
     async with app.store.read() as tx:
         rows = await where(tx, KnownGroupRow, *conditions)
         wanted = [row for row in app.registry if instance in (None, row.instance)]
-        people = await _people(tx, [one for row in wanted for one in (row.owner_id, row.deputy_id) if one])
+        people = await _people(tx, [one for row in wanted for one in _named(row) if one])
     join = _Join(app, registry_of(app.registry), people)
     entries = [join.seen(row) for row in rows if gone or row.gone_at is None]
     entries += join.unseen(wanted, rows)
     return sorted(entries, key=lambda one: (one.instance, one.name.casefold(), one.id))
+
+
+def _named(row: RegisteredGroup) -> tuple[str | None, ...]:
+    return row.owner_id, row.deputy_id, row.reviewed_by
 
 
 async def _people(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, Person]:
@@ -128,6 +135,7 @@ class _Join:
             row=row,
             owner=self._answerer(row.owner_id if row else None),
             deputy=self._answerer(row.deputy_id if row else None),
+            reviewer=self._answerer(row.reviewed_by or None if row else None),
             last_seen=known.last_seen,
             gone_at=known.gone_at,
             way=way,
@@ -148,6 +156,7 @@ class _Join:
                     row=row,
                     owner=self._answerer(row.owner_id),
                     deputy=self._answerer(row.deputy_id),
+                    reviewer=self._answerer(row.reviewed_by or None),
                 )
 
     def _way(self, group: Group) -> tuple[Way | None, Refusal | None]:
@@ -168,9 +177,11 @@ class _Join:
 
 def answerer(person: Person, now: datetime, zone: str) -> Answerer:
     """Say where somebody stands with the company now."""
-    standing = Standing.PRESENT if person.last_day is None else Standing.LEAVING
+    standing = Standing.PRESENT
     if not is_present(person, now, zone):
         standing = Standing.GONE
+    elif not is_present(person, now + SOON, zone):
+        standing = Standing.LEAVING
     return Answerer(person.id, person.name, standing, person.last_day)
 
 
@@ -189,7 +200,7 @@ def reported(
 
 
 def leaves(who: Answerer | None) -> bool:
-    """Whether somebody who answers for a group has left, or has a last day."""
+    """Whether somebody who answers for a group has left, or leaves soon."""
     return who is not None and who.standing in (Standing.GONE, Standing.LEAVING)
 
 

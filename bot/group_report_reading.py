@@ -14,14 +14,23 @@ from policies.model import Gap, Group, GroupKind
 Progress = Callable[[int, int], None]
 """Called with how many are done, and of how many."""
 
-_CHANNELS = frozenset({GroupKind.PRIVATE_CHANNEL})
+_NONE: frozenset[GroupKind] = frozenset()
+_CHATS = frozenset({GroupKind.CHAT, GroupKind.GROUP_CHAT})
+_PRIVATE = frozenset({GroupKind.PRIVATE_CHANNEL})
 HIDES: dict[str, frozenset[GroupKind]] = {
-    "connect_invite_pending": frozenset(),
-    "connect_invites_unknown": frozenset(),
-    "members_unknown": frozenset(),
-    "private_channel_unseen": _CHANNELS,
-    "private_channels_unseen": _CHANNELS,
+    "private_channel_unseen": _PRIVATE,
+    "private_channels_unseen": _PRIVATE,
     "user_groups_unseen": frozenset({GroupKind.USER_GROUP}),
+    "chats_unreadable": _CHATS,
+    "group_chats_unlisted": _CHATS,
+    "channel_managers_unseen": _NONE,
+    "connect_invite_pending": _NONE,
+    "connect_invites_unknown": _NONE,
+    "connect_requests_unknown": _NONE,
+    "invite_requests_unknown": _NONE,
+    "links_of_others": _NONE,
+    "members_unknown": _NONE,
+    "members_unseen": _NONE,
 }
 """Which kinds of group a gap without a group's id may hide; one that is not named here may hide any."""
 

@@ -23,7 +23,7 @@ from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.timeline import told
 from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
 from bot.values import event_from_plain
-from policies.model import Refusal, StepAction
+from policies.model import Gap, Refusal, StepAction
 
 
 def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
@@ -125,7 +125,7 @@ _NAMED = re.compile(r"#(\S+)|^private channel '(.*?)':")
 """Where a connector's detail, an English sentence, holds the group's name."""
 
 
-def gap_group(gap: GapRow) -> str:
+def gap_group(gap: GapRow | Gap) -> str:
     """Name the group of a gap, by its id where no name is known; empty where it speaks of no single group."""
     named = _NAMED.search(gap.detail or "") if gap.group_id else None
     return str((named and (named[1] or named[2])) or gap.group_id or "")

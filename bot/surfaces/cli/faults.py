@@ -10,9 +10,11 @@ from bot.audit.search import TooManyPeople
 from bot.case_file import NoSuchCase
 from bot.enrolment import CannotLink
 from bot.explaining import CannotExplain
+from bot.group_register import NotOneGroup
 from bot.locale import N_
 from bot.manual_cases import CannotCancel, CannotOpen
 from bot.preview import NothingToPreview
+from bot.registry_file import RegistryProblem
 from bot.release import CannotRelease
 from bot.service import AlreadyRunning
 from bot.settings import SettingsProblem
@@ -49,6 +51,8 @@ _FAULTS: tuple[tuple[type[BaseException], Fault], ...] = (
     (BadFeed, Fault(ExitCode.HELD, N_("The HR file cannot be read, and changes nothing:"))),
     (ConnectorError, Fault(ExitCode.OPERATOR, N_("A platform could not be asked:"))),
     (CannotRelease, Fault(ExitCode.USAGE, N_("Not released:"))),
+    (NotOneGroup, Fault(ExitCode.USAGE, N_("It is not clear which group is meant:"))),
+    (RegistryProblem, Fault(ExitCode.USAGE, N_("The registry was not changed:"))),
     (TaskProblem, Fault(ExitCode.USAGE, N_("The task was not changed:"))),
     (CannotOpen, Fault(ExitCode.USAGE, N_("No case was opened:"))),
     (CannotCancel, Fault(ExitCode.USAGE, N_("The case was not cancelled:"))),

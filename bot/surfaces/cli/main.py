@@ -21,7 +21,9 @@ from bot.surfaces.cli import (
     demo,
     explain,
     feed,
+    groups,
     link,
+    person,
     policy,
     preview,
     release,
@@ -47,9 +49,9 @@ def build(t: Translator) -> Any:
         name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     root.callback()(with_shared(shared_callback, [VERSION]))
-    for part in (run, preview, explain, release, check, status, demo):
+    for part in (run, preview, explain, person, release, check, status, demo):
         part.register(root)
-    for group in (case.group, feed.group, policy.group, audit.group, task.group, link.group):
+    for group in (case.group, feed.group, policy.group, audit.group, task.group, link.group, groups.group):
         root.add_typer(group)
     command = typer.main.get_command(root)
     speak(command, t)

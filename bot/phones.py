@@ -13,12 +13,11 @@ def e164(text: str | None) -> str | None:
 
     A number without its country (`0501234567`) could be somebody's in any country, so it is none here.
     """
-    digits = _digits(text)
-    written = unicodedata.normalize("NFKC", text or "").strip()
-    if written.startswith("00"):
-        digits = digits[2:]
-    elif not written.startswith("+"):
-        return None
+    written, digits = unicodedata.normalize("NFKC", text or "").strip(), _digits(text)
+    if not written.startswith("+"):
+        if not digits.startswith("00"):
+            return None
+        digits = digits.removeprefix("00")
     return f"+{digits}" if SHORTEST <= len(digits) <= LONGEST and not digits.startswith("0") else None
 
 

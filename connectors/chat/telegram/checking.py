@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telegram import ChatMember, WebhookInfo
+from telegram import WebhookInfo
 
 from connectors.chat.telegram import gaps
 from connectors.chat.telegram.client import TelegramClient
 from connectors.chat.telegram.group_listing import ours
-from connectors.chat.telegram.objects import PRESENT, may, standing_of
-from connectors.chat.telegram.reading import Reading
+from connectors.chat.telegram.objects import is_basic
+from connectors.chat.telegram.reading import Place, Reading
 from connectors.chat.telegram.remedies import remedy_text
 from connectors.contract import Finding, KnownGroups, Scope, Severity
 from connectors.errors import BadCredentials, ConnectorError, Unavailable
+from policies.model import Group
 
 _REACH = (
     "Check the network, the firewall and the proxy between this machine and api.telegram.org; "
@@ -37,13 +38,14 @@ class Checking:
     async def findings(self, known: KnownGroups) -> Sequence[Finding]:
         """Give every finding; a token that does not work ends the check at once, in one finding."""
         self._reading.forget_me()
+        findings: list[Finding] = []
         try:
-            findings = await self._of_the_bot()
+            findings += await self._of_the_bot()
             findings += await self._of_the_webhook()
-            for group_id in ours(known, self._instance):
-                findings.append(await self._of_group(group_id))
+            for group in ours(known, self._instance):
+                findings.append(await self._of_group(group))
         except ConnectorError as error:
-            return [self._trouble(error)]
+            return [*findings, self._trouble(error)]
         if not known.groups:
             message = "the bot knows no group yet; in each it will need " + self._names(self._scopes)
             remedy = "Add the bot to every work group and channel, and make it an admin there."
@@ -77,22 +79,21 @@ class Checking:
             findings.append(self._finding(Severity.WARNING, "updates_waiting", message, remedy))
         return findings
 
-    async def _of_group(self, group_id: str) -> Finding:
-        own = str((await self._reading.me()).id)
-        answer = await self._reading.member(group_id, own)
+    async def _of_group(self, group: Group) -> Finding:
+        answer = await self._reading.bot_in(group.id, basic=is_basic(group))
         if answer.moved_to is not None:
-            answer = await self._reading.member(answer.moved_to, own)
+            answer = await self._reading.bot_in(answer.moved_to, basic=False)
         if answer.value is None:
-            gap = gaps.of_refusal(self._instance, group_id, answer.method, answer.error)
-            return self._finding(Severity.WARNING, gap.reason, gap.detail, gap.remedy, group_id)
-        return self._of_rights(group_id, answer.value)
+            gap = gaps.of_refusal(self._instance, group.id, answer.method, answer.error)
+            return self._finding(Severity.WARNING, gap.reason, gap.detail, gap.remedy, group.id)
+        return self._of_rights(group.id, answer.value)
 
-    def _of_rights(self, group_id: str, me: ChatMember) -> Finding:
-        if standing_of(me) not in PRESENT:
-            message = f"the bot is no longer in the group ({me.status})"
+    def _of_rights(self, group_id: str, place: Place) -> Finding:
+        if not place.inside:
+            message = "the bot is no longer in the group"
             remedy = remedy_text("bot_not_in_group")
             return self._finding(Severity.WARNING, "bot_not_in_group", message, remedy, group_id)
-        lacking = [scope for scope in self._scopes if not may(me, scope.name)]
+        lacking = [scope for scope in self._scopes if not place.may(scope.name)]
         if not lacking:
             return self._finding(Severity.OK, "rights", "the bot has every right it needs", group=group_id)
         severity = Severity.ERROR if any(scope.required for scope in lacking) else Severity.WARNING

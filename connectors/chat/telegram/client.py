@@ -74,7 +74,9 @@ class TelegramClient:
     def __init__(self, config: TelegramConfig, limits: tuple[RateLimit, ...]) -> None:
         self._config = config
         token = config.bot_token
-        self.redact = Redactor((token, token.partition(":")[2]))
+        secret = token.partition(":")[2]
+        # The SDK and the error table change the case of what Telegram says.
+        self.redact = Redactor((token, secret, token.casefold(), secret.casefold()))
         base = f"{config.base_url.rstrip('/')}/bot{token}/"
         self.wire = Wire(_wire_settings(config, base, limits), self.redact)
         request = WireRequest(base, lambda: self.wire.session)

@@ -47,6 +47,17 @@ def moved(instance: str, old: str, new: str) -> Gap:
     )
 
 
+def linked_unseen(instance: str, group_id: str, of: str) -> Gap:
+    """Say that a channel's discussion group, or a group's channel, is not among the known ones."""
+    return Gap(
+        instance,
+        "linked_group_unseen",
+        group_id=group_id,
+        detail=f"linked to {of}",
+        remedy="Add the bot as an admin to it too: whoever leaves one of the two stays in the other.",
+    )
+
+
 def no_user_id(instance: str) -> Gap:
     """Say that an account is not named by its numeric id; the id is not repeated, it may be a number."""
     return Gap(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from telegram import ChatMember, ChatMemberAdministrator
+from telegram import ChatMember
 
 from connectors.chat.telegram import gaps
 from connectors.chat.telegram.answers import NOT_A_PARTICIPANT
 from connectors.chat.telegram.objects import PRESENT, Standing, is_group_id, is_user_id, standing_of
 from connectors.chat.telegram.reading import ADMINISTRATORS, MEMBER, Reading, others_in_charge
+from connectors.chat.telegram.rights import may_demote
 from connectors.contract import KnownGroups
 from policies.model import Account, Gap, Group, GroupKind, Membership, Refusal, Role
 
@@ -73,8 +74,7 @@ class Listing:
         self, account: Account, group: Group, member: ChatMember
     ) -> AsyncIterator[Membership | Gap]:
         """Say whether the bot may demote the admin, and whether anybody is left in charge without them."""
-        editable = isinstance(member, ChatMemberAdministrator) and member.can_be_edited
-        refusal = None if editable else Refusal.UNMANAGEABLE_ADMIN
+        refusal = None if may_demote(member, group) else Refusal.UNMANAGEABLE_ADMIN
         admins = await self._reading.administrators(group.id)
         if admins.value is None:
             yield gaps.of_refusal(self._instance, group.id, ADMINISTRATORS, admins.error)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from telegram import ChatFullInfo, ChatMember, ChatMemberAdministrator, ChatMemberRestricted
 from telegram.constants import ChatMemberStatus, ChatType
 
-from policies.model import GroupKind
+from policies.model import Group, GroupKind
 
 PLATFORM = "telegram"
 _USER_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -57,6 +57,11 @@ def is_group_id(text: str) -> bool:
 def is_supergroup_id(group_id: str) -> bool:
     """Whether the id alone says supergroup or channel (`-100…`)."""
     return is_group_id(group_id) and int(group_id) <= _FIRST_SUPERGROUP_ID
+
+
+def is_basic(group: Group) -> bool:
+    """Whether it surely is a basic group: one that was upgraded may still be planned under its old kind."""
+    return group.kind is GroupKind.BASIC_GROUP and not is_supergroup_id(group.id)
 
 
 def standing_of(member: ChatMember) -> Standing:

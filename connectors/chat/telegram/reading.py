@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from telegram import ChatFullInfo, ChatMember, User
 
+from connectors.chat.telegram.answers import NOT_A_PARTICIPANT
 from connectors.chat.telegram.client import Answer, TelegramClient
-from connectors.chat.telegram.objects import Standing, standing_of
+from connectors.chat.telegram.objects import PRESENT, Standing, may, standing_of
 from connectors.errors import Unavailable
 
 MEMBER = "getChatMember"
 ADMINISTRATORS = "getChatAdministrators"
 CHAT = "getChat"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the bot is in one chat; `member` is None where it is no admin of a basic group."""
+
+    inside: bool
+    member: ChatMember | None
+
+    def may(self, right: str) -> bool:
+        """Whether the bot has a right such as `can_restrict_members` there."""
+        return self.member is not None and may(self.member, right)
 
 
 class Reading:
@@ -44,9 +60,33 @@ class Reading:
             raise Unavailable(f"{MEMBER}: asked for one account, answered with another; wait and try again")
         return answer
 
+    async def bot_in(self, chat_id: str, *, basic: bool) -> Answer[Place]:
+        """Read what the bot is in a chat.
+
+        Of a basic group the admins are asked for: one that was upgraded still answers for the bot itself,
+        and says only there that it has moved. Only whoever is inside gets that answer.
+        """
+        own = str((await self.me()).id)
+        if basic:
+            admins = await self.administrators(chat_id)
+            if admins.value is None:
+                return refused(admins)
+            mine = next((admin for admin in admins.value if str(admin.user.id) == own), None)
+            return Answer(admins.method, admins.exchange, Place(inside=True, member=mine))
+        seen = await self.member(chat_id, own)
+        if seen.value is None and seen.error != NOT_A_PARTICIPANT:
+            return refused(seen)
+        inside = seen.value is not None and standing_of(seen.value) in PRESENT
+        return Answer(seen.method, seen.exchange, Place(inside, seen.value))
+
     async def administrators(self, chat_id: str) -> Answer[tuple[ChatMember, ...]]:
         """Read the creator and the admins of a chat; of the bots among them, only this one."""
         return await self._client.ask(ADMINISTRATORS, self._client.bot.get_chat_administrators(int(chat_id)))
+
+
+def refused(answer: Answer[Any]) -> Answer[Any]:
+    """Give a refusal on, without the type of the value it does not have."""
+    return Answer(answer.method, answer.exchange, error=answer.error, moved_to=answer.moved_to)
 
 
 def others_in_charge(administrators: tuple[ChatMember, ...], user_id: str) -> bool:
@@ -54,6 +94,7 @@ def others_in_charge(administrators: tuple[ChatMember, ...], user_id: str) -> bo
     return any(
         standing_of(one) in (Standing.CREATOR, Standing.ADMIN)
         and not one.user.is_bot
+        and one.user.first_name  # a deleted account keeps its place and loses its name
         and str(one.user.id) != user_id
         for one in administrators
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from telegram import ChatMember, ChatMemberAdministrator
+from telegram import ChatMember
 
 from connectors.chat.telegram import evidence
 from connectors.chat.telegram.client import Answer, TelegramClient
 from connectors.chat.telegram.evidence import Fact
-from connectors.chat.telegram.objects import Standing, is_supergroup_id, standing_of
+from connectors.chat.telegram.objects import Standing, is_basic, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
-from connectors.chat.telegram.rights import NO_RIGHTS, promotion
+from connectors.chat.telegram.rights import NO_RIGHTS, may_demote, promotion
 from connectors.contract import Outcome, Quality, Result, Revocation
 from connectors.errors import Unavailable
 from connectors.wire import AnswerLost
-from policies.model import GroupKind, Manner, Refusal
+from policies.model import Manner, Refusal
 
 BAN = "banChatMember"
 UNBAN = "unbanChatMember"
@@ -56,7 +56,7 @@ class Removal:
         """Nobody to remove; where a bar is asked for, it is set all the same, so that no link leads back."""
         barred = standing_of(member) is Standing.BARRED
         facts = [("was", str(member.status))]
-        if not barred and step.manner is Manner.BAR and not _is_basic(step):
+        if not barred and step.manner is Manner.BAR and not is_basic(step.membership.group):
             answer = await self._ban(step)
             barred = answer.value is True
             facts += [("error", answer.error)] if answer.error else []
@@ -74,7 +74,7 @@ class Removal:
             return evidence.result_of_error(step.step_id, admins)
         if not others_in_charge(admins.value, step.account_id):
             return _refused(step, seen, Refusal.LAST_OWNER, "last_admin")
-        if not isinstance(member, ChatMemberAdministrator) or not member.can_be_edited:
+        if not may_demote(member, step.membership.group):
             return _refused(step, seen, Refusal.UNMANAGEABLE_ADMIN, "unmanageable_admin")
         demoted = await self._client.ask(
             PROMOTE,
@@ -86,8 +86,8 @@ class Removal:
 
     async def _remove(self, step: Revocation, *facts: Fact) -> Result:
         """Bar, or kick: unbanning a member throws them out of a supergroup and lets them join again."""
-        bars = step.manner is Manner.BAR and not _is_basic(step)
-        answer = await (self._ban(step) if bars or _is_basic(step) else self._unban(step))
+        bars = step.manner is Manner.BAR and not is_basic(step.membership.group)
+        answer = await (self._ban(step) if bars or is_basic(step.membership.group) else self._unban(step))
         said = (*facts, ("barred", "yes" if bars else "no"))
         if answer.value is not True:
             return evidence.result_of_error(step.step_id, answer, *facts)
@@ -107,12 +107,6 @@ class Removal:
         return await self._client.ask(
             UNBAN, self._client.bot.unban_chat_member(chat_id, user_id, only_if_banned=False)
         )
-
-
-def _is_basic(step: Revocation) -> bool:
-    """Whether it surely is a basic group: one that was upgraded may still be planned under its old kind."""
-    group = step.membership.group
-    return group.kind is GroupKind.BASIC_GROUP and not is_supergroup_id(group.id)
 
 
 def _refused(step: Revocation, seen: Answer[ChatMember], why: Refusal, remedy: str) -> Result:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from telegram import Bot, ChatMember
+from telegram import Bot, ChatMember, ChatMemberAdministrator
 
-from connectors.chat.telegram.objects import may
+from connectors.chat.telegram.objects import is_basic, may
+from policies.model import Group
 
 RESTRICT = "can_restrict_members"
 INVITE = "can_invite_users"
@@ -36,6 +37,11 @@ NO_RIGHTS: dict[str, bool] = dict.fromkeys(("is_anonymous", *ALL_RIGHTS), False)
 def rights_of(member: ChatMember) -> tuple[str, ...]:
     """Give the rights a bot can pass on: nobody can grant what they do not have."""
     return tuple(right for right in ALL_RIGHTS if may(member, right))
+
+
+def may_demote(member: ChatMember, group: Group) -> bool:
+    """Whether the bot may take an admin's rights away; in a basic group no bot may (`promoteChatMember`)."""
+    return isinstance(member, ChatMemberAdministrator) and member.can_be_edited and not is_basic(group)
 
 
 def promotion(bot: Bot, group_id: str, user_id: str, rights: Mapping[str, bool]) -> Awaitable[bool]:

@@ -80,9 +80,16 @@ async def _read(app: Bawab, connector: ChatConnector) -> Reading:
 
 def _gone(known: Sequence[Group], seen: Sequence[Group], gaps: Sequence[Gap]) -> list[Group]:
     """Those the listing would have shown if they were still there."""
-    shown = {group.id for group in seen} | {gap.group_id for gap in gaps}
+    blind = {gap.group_id for gap in gaps}
+    shown = {group.id for group in seen} | blind
     hidden: set[GroupKind] = set()
     for gap in gaps:
         if gap.group_id is None:
             hidden |= HIDES.get(gap.reason, frozenset(GroupKind))
-    return [group for group in known if group.id not in shown and group.kind not in hidden]
+    return [
+        group
+        for group in known
+        if group.id not in shown
+        and group.kind not in hidden
+        and (group.parent_id is None or group.parent_id not in blind)
+    ]

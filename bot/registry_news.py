@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -17,8 +16,6 @@ from connectors.chat.manual import ManualConnector
 KEY = "registry"
 """Under which the store remembers the registry that was last worked with."""
 
-logger = structlog.get_logger(__name__)
-
 
 async def registry_news(app: Bawab, outbox: Outbox) -> None:
     """Look at the file; tell those who hold rows of it, and log what became of it. To be called each tick."""
@@ -30,8 +27,6 @@ async def registry_news(app: Bawab, outbox: Outbox) -> None:
     _tell(app, outbox)
     async with app.store.write() as tx:
         await _note(app, tx)
-    if shelf.problem:
-        logger.warning("registry_not_readable", problem=shelf.problem, kept=len(shelf.rows))
     shelf.noted = now
 
 
@@ -44,6 +39,7 @@ def _tell(app: Bawab, outbox: Outbox) -> None:
 
 async def _note(app: Bawab, tx: AsyncConnection) -> None:
     shelf, meta = app.registered, columns(MetaRow)
+    mended = shelf.noted is not None and shelf.noted[1] != "" and not shelf.problem
     if shelf.problem:
         await app.audit.append(tx, _entry(shelf, "refused"))
     known = await one(tx, MetaRow, meta.key == KEY)
@@ -52,6 +48,8 @@ async def _note(app: Bawab, tx: AsyncConnection) -> None:
     elif known.value != shelf.digest:
         await change(tx, MetaRow, {"value": shelf.digest}, meta.key == KEY)
         await _match_anew(app, tx)
+        await app.audit.append(tx, _entry(shelf, "ok"))
+    elif mended:
         await app.audit.append(tx, _entry(shelf, "ok"))
 
 

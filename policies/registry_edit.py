@@ -43,8 +43,8 @@ class _Splice:
 def with_fields(text: str, file: str, changes: Mapping[Key, Mapping[str, Value]]) -> str:
     """Give the text with fields of some rows set (or, with None, taken out).
 
-    Raises PolicyError where the text has errors or the new values make one, CannotEdit, and LookupError for a
-    row that is not there.
+    Raises PolicyError where the text has errors, CannotEdit, LookupError for a row that is not there, and
+    ValueError for a value that no row may have.
     """
     rows = registry_rows(text, file)
     at = {(row.instance, row.group): index for index, row in enumerate(rows)}

@@ -110,9 +110,13 @@ class Desk:
         return _console(sys.stderr)
 
     @asynccontextmanager
-    async def open(self, *, read_only: bool = True, connect: bool = True) -> AsyncIterator[Bawab]:
+    async def open(
+        self, *, read_only: bool = True, connect: bool = True, even_broken_registry: bool = False
+    ) -> AsyncIterator[Bawab]:
         """Open Bawab; nothing leaves the wire as a write where `read_only`."""
-        async with open_bawab(self.settings, read_only=read_only, connect=connect) as app:
+        async with open_bawab(
+            self.settings, read_only=read_only, connect=connect, even_broken_registry=even_broken_registry
+        ) as app:
             yield app
 
     # Talking

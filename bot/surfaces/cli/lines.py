@@ -137,6 +137,13 @@ def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
     return desk.t.text("{who}: {state}", who=places["who"], state=said)
 
 
+def _registry(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    kept = N_("{file}: the group registry cannot be read; the last one stays in force: see `bawab status`")
+    taken = N_("{file}: the group registry has changed; rows: {groups}")
+    said = kept if row["outcome"] == "refused" else taken
+    return desk.t.text(said, file=places.get("file", "-"), groups=places.get("groups", "-"))
+
+
 def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
     return desk.t.text(
         "{who}: {group} ({instance}): {state}",
@@ -174,4 +181,5 @@ _SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
     Action.CASE_EXECUTE: _case,
     Action.CASE_VERIFY: _case,
     Action.CASE_COMPLETE: _case,
+    Action.REGISTRY_LOAD: _registry,
 }

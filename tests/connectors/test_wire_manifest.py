@@ -23,7 +23,13 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 def test_slacks_manifest_is_whole() -> None:
     manifest = load_manifest(MANIFEST)
     assert set(manifest.group_kinds) <= {kind.value for kind in GroupKind}
-    assert manifest.lockout_order == (StepAction.END_SESSIONS, StepAction.REVOKE, StepAction.DEACTIVATE)
+    assert manifest.lockout_order == (
+        StepAction.END_SESSIONS,
+        StepAction.HAND_OVER,
+        StepAction.REVOKE,
+        StepAction.CLOSE_WAY_BACK,
+        StepAction.DEACTIVATE,
+    )
     assert {route.limit for route in ROUTES} <= {limit.bucket for limit in manifest.limits}
     assert {scope.token for scope in manifest.scopes} == {"bot", "admin"}
     assert all((manifest.lockout_source, manifest.residual_access, manifest.undo))
@@ -34,7 +40,7 @@ def test_slacks_manifest_is_whole() -> None:
     [
         ("batch = 1", "bach = 1", "bach"),
         ("batch = 1", 'batch = "many"', "batch"),
-        ('"end_sessions", "revoke"', '"end_session", "revoke"', "actions"),
+        ('"end_sessions", "hand_over"', '"end_session", "hand_over"', "actions"),
         ("calls = 20", "calls = 0", "t2"),
         ("calls = 20", "cals = 20", "limits.1.cals"),
         ("needed_for", "why", "scopes.0.why"),

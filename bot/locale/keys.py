@@ -128,9 +128,12 @@ GAPS: dict[str, str] = {
     "ask_owner": N_("whether the person should stay here is for the group's owner to say"),
     "bot_not_in_group": N_("Bawab is not in this group, so it cannot see who is"),
     "channel_managers_unseen": N_("who manages the channels cannot be seen by Bawab"),
+    "channels_unreadable": N_("private and shared channels cannot be seen by Bawab"),
+    "chats_unreadable": N_("group chats cannot be seen by Bawab"),
     "connect_invite_pending": N_("an invitation this person sent to another organisation is still open"),
     "connect_invites_unknown": N_("whether invitations to other organisations are still open cannot be seen"),
     "connect_requests_unknown": N_("whether this person asked to bring outsiders into a channel is unknown"),
+    "group_chats_unlisted": N_("group chats are found by person only, so no list of them all is possible"),
     "group_gone": N_("the group was deleted, or Bawab no longer sees it"),
     "group_kind_unseen": N_("groups of this kind cannot be seen by Bawab"),
     "group_moved": N_("the group goes by another id now; Bawab follows it"),
@@ -146,9 +149,11 @@ GAPS: dict[str, str] = {
     "members_unseen": N_("who is in this group cannot be seen by Bawab"),
     "no_account_linked": N_("no account of this person is known on this platform"),
     "not_registered": N_("the group is no longer in the group registry"),
+    "open_to_all": N_("anybody in the organisation can join this group, while their account is open"),
     "private_channel_unseen": N_("a private channel that Bawab is not in cannot be seen"),
     "private_channels_unseen": N_("private channels that Bawab is not in cannot be seen"),
     "public_group": N_("anybody can join this group by its public name"),
+    "shared_channel_elsewhere": N_("the person is in a shared channel that another organisation hosts"),
     "user_groups_unseen": N_("user groups cannot be seen by Bawab"),
 }
 """By the reason of a gap; connectors name the reasons."""
@@ -226,6 +231,12 @@ RESIDUAL: tuple[str, ...] = (
         "The Telegram account is the person's own: its sessions cannot be ended, and every message and "
         "file already on the phone stays. Invite links of other admins cannot be listed or revoked by a "
         "bot, and groups the bot was never in are not seen."
+    ),
+    N_(
+        "Access already open in Teams, Outlook or SharePoint can last up to an hour after sessions were "
+        "revoked, and Teams may show a removed group longer; files downloaded or synced stay with the "
+        "person; shared channels of other organisations, guest accounts elsewhere and files shared with "
+        "them one by one are not ended here."
     ),
 )
 """What remains with a person after a complete removal, as the connectors' manifests say it."""

@@ -156,6 +156,16 @@ class Asks:
     def end_sessions(self, user_id: str) -> RequestInformation:
         return self._send("POST", lambda g: g.users.by_user_id(user_id).revoke_sign_in_sessions)
 
+    def subscribe(self, body: dict[str, Any]) -> RequestInformation:
+        return self._send("POST", lambda g: g.subscriptions, body)
+
+    def renew(self, subscription_id: str, expires: str) -> RequestInformation:
+        body = {"expirationDateTime": expires}
+        return self._send("PATCH", lambda g: g.subscriptions.by_subscription_id(subscription_id), body)
+
+    def unsubscribe(self, subscription_id: str) -> RequestInformation:
+        return self._send("DELETE", lambda g: g.subscriptions.by_subscription_id(subscription_id))
+
     def _bind(self, user_id: str) -> str:
         return f"{self._client.config.base_url.rstrip('/')}/users('{user_id}')"
 

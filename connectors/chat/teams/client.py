@@ -83,6 +83,12 @@ class GraphClient:
             self._sdk = Sdk(self.config.base_url.rstrip("/"), self.wire, self.tokens)
         return self._sdk
 
+    @property
+    def home_tenant(self) -> str:
+        """The id of the tenant, from the token where it says so."""
+        token = self.tokens.known
+        return (token.tenant_id if token else "") or self.config.tenant_id
+
     async def aclose(self) -> None:
         """Close what is open."""
         if self._sdk is not None:

@@ -4,25 +4,52 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from datetime import datetime
 from pathlib import Path
 
 from connectors.chat.teams import evidence
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
+from connectors.chat.teams.checking import Checking
 from connectors.chat.teams.client import GraphClient
 from connectors.chat.teams.config import TeamsConfig
 from connectors.chat.teams.directory import Directory
 from connectors.chat.teams.identity import Identity
 from connectors.chat.teams.listing import Listing
 from connectors.chat.teams.lockout import Lockout
+from connectors.chat.teams.members import Members
 from connectors.chat.teams.memberships import Memberships
+from connectors.chat.teams.ownership import Ownership
+from connectors.chat.teams.permissions import held
+from connectors.chat.teams.probes import Probes
 from connectors.chat.teams.reading_back import ReadingBack
 from connectors.chat.teams.removal import Removal
-from connectors.contract import NO_GROUPS, Capabilities, Finding, KnownGroups, Presence, Result, Revocation
+from connectors.chat.teams.subscriptions import Subscriptions
+from connectors.chat.teams.subscriptions import Subscriptions
+from connectors.chat.teams.ways_back import WaysBack
+from connectors.contract import (
+    NO_GROUPS,
+    Capabilities,
+    Closing,
+    Finding,
+    KnownGroups,
+    Presence,
+    Promotion,
+    Result,
+    Revocation,
+    WayBack,
+)
 from connectors.manifest import load_manifest
 from connectors.wire import Wire
-from policies.model import Account, Gap, Group, Membership, Person, Refusal
+from policies.model import Account, Gap, Group, Membership, Person, Refusal, StepAction
 
+# What only some apps are granted; without it the act is left to people.
+_NEEDED = {
+    StepAction.DEACTIVATE: ("User.EnableDisableAccount.All",),
+    StepAction.END_SESSIONS: ("User.RevokeSessions.All",),
+    StepAction.HAND_OVER: ("Group.ReadWrite.All",),
+}
 MANIFEST = Path(__file__).with_name("manifest.toml")
 
 
@@ -38,9 +65,16 @@ class TeamsConnector:
         self._identity = Identity(self._client, self._asks)
         self._directory = Directory(self._client, self._asks, batches)
         self._listing = Listing(self._client, self._asks, batches)
+        probes = Probes(self._asks, batches)
+        self._checking = Checking(self._client, self._identity, self._listing, probes, self._manifest.scopes)
+        self._members = Members(self._client, self._asks, batches)
+        self._ownership = Ownership(self._client, self._asks, batches, self._identity)
+        self._subscriptions = Subscriptions(self._client, self._asks, self._identity)
+        self._ways_back = WaysBack(config.instance)
         self._lockout = Lockout(self._client, self._asks, self._identity)
         self._memberships = Memberships(self._client, self._asks, batches)
         self._removal = Removal(self._client, self._asks, batches)
+        self._subscriptions = Subscriptions(self._client)
         self._reading_back = ReadingBack(self._client, self._asks, batches)
 
     def __repr__(self) -> str:
@@ -64,12 +98,15 @@ class TeamsConnector:
     @property
     def capabilities(self) -> Capabilities:
         """The manifest, narrowed to what this app may do as far as that is known."""
-        return dataclasses.replace(self._manifest)
+        token = self._identity.known
+        acts = self._manifest.actions
+        if token is not None:
+            acts = tuple(act for act in acts if all(held(token, one) for one in _NEEDED.get(act, ())))
+        return dataclasses.replace(self._manifest, actions=acts)
 
     async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:  # noqa: ARG002 - the contract's form
         """Say what is missing before the day."""
-        await self._identity.token()
-        return []
+        return await self._checking.findings()
 
     async def own_account_ids(self) -> frozenset[str]:
         """Give the app's service principal."""
@@ -92,6 +129,12 @@ class TeamsConnector:
         """Yield all the account is in; `known` is not needed, because Graph lists groups itself."""
         await self._identity.token()
         async for item in self._memberships.of(account):
+            yield item
+
+    async def members(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield everybody in one group, owners too."""
+        await self._identity.token()
+        async for item in self._members.of(group):
             yield item
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
@@ -128,6 +171,14 @@ class TeamsConnector:
             await self._identity.token()
         return await self._reading_back.read(steps)
 
+    async def promote(self, step: Promotion) -> Result:
+        """Make the successor owner, and member where Teams asks for it."""
+        return await self._ownership.promote(step)
+
+    async def sole_ownership(self, step: Promotion) -> Presence:
+        """Read the owners again."""
+        return await self._ownership.sole_ownership(step)
+
     async def deactivate(self, step_id: str, account: Account) -> Result:
         """Disable the account; never deletes."""
         return await self._lockout.deactivate(step_id, account)
@@ -143,6 +194,38 @@ class TeamsConnector:
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read from when the account's sessions count."""
         return await self._lockout.sessions_open(step_id, account)
+
+    def ways_back(self, account: Account, groups: Sequence[Group]) -> AsyncIterator[WayBack | Gap]:
+        """Yield a gap for each group anybody in the organisation can join."""
+        return self._ways_back.of(account, groups)
+
+    async def close_way_back(self, step: Closing) -> Result:
+        """Say that Graph closes none."""
+        return await self._ways_back.close(step)
+
+    async def way_back_open(self, step: Closing) -> Presence:
+        """Say that Graph shows none."""
+        return await self._ways_back.still_open(step)
+
+    async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
+        """Have Graph tell `url` of changes; gives the subscription's id."""
+        return await self._subscriptions.subscribe(resource, url, client_state, expires)
+
+    async def renew(self, subscription_id: str, expires: datetime) -> bool:
+        """Let a subscription run on; False where Graph does not know it any more."""
+        return await self._subscriptions.renew(subscription_id, expires)
+
+    async def unsubscribe(self, subscription_id: str) -> None:
+        """End a subscription."""
+        await self._subscriptions.unsubscribe(subscription_id)
+
+    async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
+        """Subscribe an address to what changes; gives the subscription's id."""
+        return await self._subscriptions.subscribe(resource, url, client_state, expires)
+
+    async def renew(self, subscription_id: str, expires: datetime) -> bool:
+        """Let a subscription run longer; False where Graph no longer has it."""
+        return await self._subscriptions.renew(subscription_id, expires)
 
     async def aclose(self) -> None:
         """Close what is open."""

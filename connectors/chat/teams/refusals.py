@@ -63,6 +63,8 @@ MESSAGES: tuple[tuple[str, Meaning], ...] = (
     ("assignable to role", _refused(Refusal.ROLE_ASSIGNABLE, "role_assignable")),
     ("missing role permissions", MISSING_SCOPE),
     ("missing scope permissions", MISSING_SCOPE),
+    # A membership just given has not spread yet: it is tried again.
+    ("user is not a member of the team", Meaning(Outcome.UNAVAILABLE)),
     ("team is archived", _refused(Refusal.ARCHIVED, "archived")),
 )
 _BY_STATUS: dict[int, Meaning] = {

@@ -149,7 +149,14 @@ _WRITES = (
     _write("PATCH", _CHANNEL_MEMBERS + "/{membership}", "teams_write", *_CHANNEL_WRITE, team=True),
     _write("DELETE", _CHANNEL_MEMBERS + "/{membership}", "teams_write", *_CHANNEL_WRITE, team=True),
     _write("DELETE", "/chats/{chat}/members/{membership}", "teams_write", *_CHAT_WRITE, team=True),
+    # Ends or prolongs what Graph tells us, and nothing else.
+    _write("POST", "/subscriptions", "identity_write"),
+    _write("PATCH", "/subscriptions/{subscription}", "identity_write"),
+    _write("DELETE", "/subscriptions/{subscription}", "identity_write"),
     _write("PATCH", "/users/{user}", "identity_write", "User.EnableDisableAccount.All", "User.ReadWrite.All"),
+    # Which permission a subscription takes depends on what it is about.
+    _write("POST", "/subscriptions", "identity_write"),
+    _write("PATCH", "/subscriptions/{subscription}", "identity_write"),
     _write(
         "POST",
         "/users/{user}/revokeSignInSessions",

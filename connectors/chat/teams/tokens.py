@@ -38,6 +38,10 @@ _REMEDIES = {
 _PASSING = frozenset({"temporarily_unavailable", "server_error"})
 
 
+class WrongTenant(BadCredentials):
+    """The app belongs to another tenant than the one configured."""
+
+
 class TeamsRedactor(Redactor):
     """Also blanks whatever is shaped like one of Microsoft's access tokens."""
 
@@ -138,9 +142,9 @@ class Tokens:
         return BadCredentials(f"{self._config.instance}: Entra refuses the app ({said}); {remedy}")
 
 
-def other_tenant(config: TeamsConfig, found: str) -> BadCredentials:
+def other_tenant(config: TeamsConfig, found: str) -> WrongTenant:
     """Say that the app signs in to another tenant than the one configured."""
-    return BadCredentials(
+    return WrongTenant(
         f"{config.instance}: the token belongs to tenant {found}, not {config.tenant_id} as configured; "
         "nothing was done. Correct tenant_id, or give the app registered in that tenant"
     )

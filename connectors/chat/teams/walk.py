@@ -83,8 +83,7 @@ class ChannelWalk:
                 yield Membership(account, group, role, sole_owner=owners == [mine])
 
     def _is_foreign(self, row: Row) -> bool:
-        token = self._client.tokens.known
-        home = (token.tenant_id if token else "") or self._client.config.tenant_id
+        home = self._client.home_tenant
         return bool(row.get("tenantId")) and str(row["tenantId"]).lower() != home.lower()
 
 

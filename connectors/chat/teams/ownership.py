@@ -1,0 +1,141 @@
+"""Makes a successor owner before the last one goes, and reads the owners again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from connectors.chat.teams import evidence
+from connectors.chat.teams.asks import Asks
+from connectors.chat.teams.batches import Batches, Said
+from connectors.chat.teams.client import Answer, GraphClient
+from connectors.chat.teams.fresh import Fresh, ask_for, key_of
+from connectors.chat.teams.identity import Identity
+from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE, group_of
+from connectors.chat.teams.refusals import ALREADY_THERE, MISSING_SCOPE, GraphRefused, Meaning, meaning_of
+from connectors.contract import Outcome, Presence, Promotion, Result, Sight
+from connectors.errors import BadCredentials, ConnectorError, Forbidden
+from policies.model import Group, GroupKind, Refusal
+
+if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
+SOURCE = "owners"
+
+
+class Ownership:
+    """Owners of groups, teams, private and shared channels; a group chat needs none."""
+
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches, identity: Identity) -> None:
+        self._client = client
+        self._asks = asks
+        self._batches = batches
+        self._identity = identity
+
+    async def promote(self, step: Promotion) -> Result:
+        """Make the successor owner and member both, for Teams shows only owners who are members."""
+        if (blocked := await self._blocked(step)) is not None:
+            return blocked
+        group, account_id = step.group, step.account.id
+        state = await self._fresh(group)
+        if (trouble := state.trouble(group)) is not None:
+            return self._unread(step, trouble)
+        if account_id in state.owners(group) and group.kind in CHANNELS:
+            proof = evidence.observed(SOURCE, None, ("owner", "already"))
+            return Result(step.step_id, Outcome.REVOKED, proof, detail="is an owner already")
+        said = await self._batches.write(self._writes(group, account_id, state))
+        return await self._judged(step, said)
+
+    async def sole_ownership(self, step: Promotion) -> Presence:
+        """Give `absent` where the successor is seen as owner."""
+        try:
+            with self._client.wire.recording() as exchanges:
+                state = await self._fresh(step.group)
+        except (BadCredentials, Forbidden):
+            raise
+        except ConnectorError as error:
+            return evidence.unreadable(step.step_id, SOURCE, error)
+        if (trouble := state.trouble(step.group)) is not None:
+            return evidence.unreadable(step.step_id, SOURCE, trouble)
+        owners = state.owners(step.group)
+        proof = evidence.observed(SOURCE, exchanges[-1], ("owners", str(len(owners))))
+        seen = step.account.id in owners
+        return Presence(step.step_id, Sight.ABSENT if seen else Sight.PRESENT, proof)
+
+    def _writes(self, group: Group, account_id: str, state: Fresh) -> list[RequestInformation]:
+        if group.kind not in CHANNELS:
+            owner = self._asks.add_owner(group.id, account_id)
+            # A rule decides who is a member there; its owners are named by hand all the same.
+            ruled = group.managed_elsewhere == "dynamic"
+            return [owner] if ruled else [self._asks.add_member(group.id, account_id), owner]
+        team_id = group.parent_id or ""
+        row = state.membership(group, account_id)
+        if row is not None:
+            return [self._asks.make_channel_owner(team_id, group.id, str(row["id"]), account_id)]
+        into_channel = self._asks.add_channel_owner(team_id, group.id, account_id)
+        if group.kind is GroupKind.PRIVATE_CHANNEL:
+            # Only members of the team can be in one.
+            return [self._asks.add_member(team_id, account_id), into_channel]
+        return [into_channel]
+
+    async def _judged(self, step: Promotion, said: Sequence[Said]) -> Result:
+        """Let the part that makes an owner decide; it stands last."""
+        last = said[-1]
+        if not isinstance(last, Answer):
+            return evidence.not_answered(step.step_id, SOURCE, last)
+        if last.ok or ALREADY_THERE in last.message.lower():
+            return evidence.done(step.step_id, last)
+        if last.status == HTTPStatus.FORBIDDEN and (needed := await self._client.missing(last)):
+            return evidence.by_meaning(step.step_id, last, MISSING_SCOPE, needed)
+        meaning = meaning_of(last.status, last.message)
+        if meaning.doubtful or meaning.refusal is Refusal.NO_RIGHT:
+            meaning = await self._settled(step, meaning)
+        return evidence.by_meaning(step.step_id, last, meaning)
+
+    async def _settled(self, step: Promotion, meaning: Meaning) -> Meaning:
+        """Read which of the two does not exist, or what keeps the group."""
+        if step.group.kind in CHANNELS:
+            asks = [self._asks.user(step.account.id, select="id")]
+        else:
+            asks = [self._asks.user(step.account.id, select="id"), self._asks.group(step.group.id)]
+        user, *groups = await self._batches.read(asks)
+        if _gone(user):
+            return Meaning(Outcome.REFUSED, Refusal.ACCOUNT_UNKNOWN, "account_unknown")
+        for group in groups:
+            if _gone(group):
+                return Meaning(Outcome.REFUSED, Refusal.GROUP_GONE, "group_gone")
+            if isinstance(group, Answer):
+                kept = group_of(self._client.config.instance, group.data).managed_elsewhere
+                if kept is not None:
+                    return Meaning(Outcome.REFUSED, MANAGED_ELSEWHERE[kept], kept)
+        return Meaning(Outcome.UNAVAILABLE) if meaning.doubtful else meaning
+
+    async def _fresh(self, group: Group) -> Fresh:
+        (rows,) = await self._batches.listings([ask_for(self._asks, group)])
+        return Fresh({key_of(group): rows})
+
+    def _unread(self, step: Promotion, trouble: ConnectorError) -> Result:
+        source = evidence.without_call(SOURCE, ("sent", "nothing"))
+        if _gone(trouble):
+            return evidence.refusal(step.step_id, Refusal.GROUP_GONE, "group_gone", source, str(trouble))
+        return evidence.not_answered(step.step_id, SOURCE, trouble)
+
+    async def _blocked(self, step: Promotion) -> Result | None:
+        source = evidence.without_call("local", ("sent", "nothing"))
+        if {step.account.instance, step.group.instance} != {self._client.config.instance}:
+            return evidence.refusal(step.step_id, Refusal.NOT_MANAGED, "other_instance", source)
+        if step.account.id in await self._identity.own_account_ids():
+            return evidence.refusal(step.step_id, Refusal.BOT_ITSELF, "bot_itself", source)
+        if step.account.id == step.leaver_id:
+            return evidence.refusal(step.step_id, Refusal.AMBIGUOUS, "wrong_person", source)
+        if step.group.kind is GroupKind.GROUP_CHAT:
+            detail = "a group chat goes on without an owner"
+            return Result(step.step_id, Outcome.NO_API, source, detail=detail)
+        if step.group.kind in CHANNELS and not step.group.parent_id:
+            return evidence.refusal(step.step_id, Refusal.UNEXPECTED, "plan_again", source)
+        return None
+
+
+def _gone(found: object) -> bool:
+    return isinstance(found, GraphRefused) and found.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from datetime import datetime
 from pathlib import Path
 
 from connectors.chat.teams import evidence
@@ -25,7 +24,6 @@ from connectors.chat.teams.permissions import held
 from connectors.chat.teams.probes import Probes
 from connectors.chat.teams.reading_back import ReadingBack
 from connectors.chat.teams.removal import Removal
-from connectors.chat.teams.subscriptions import Subscriptions
 from connectors.chat.teams.subscriptions import Subscriptions
 from connectors.chat.teams.ways_back import WaysBack
 from connectors.contract import (
@@ -74,7 +72,6 @@ class TeamsConnector:
         self._lockout = Lockout(self._client, self._asks, self._identity)
         self._memberships = Memberships(self._client, self._asks, batches)
         self._removal = Removal(self._client, self._asks, batches)
-        self._subscriptions = Subscriptions(self._client)
         self._reading_back = ReadingBack(self._client, self._asks, batches)
 
     def __repr__(self) -> str:
@@ -218,14 +215,6 @@ class TeamsConnector:
     async def unsubscribe(self, subscription_id: str) -> None:
         """End a subscription."""
         await self._subscriptions.unsubscribe(subscription_id)
-
-    async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
-        """Subscribe an address to what changes; gives the subscription's id."""
-        return await self._subscriptions.subscribe(resource, url, client_state, expires)
-
-    async def renew(self, subscription_id: str, expires: datetime) -> bool:
-        """Let a subscription run longer; False where Graph no longer has it."""
-        return await self._subscriptions.renew(subscription_id, expires)
 
     async def aclose(self) -> None:
         """Close what is open."""

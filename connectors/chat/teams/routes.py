@@ -154,9 +154,6 @@ _WRITES = (
     _write("PATCH", "/subscriptions/{subscription}", "identity_write"),
     _write("DELETE", "/subscriptions/{subscription}", "identity_write"),
     _write("PATCH", "/users/{user}", "identity_write", "User.EnableDisableAccount.All", "User.ReadWrite.All"),
-    # Which permission a subscription takes depends on what it is about.
-    _write("POST", "/subscriptions", "identity_write"),
-    _write("PATCH", "/subscriptions/{subscription}", "identity_write"),
     _write(
         "POST",
         "/users/{user}/revokeSignInSessions",

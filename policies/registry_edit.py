@@ -138,13 +138,22 @@ class _Row:
         pairs = self.node.value
         leading = next(index for index, (key, _) in enumerate(pairs) if key.value not in gone)
         if leading:
-            yield _Splice(pairs[0][0].start_mark.index, pairs[leading][0].start_mark.index, "")
+            first, start = pairs[0][0].start_mark.index, pairs[leading][0].start_mark.index
+            key, value = pairs[leading - 1]
+            yield _Splice(first, start, self._notes(key, value, start))
         for before, (key, value) in zip(pairs[leading:], pairs[leading + 1 :], strict=False):
             end = _pair_end(self.text, key, value)
             if key.value in gone and self.node.flow_style:
                 yield _Splice(_pair_end(self.text, *before), end, "")
             elif key.value in gone:
                 yield _whole_lines(self.text, key.start_mark.index, end)
+
+    def _notes(self, key: Node, value: Node, until: int) -> str:
+        """Comments on lines of their own between what goes and what moves up in its place."""
+        if self.node.flow_style:
+            return ""
+        below = self.text[_line_end(self.text, _pair_end(self.text, key, value)) : until]
+        return below.lstrip() if "#" in below else ""
 
 
 class _Page:

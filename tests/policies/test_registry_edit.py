@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.complaints import PolicyError
@@ -161,6 +161,7 @@ def _row(draw: st.DrawFn, fields: Mapping[str, Value], indent: str) -> Sequence[
     return rows
 
 
+@settings(max_examples=50, deadline=None)
 @given(files(), st.data())
 def test_setting_a_field_changes_one_line_and_taking_a_new_one_out_again_changes_nothing(
     text: str, data: st.DataObject
@@ -184,6 +185,7 @@ def _stated(row: GroupRow, name: str) -> bool:
     return bool(getattr(row, name))
 
 
+@settings(max_examples=50, deadline=None)
 @given(files(), st.data())
 def test_taking_a_field_out_leaves_every_other_row_and_comment(text: str, data: st.DataObject) -> None:
     rows = registry_rows(text, "f")
@@ -196,6 +198,7 @@ def test_taking_a_field_out_leaves_every_other_row_and_comment(text: str, data: 
     assert after.startswith("# head")
 
 
+@settings(max_examples=50, deadline=None)
 @given(files(), words)
 def test_rows_added_at_the_end_leave_the_beginning_as_it_was(text: str, group: str) -> None:
     after = with_rows(text, "f", [{"instance": "new", "group": group, "name": "x"}])

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from connectors.chat.telegram import TelegramConfig, TelegramConnector
@@ -41,6 +42,12 @@ _KINDS = {
     "supergroup": GroupKind.SUPERGROUP,
     "channel": GroupKind.BROADCAST_CHANNEL,
 }
+
+
+class Later(StrEnum):
+    """Statuses a later version of Telegram might know."""
+
+    SLEEPING = "sleeping"
 
 
 @dataclass(slots=True)

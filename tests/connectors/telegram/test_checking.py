@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from connectors.chat.telegram.sandbox import BOT_ADMIN, OWNER_ID, Fault, FaultKind, create_sandbox
+from connectors.chat.telegram import TelegramConnector
+from connectors.chat.telegram.sandbox import BOT_ADMIN, BOT_ID, OWNER_ID, Fault, FaultKind, create_sandbox
 from connectors.contract import Finding, Severity
 from tests.connectors.telegram.stage import (
     BASIC,
@@ -14,6 +17,7 @@ from tests.connectors.telegram.stage import (
     WITHOUT_BOT,
     WITHOUT_RIGHTS,
     Stage,
+    config,
     staged,
     world,
 )
@@ -123,3 +127,45 @@ async def test_every_warning_and_error_has_a_remedy() -> None:
         stage.world.bot_removed(CHANNEL, OWNER_ID)
         findings = await check(stage, *ORDINARY, WITHOUT_BOT, WITHOUT_RIGHTS)
     assert all(finding.remedy for finding in findings if finding.severity is not Severity.OK)
+
+
+_SET_UP_WRONGLY = {
+    "getMe": {
+        "id": BOT_ID,
+        "is_bot": True,
+        "first_name": "bawab",
+        "username": "bawab_bot",
+        "can_join_groups": False,
+        "can_read_all_group_messages": True,
+    },
+    "getWebhookInfo": {
+        "url": "https://example.com/a-secret-path",
+        "has_custom_certificate": False,
+        "pending_update_count": 3,
+        "last_error_date": 1,
+        "last_error_message": "SSL error {error:1416F086}",
+    },
+}
+
+
+async def _answer(request: web.Request) -> web.Response:
+    return web.json_response({"ok": True, "result": _SET_UP_WRONGLY[request.match_info["method"]]})
+
+
+async def test_a_bot_that_may_not_join_and_a_webhook_that_fails_are_said_without_its_address() -> None:
+    app = web.Application()
+    app.router.add_post("/{bot}/{method}", _answer)
+    async with TestServer(app) as server:
+        telegram = TelegramConnector(config(str(server.make_url("/"))))
+        findings = {finding.code: finding for finding in await telegram.check()}
+        await telegram.aclose()
+    assert set(findings) == {
+        "bot_token",
+        "cannot_join_groups",
+        "privacy_mode",
+        "webhook_failing",
+        "no_groups_known",
+    }
+    assert "/setjoingroups" in findings["cannot_join_groups"].remedy
+    assert "SSL error" in findings["webhook_failing"].message
+    assert "a-secret-path" not in repr(findings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import pytest
 
 from connectors.chat.telegram.sandbox import (
@@ -18,13 +16,17 @@ from connectors.chat.telegram.sandbox import (
 from connectors.contract import Quality, Sight
 from connectors.errors import BadCredentials
 from policies.model import Manner
-from tests.connectors.telegram.stage import ANA, BASIC, CHANNEL, ORDINARY, SUPER, WITHOUT_BOT, staged, world
-
-
-class _Later(StrEnum):
-    """Statuses a later version of Telegram might know."""
-
-    SLEEPING = "sleeping"
+from tests.connectors.telegram.stage import (
+    ANA,
+    BASIC,
+    CHANNEL,
+    ORDINARY,
+    SUPER,
+    WITHOUT_BOT,
+    Later,
+    staged,
+    world,
+)
 
 
 @pytest.mark.parametrize("chat_id", ORDINARY)
@@ -104,7 +106,7 @@ async def test_what_cannot_be_read_is_unreadable_and_does_not_hide_the_others(ki
 async def test_a_status_nobody_knows_is_no_absence() -> None:
     async with staged() as stage:
         # As a later version of Telegram might: the sandbox sends the word as it stands.
-        stage.chat(SUPER).members[ANA] = Member(_Later.SLEEPING)  # type: ignore[arg-type]
+        stage.chat(SUPER).members[ANA] = Member(Later.SLEEPING)  # type: ignore[arg-type]
         presence = await stage.read_back(SUPER)
         assert (await stage.revoke(SUPER)).refusal is not None
         assert stage.wrote() == []

@@ -154,7 +154,11 @@ async def test_an_upgraded_group_has_moved() -> None:
         step = await closing(stage, BASIC)
         new = stage.world.upgrade_to_supergroup(BASIC)
         result = await stage.telegram.close_way_back(step)
+        old = [
+            way async for way in stage.telegram.ways_back(account(ANA), [step.way.group or stage.group(new)])
+        ]
     assert (result.outcome, result.new_group_id) == (Outcome.MOVED, str(new))
+    assert old, "something is said of the group"
 
 
 async def test_a_dry_run_renews_nothing() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
 
+from connectors.chat.teams.sandbox.calling import caller
 from connectors.chat.teams.sandbox.changes import Change, World
 from connectors.chat.teams.sandbox.conversation import membership_id
 from connectors.chat.teams.sandbox.objects import instant
@@ -36,18 +38,20 @@ class Notifier:
     queue: list[_Post] = field(default_factory=list)
     seen: int = 0
     """How many changes have been turned into notifications."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def deliver(self) -> int:
         """Post everything there is; give how many were taken. What is not taken stays for the next time."""
-        self._collect()
-        waiting, self.queue = self.queue, []
-        taken = 0
-        for post in waiting:
-            if await self._taken(post):
-                taken += 1
-            elif post.tries < _MOST_TRIES:
-                self.queue.append(post)
-        return taken
+        async with self.turn:
+            self._collect()
+            waiting, self.queue = self.queue, []
+            taken = 0
+            for post in waiting:
+                if await self._taken(post):
+                    taken += 1
+                elif post.tries < _MOST_TRIES:
+                    self.queue.append(post)
+            return taken
 
     async def lifecycle(self, subscription_id: str, event: str) -> bool:
         """Post `reauthorizationRequired`, `missed` or `subscriptionRemoved`, which also removes it."""
@@ -71,7 +75,7 @@ class Notifier:
     async def _taken(self, post: _Post) -> bool:
         post.tries += 1
         try:
-            async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
+            async with caller(ANSWER_SECONDS) as client:
                 answer = await client.post(post.url, json={"value": [post.row]})
         except httpx.HTTPError:
             return False

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from connectors.chat.teams.sandbox.call import NO_CONTENT, Answer, Call
+from connectors.chat.teams.sandbox.calling import caller
 from connectors.chat.teams.sandbox.errors import GraphError
 from connectors.chat.teams.sandbox.objects import instant
 from connectors.chat.teams.sandbox.odata import Row
@@ -183,7 +184,7 @@ async def _validate(url: str) -> None:
     """Ask the address for an echo of a token, in plain text and in time; raises GraphError 400."""
     token = f"Validation: Testing client application reachability for subscription {secrets.token_hex(8)}"
     try:
-        async with httpx.AsyncClient(timeout=VALIDATION_SECONDS, trust_env=False) as client:
+        async with caller(VALIDATION_SECONDS) as client:
             answer = await client.post(
                 url, params={"validationToken": token}, headers={"Content-Type": "text/plain"}
             )

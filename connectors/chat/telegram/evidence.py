@@ -10,7 +10,7 @@ from connectors.chat.telegram.answers import meaning_of
 from connectors.chat.telegram.client import Answer
 from connectors.chat.telegram.remedies import remedy_text
 from connectors.contract import Evidence, Outcome, Presence, Quality, Result, Sight
-from connectors.errors import Unavailable
+from connectors.errors import ConnectorError, Unavailable
 from connectors.wire import AnswerLost, Exchange, RateLimited
 from policies.model import Refusal
 
@@ -49,6 +49,9 @@ def result_of_error(step_id: str, answer: Answer[Any], *facts: Fact) -> Result:
     """Give the result of a refusal, by the table; an upgraded group has moved and nothing was done."""
     if answer.moved_to is not None:
         return _moved(step_id, answer, *facts)
+    if not answer.error:
+        odd = AnswerLost(f"{answer.method}: Telegram answered ok and `false`; it may have had its effect")
+        return failed(step_id, answer.method, odd, *facts)
     meaning = meaning_of(answer.error)
     proof = evidence_of(answer.exchange, Quality.ACKNOWLEDGED, ("error", answer.error), *facts)
     return Result(
@@ -73,17 +76,17 @@ def _moved(step_id: str, answer: Answer[Any], *facts: Fact) -> Result:
     )
 
 
-def failed(step_id: str, source: str, error: AnswerLost | Unavailable) -> Result:
-    """Give the result of a call that got no usable answer: lost, limited, or surely nothing done."""
+def failed(step_id: str, source: str, error: AnswerLost | ConnectorError, *facts: Fact) -> Result:
+    """Give the result of a call that got no usable answer: lost, limited, or surely nothing done by it."""
     if isinstance(error, AnswerLost):
-        proof = without_call(source, ("lost", "answer"))
+        proof = without_call(source, ("lost", "answer"), *facts)
         return Result(step_id, Outcome.UNKNOWN, proof, detail=str(error), remedy=remedy_text("read_back"))
     limited = isinstance(error, RateLimited)
     return Result(
         step_id,
         Outcome.RATE_LIMITED if limited else Outcome.UNAVAILABLE,
-        without_call(source, ("sent", "refused" if limited else "no")),
-        retry_after=error.retry_after,
+        without_call(source, ("sent", "refused" if limited else "no"), *facts),
+        retry_after=error.retry_after if isinstance(error, Unavailable) else None,
         detail=str(error),
     )
 

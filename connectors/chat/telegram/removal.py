@@ -11,7 +11,7 @@ from connectors.chat.telegram.objects import Standing, is_basic, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
 from connectors.chat.telegram.rights import NO_RIGHTS, may_demote, promotion
 from connectors.contract import Outcome, Quality, Result, Revocation
-from connectors.errors import Unavailable
+from connectors.errors import ConnectorError, Unavailable
 from connectors.wire import AnswerLost
 from policies.model import Manner, Refusal
 
@@ -82,7 +82,12 @@ class Removal:
         )
         if demoted.value is not True:
             return evidence.result_of_error(step.step_id, demoted)
-        return await self._remove(step, ("was", str(member.status)), ("demoted", "yes"))
+        facts = (("was", str(member.status)), ("demoted", "yes"))
+        try:
+            return await self._remove(step, *facts)
+        except (AnswerLost, ConnectorError) as error:
+            # Something was done: an exception would say that nothing was.
+            return evidence.failed(step.step_id, BAN, error, *facts)
 
     async def _remove(self, step: Revocation, *facts: Fact) -> Result:
         """Bar, or kick: unbanning a member throws them out of a supergroup and lets them join again."""

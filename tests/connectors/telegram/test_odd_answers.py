@@ -6,12 +6,26 @@ import dataclasses
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from connectors.chat.telegram import TelegramConnector
 from connectors.chat.telegram.sandbox import BOT_ID, Fault, FaultKind, Member, Status, create_sandbox
 from connectors.contract import Closing, Outcome, Promotion, Severity, Sight, WayBack, WayKind
 from connectors.errors import BadCredentials
 from policies.model import Gap, Refusal, Role
-from tests.connectors.telegram.stage import ANA, BASIC, OMAR, SUPER, Later, Stage, account, staged, world
+from tests.connectors.telegram.stage import (
+    ANA,
+    BASIC,
+    OMAR,
+    SUPER,
+    Later,
+    Stage,
+    account,
+    config,
+    staged,
+    world,
+)
 
 
 def error(method: str, description: str = "Bad Request: CHAT_ADMIN_REQUIRED", **changes: Any) -> Fault:
@@ -68,6 +82,25 @@ async def test_a_demotion_whose_answer_is_lost_is_unknown_and_the_next_try_remov
         second = await stage.revoke(SUPER)
         assert stage.wrote() == ["promoteChatMember", "banChatMember"]
     assert (first.outcome, seen.sight, second.outcome) == (Outcome.UNKNOWN, Sight.PRESENT, Outcome.REVOKED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (FaultKind.LIMITED_429, Outcome.RATE_LIMITED),
+        (FaultKind.DROP, Outcome.UNKNOWN),
+        (FaultKind.TOKEN_REVOKED, Outcome.UNAVAILABLE),
+    ],
+)
+async def test_a_demotion_that_was_done_is_told_even_where_the_removal_fails(
+    kind: FaultKind, outcome: Outcome
+) -> None:
+    async with staged(sandbox=create_sandbox(world(), faults=[Fault(kind, "banChatMember")])) as stage:
+        stage.world.person_promoted(SUPER, ANA, BOT_ID)
+        result = await stage.revoke(SUPER)
+        assert stage.status(SUPER) is Status.MEMBER
+    assert result.outcome is outcome
+    assert ("demoted", "yes") in result.evidence.facts
 
 
 async def test_a_group_of_an_unknown_sort_or_id_is_a_gap() -> None:
@@ -197,3 +230,24 @@ async def test_a_check_that_is_refused_says_so_and_blames_nobody() -> None:
         findings = await stage.telegram.check(stage.known(SUPER))
     assert findings[-1].severity is Severity.ERROR
     assert "something new" in findings[-1].message
+
+
+_OK_AND_FALSE = {
+    "getMe": {"id": BOT_ID, "is_bot": True, "first_name": "bawab"},
+    "getChatMember": {"user": {"id": ANA, "is_bot": False, "first_name": "Ana"}, "status": "member"},
+    "banChatMember": False,
+}
+
+
+async def _answer(request: web.Request) -> web.Response:
+    return web.json_response({"ok": True, "result": _OK_AND_FALSE[request.match_info["method"]]})
+
+
+async def test_ok_and_false_is_neither_a_success_nor_a_refusal() -> None:
+    app = web.Application()
+    app.router.add_post("/{bot}/{method}", _answer)
+    async with TestServer(app) as server, staged() as stage:
+        telegram = TelegramConnector(config(str(server.make_url("/"))))
+        (result,) = await telegram.revoke([stage.step(SUPER)])
+        await telegram.aclose()
+    assert (result.outcome, result.refusal) == (Outcome.UNKNOWN, None)

@@ -12,6 +12,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.audit.keys import KeyProblem
 from bot.checkup_ground import found, look_at_ground
+from bot.group_memory import known_groups
 from bot.lanes import answered
 from bot.locale import Translator
 from bot.planning import PENDING
@@ -21,7 +22,7 @@ from bot.status import STANDING
 from bot.store.db import StoreProblem
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import CaseInstanceRow, GapRow, LaneRow, StepRow
-from connectors.contract import ChatConnector, Finding, Severity
+from connectors.contract import ChatConnector, Finding, KnownGroups, Severity
 from connectors.errors import ConnectorError
 from policies.complaints import PolicyError
 from policies.model import EventKind, Gap, Group
@@ -123,14 +124,16 @@ class _Inside:
         return found(Severity.OK, "", "limits", message)
 
     async def _instance(self, name: str, connector: ChatConnector) -> list[Finding]:
+        async with self._app.store.read() as tx:
+            known = await known_groups(tx, name)
         try:
-            findings = list(await connector.check())
+            findings = list(await connector.check(known))
         except ConnectorError as error:
             return [found(Severity.ERROR, name, "check_failed", str(error), self._reach())]
         if any(finding.severity is Severity.ERROR for finding in findings):
             return findings
         try:
-            findings += await self._groups(name, connector)
+            findings += await self._groups(name, connector, known)
         except ConnectorError as error:
             return [*findings, found(Severity.ERROR, name, "listing_failed", str(error), self._reach())]
         lane = await self._stuck(name)
@@ -153,8 +156,8 @@ class _Inside:
             await change(tx, CaseInstanceRow, soon, rows.instance == lane.instance, rows.state == PENDING)
             await change(tx, StepRow, soon, steps.instance == lane.instance, *paused)
 
-    async def _groups(self, name: str, connector: ChatConnector) -> list[Finding]:
-        seen = [each async for each in connector.groups()]
+    async def _groups(self, name: str, connector: ChatConnector, known: KnownGroups) -> list[Finding]:
+        seen = [each async for each in connector.groups(known)]
         groups = [each for each in seen if isinstance(each, Group)]
         gaps = [each for each in seen if isinstance(each, Gap)]
         await self._keep_gaps(name, gaps)

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.store.group_tables import KnownGroupRow
+from bot.store.group_tables import KnownGroupRow, RosterRow
 from bot.store.query import add, change, chunks, columns, one, where
 from bot.store.tables import StepRow
 from bot.values import group_from_plain, group_to_plain
 from connectors.contract import KnownGroups
-from policies.model import Group
+from policies.model import Group, GroupKind
 
 _AT_ONCE = 500
 """Ids in one statement."""
@@ -105,6 +105,7 @@ async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: s
     if before is not None and before.moved_to == new:
         return False
     await _move_steps(tx, instance, old, new)
+    await _move_roster(tx, instance, old, new)
     if before is None:
         return True
     group = group_from_plain(before.group)
@@ -112,8 +113,30 @@ async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: s
     await change(tx, KnownGroupRow, values, rows.instance == instance, rows.group_id == old)
     if group is not None:
         await app.audit.append(tx, _entry(group, Action.GROUP_MOVED, "moved", to=new))
-        await learn(app, tx, replace(group, id=new), because="moved")
+        if await _is_unknown(tx, instance, new):
+            await learn(app, tx, _upgraded(group, new), because="moved")
     return True
+
+
+async def _is_unknown(tx: AsyncConnection, instance: str, group_id: str) -> bool:
+    """Whether nothing was heard of a group under its new id: what was heard there is newer."""
+    rows = columns(KnownGroupRow)
+    mine = [rows.instance == instance, rows.group_id == group_id, rows.gone_at.is_(None)]
+    return await one(tx, KnownGroupRow, *mine) is None
+
+
+def _upgraded(group: Group, new: str) -> Group:
+    basic = group.kind is GroupKind.BASIC_GROUP
+    return replace(group, id=new, kind=GroupKind.SUPERGROUP if basic else group.kind)
+
+
+async def _move_roster(tx: AsyncConnection, instance: str, old: str, new: str) -> None:
+    """Whoever was seen in the group was seen in it, whatever it is called now."""
+    rows = columns(RosterRow)
+    there = await where(tx, RosterRow, rows.instance == instance, rows.group_id == new)
+    known = [row.account_id for row in there]
+    mine = [rows.instance == instance, rows.group_id == old, rows.account_id.not_in(known)]
+    await change(tx, RosterRow, {"group_id": new}, *mine)
 
 
 async def _move_steps(tx: AsyncConnection, instance: str, old: str, new: str) -> None:

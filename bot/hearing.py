@@ -17,7 +17,8 @@ from bot.locale import N_, Translator
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import MetaRow
 
-_PREFIX = "deaf:"
+_PREFIX, _MISSED = "deaf:", "/missed"
+MISSED = "events_missed"
 
 TROUBLES: Mapping[str, str] = MappingProxyType(
     {
@@ -37,7 +38,7 @@ TROUBLES: Mapping[str, str] = MappingProxyType(
             "Microsoft does not take the subscription: see that NOTIFICATION_URL is https and reachable, and "
             "run `bawab check`"
         ),
-        "events_missed": N_("Microsoft lost notifications: run `bawab reconcile` to look at everybody"),
+        MISSED: N_("Microsoft lost notifications: run `bawab reconcile` to look at everybody"),
     }
 )
 """By key: what is wrong, and what to do."""
@@ -55,14 +56,15 @@ class Trouble:
 
 async def trouble(app: Bawab, instance: str, key: str, detail: str = "") -> bool:
     """Say that an instance is not heard; True, and one entry in the log, where that is news."""
-    mine = columns(MetaRow).key == _PREFIX + instance
+    slot = _slot(instance, key)
+    mine = columns(MetaRow).key == slot
     value = {"key": key, "since": app.now().isoformat(), "detail": detail}
     async with app.store.write() as tx:
         before = await one(tx, MetaRow, mine)
         if before is not None and before.value["key"] == key:
             return False
         if before is None:
-            await add(tx, MetaRow(key=_PREFIX + instance, value=value))
+            await add(tx, MetaRow(key=slot, value=value))
         else:
             await change(tx, MetaRow, {"value": value}, mine)
         entry = Entry(Action.LISTEN_FAIL, "bawab", key, instance=instance, detail={"detail": detail})
@@ -72,7 +74,7 @@ async def trouble(app: Bawab, instance: str, key: str, detail: str = "") -> bool
 
 async def heard(app: Bawab, instance: str, *keys: str) -> bool:
     """Say that an instance is heard again; only of the troubles named, where some are."""
-    mine = columns(MetaRow).key == _PREFIX + instance
+    mine = columns(MetaRow).key == _slot(instance, keys[0] if keys else "")
     async with app.store.write() as tx:
         before = await one(tx, MetaRow, mine)
         if before is None or (keys and before.value["key"] not in keys):
@@ -86,7 +88,12 @@ async def heard(app: Bawab, instance: str, *keys: str) -> bool:
 async def troubles(tx: AsyncConnection) -> list[Trouble]:
     """Give what keeps Bawab from hearing, by instance."""
     found = await where(tx, MetaRow, columns(MetaRow).key.startswith(_PREFIX, autoescape=True))
-    return sorted((_trouble(row) for row in found), key=_instance)
+    return sorted((_trouble(row) for row in found), key=_order)
+
+
+def _slot(instance: str, key: str) -> str:
+    """What was missed stays to be caught up with, whatever becomes of hearing."""
+    return f"{_PREFIX}{instance}" + (_MISSED if key == MISSED else "")
 
 
 def trouble_text(key: str, t: Translator) -> str:
@@ -96,8 +103,10 @@ def trouble_text(key: str, t: Translator) -> str:
 
 def _trouble(row: MetaRow) -> Trouble:
     since = datetime.fromisoformat(row.value["since"])
-    return Trouble(row.key.removeprefix(_PREFIX), row.value["key"], since, row.value["detail"])
+    return Trouble(
+        row.key.removeprefix(_PREFIX).removesuffix(_MISSED), row.value["key"], since, row.value["detail"]
+    )
 
 
-def _instance(one_: Trouble) -> str:
-    return one_.instance
+def _order(found: Trouble) -> tuple[str, str]:
+    return found.instance, found.key

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bawab
-from bot.hearing import trouble
+from bot.hearing import MISSED, trouble
 from bot.store.group_tables import SubscriptionRow
 from bot.store.query import columns, one
 from bot.surfaces.graph.hints import look_at_group
@@ -92,7 +92,7 @@ class Door:
             case Lifecycle.REMOVED:
                 await lost(self._app, row)
             case Lifecycle.MISSED:
-                await trouble(self._app, self._instance, "events_missed")
+                await trouble(self._app, self._instance, MISSED)
 
 
 def _echo(token: str) -> Response:

@@ -58,10 +58,12 @@ def changes_of(item: Item) -> Iterator[GroupChanged]:
     """Give the groups that changed; nothing for what cannot have let anybody in, or names no group."""
     if item.get("changeType") == "deleted":
         return
-    data = item.get("resourceData")
     group_id = _group_in(str(item.get("resource", "")))
-    if group_id:
-        yield GroupChanged(group_id, tuple(_added(data)) if isinstance(data, dict) else ())
+    data = item.get("resourceData")
+    deltas = [data[name] for name in _DELTAS if name in data] if isinstance(data, dict) else []
+    added = tuple(account for delta in deltas for account in _added(delta))
+    if group_id and (added or not deltas):
+        yield GroupChanged(group_id, added)
 
 
 _INNERMOST = (
@@ -72,6 +74,7 @@ _INNERMOST = (
     re.compile(r"(?:^|/)chats/(?P<id>[^/]+)", re.IGNORECASE),
     re.compile(r"(?:^|/)(?:teams|groups)/(?P<id>[^/]+)", re.IGNORECASE),
 )
+_DELTAS = ("members@delta", "owners@delta")
 _COLLECTIONS = frozenset({"getallmembers", "getallchannels"})
 
 
@@ -84,10 +87,8 @@ def _group_in(resource: str) -> str:
     return ""
 
 
-def _added(data: Item) -> Iterator[str]:
+def _added(delta: object) -> Iterator[str]:
     """Read whom a group's `members@delta` adds; whoever went carries `@removed`."""
-    for name in ("members@delta", "owners@delta"):
-        rows = data.get(name)
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and "@removed" not in row and isinstance(row.get("id"), str):
-                yield row["id"]
+    for row in delta if isinstance(delta, list) else ():
+        if isinstance(row, dict) and "@removed" not in row and isinstance(row.get("id"), str):
+            yield row["id"]

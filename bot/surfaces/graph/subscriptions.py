@@ -11,10 +11,10 @@ from typing import Protocol, runtime_checkable
 from sqlalchemy import delete
 
 from bot.app import Bawab
-from bot.hearing import heard, trouble
-from bot.store.group_tables import SubscriptionRow
+from bot.hearing import MISSED, heard, trouble, troubles
+from bot.store.group_tables import ReconcileRow, SubscriptionRow
 from bot.store.query import add, change, columns, table, where
-from connectors.errors import ConnectorError, NotSupported
+from connectors.errors import ConnectorError, MissingScope
 from connectors.wire import AnswerLost
 
 RESOURCES: dict[str, timedelta] = {
@@ -24,6 +24,8 @@ RESOURCES: dict[str, timedelta] = {
 }
 """What is subscribed to, and for how long: below Graph's 29 and 3 days. Members of all channels of a tenant
 can be subscribed to in Graph's beta only; the later re-checks look there."""
+OPTIONAL = frozenset({"/chats/getAllMembers"})
+"""Whose permission a tenant may well not give: the re-checks look there, and `bawab check` names it."""
 RENEW_AT = 0.5
 """Of the time a subscription runs: renewed then, so that a day without Bawab loses none."""
 EVERY = timedelta(minutes=1)
@@ -44,10 +46,6 @@ class Subscribes(Protocol):
 
     async def renew(self, subscription_id: str, expires: datetime) -> bool:
         """Let a subscription run until then; False where Graph does not know it any more."""
-        ...
-
-    async def unsubscribe(self, subscription_id: str) -> None:
-        """End a subscription; one that is gone already is no error."""
         ...
 
 
@@ -71,33 +69,45 @@ class Keeper:
         self._failed: set[str] = set()
 
     async def keep(self) -> None:
-        """Make what is missing, renew what is due, end what is too many; failures are said, not raised."""
+        """Make what is missing and renew what is due; failures are said, not raised."""
         rows = columns(SubscriptionRow)
         async with self._app.store.read() as tx:
             mine = await where(tx, SubscriptionRow, rows.instance == self._connector.instance)
         for resource, lasts in RESOURCES.items():
-            found = [row for row in mine if row.resource == resource]
-            await self._see_to(resource, lasts, found)
+            await self._see_to(resource, lasts, [row for row in mine if row.resource == resource])
         if self._failed:
-            await trouble(self._app, self._connector.instance, "subscription_refused")
+            refused = ", ".join(sorted(self._failed))
+            await trouble(self._app, self._connector.instance, "subscription_refused", refused)
         else:
             await heard(self._app, self._connector.instance, "subscription_refused")
+        await self._caught_up()
+
+    async def _caught_up(self) -> None:
+        """What was missed no longer matters once everybody was compared since."""
+        runs = columns(ReconcileRow)
+        async with self._app.store.read() as tx:
+            missed = [
+                found
+                for found in await troubles(tx)
+                if (found.instance, found.key) == (self._connector.instance, MISSED)
+            ]
+            since = [
+                run for found in missed for run in await where(tx, ReconcileRow, runs.ended_at > found.since)
+            ]
+        if since:
+            await heard(self._app, self._connector.instance, MISSED)
 
     async def _see_to(self, resource: str, lasts: timedelta, found: list[SubscriptionRow]) -> None:
-        """Keep one subscription to a resource, and no second one."""
+        """Keep one subscription to a resource."""
         now = self._app.now()
         try:
-            for extra in found[1:]:
-                await self._connector.unsubscribe(extra.id)
-                await self._forget(extra.id)
             if not found or found[0].expires_at <= now:
                 await self._make(resource, now + lasts, found[:1])
             elif found[0].expires_at - now <= lasts * RENEW_AT:
                 await self._renew(found[0], now + lasts)
-        except NotSupported:
-            return  # this tenant has no such resource; the re-checks look there
-        except (ConnectorError, AnswerLost):
-            self._failed.add(resource)
+        except (ConnectorError, AnswerLost) as error:
+            if resource not in OPTIONAL or not isinstance(error, MissingScope):
+                self._failed.add(resource)
             return
         self._failed.discard(resource)
 

@@ -63,6 +63,7 @@ class Subscriptions:
     async def _refusal(self, answer: Answer) -> ConnectorError:
         """Give what a refusal means; which permission a subscription takes depends on what it is about."""
         if answer.status == HTTPStatus.FORBIDDEN:
+            await self._client.missing(answer)  # a consent given since shows in a fresh token only
             said = f"{self._client.config.instance}: Graph refuses the app a subscription ({answer.code})"
             return MissingScope(f"{said}; `bawab check` names what is missing", needed="")
         return await self._client.refusal(answer)

@@ -24,7 +24,13 @@ from policies.thresholds import day_breach, run_breach
 
 DAY = timedelta(hours=24)
 BY_RULE = "asked_by_policy"
-_DECIDABLE = (StepState.STILL_PRESENT, StepState.WAIVED, StepState.BLOCKED, StepState.FAILED)
+_DECIDABLE = (
+    StepState.STILL_PRESENT,
+    StepState.WAIVED,
+    StepState.BLOCKED,
+    StepState.FAILED,
+    StepState.CANCELLED,
+)
 
 
 async def why_asked(

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
+from bot.drift import DriftState
 from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
-from bot.store.group_tables import SuccessionRow
+from bot.store.group_tables import DriftRow, SuccessionRow
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
@@ -47,6 +48,8 @@ class Status:
     """Standing gaps of coverage, as of the last `bawab check`."""
     orphans: tuple[SuccessionRow, ...] = ()
     """Groups whose last owner is to go, and nobody to take them over."""
+    drifts: int = 0
+    """Memberships that are there again and wait for a decision."""
 
 
 async def status(app: Bawab) -> Status:
@@ -69,6 +72,7 @@ async def status(app: Bawab) -> Status:
             deaf=tuple(await troubles(tx)),
             gaps=tuple(gaps),
             orphans=tuple(await open_successions(tx)),
+            drifts=len(await where(tx, DriftRow, columns(DriftRow).state == DriftState.OPEN)),
         )
 
 

@@ -99,7 +99,8 @@ class DriftRow(SQLModel, table=True):
     why: str
     """came_back | second_account | new_group | old_post"""
     state: str
-    """open (somebody is asked) | removing | removed | gone (left again by themselves) | accepted"""
+    """open (somebody is asked) | removing | removed | gone (left again by themselves) | accepted |
+    closed (rightly in by now)"""
     step_id: str | None = None
     found_at: datetime = _instant(nullable=False)
     decided_at: datetime | None = _instant()

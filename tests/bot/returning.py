@@ -1,4 +1,4 @@
-"""What the tests of people who come back share: a policy for each answer, drift rows, and a second account."""
+"""What the tests of people who come back share: a policy that removes, drift rows, a second account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever is out stays out: found when they are back, then asked about or taken out again, as the rule says."""
+"""Whoever is out stays out: found when they are back, then asked about or taken out again, by rule."""
 
 from __future__ import annotations
 

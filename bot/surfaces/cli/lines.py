@@ -51,7 +51,10 @@ _PLAIN: Mapping[str, str] = {
     Action.LANE_WAIT: N_("{instance} does not answer and is tried again: {reason}"),
     Action.LANE_PAUSE: N_("{instance} is paused until an operator helps: {reason}"),
     Action.LANE_OPEN: N_("{instance} works again"),
-    Action.CHECK_DRIFT: N_("{who}: is in {group} again ({instance}); IT must look"),
+    Action.DRIFT_REMOVE: N_("{who}: is to be removed from {group} again ({instance})"),
+    Action.DRIFT_ACCEPT: N_("{who}: may stay in {group} for a while ({instance})"),
+    Action.DRIFT_CLOSE: N_("{who}: {group} ({instance}): settled, nothing is asked any more"),
+    Action.RECONCILE_FINISH: N_("Everybody who must be out was compared: {people}; found again: {found}"),
     Action.PERSON_VANISH: N_("{who}: is no longer in the HR file; nothing follows from that"),
     Action.TASK_OPEN: N_("{who}: {group} ({instance}) is now a task for a person; see `bawab task list`"),
     Action.NOTICE_SEND: N_("{who} was told on {instance} ({case})"),
@@ -126,6 +129,15 @@ def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:
     return held_line(places["hold"], detail["kind"], detail["count"], detail.get("cause") or {}, desk.t)
 
 
+def _drift(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    """Say who is in again; that IT must look only where no rule takes them out by itself."""
+    detail = row["detail"] or {}
+    said = N_("{who}: is in {group} again ({instance})")
+    if detail.get("asked") or detail.get("because") or "drift" not in detail:
+        said = N_("{who}: is in {group} again ({instance}); IT must look")
+    return desk.t.text(said, who=places["who"], group=places["group"], instance=places["instance"])
+
+
 def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
     if row["case_id"] is None:
         return None  # a release of steps already says so itself
@@ -176,6 +188,7 @@ _TOLD_STEPS = frozenset(
 _SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
     Action.FEED_RECEIVE: _accepted,
     Action.HOLD_RAISE: _held,
+    Action.CHECK_DRIFT: _drift,
     Action.CASE_OPEN: _case,
     Action.CASE_SCHEDULE: _case,
     Action.CASE_EXECUTE: _case,

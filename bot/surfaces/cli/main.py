@@ -19,6 +19,7 @@ from bot.surfaces.cli import (
     case,
     check,
     demo,
+    drift,
     explain,
     feed,
     groups,
@@ -26,6 +27,7 @@ from bot.surfaces.cli import (
     person,
     policy,
     preview,
+    reconcile,
     release,
     run,
     status,
@@ -49,9 +51,18 @@ def build(t: Translator) -> Any:
         name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     root.callback()(with_shared(shared_callback, [VERSION]))
-    for part in (run, preview, explain, person, release, check, status, demo):
+    for part in (run, preview, explain, person, release, check, status, reconcile, demo):
         part.register(root)
-    for group in (case.group, feed.group, policy.group, audit.group, task.group, link.group, groups.group):
+    for group in (
+        case.group,
+        feed.group,
+        policy.group,
+        audit.group,
+        task.group,
+        drift.group,
+        link.group,
+        groups.group,
+    ):
         root.add_typer(group)
     command = typer.main.get_command(root)
     speak(command, t)

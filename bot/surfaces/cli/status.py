@@ -78,6 +78,11 @@ def _waiting(desk: Desk, found: Status) -> None:
     if found.tasks:
         said = t.plural("{n} task waits for a person", "{n} tasks wait for people", len(found.tasks))
         desk.print(f"{said}: bawab task list")
+    if found.drifts:
+        said = t.plural(
+            "{n} is in again and should be out", "{n} are in again and should be out", found.drifts
+        )
+        desk.print(f"{said}: bawab drift", style="yellow")
     for row in found.orphans[:SHOWN]:
         desk.print(_orphan(desk, row), style="yellow")
     _more(desk, len(found.orphans), "status --json", style="yellow")
@@ -166,6 +171,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "lanes": [lane.model_dump() for lane in found.lanes],
         "deaf": [asdict(trouble) for trouble in found.deaf],
         "tasks": [task.id for task in found.tasks],
+        "drifts": found.drifts,
         "questions": found.questions,
         "feeds": [feed.model_dump() for feed in found.feeds],
         "gaps": [gap.model_dump() for gap in found.gaps],

@@ -135,6 +135,11 @@ class Lane:
                 earlier.c.state.in_([StepState.PENDING, StepState.REQUESTED]),
                 # What nobody can read keeps nothing else back longer than the settle window.
                 and_(earlier.c.state == StepState.OUTCOME_UNKNOWN, earlier.c.settle_until > self._app.now()),
+                # Read once before the next stage: a closed account would hide whether the membership ended.
+                and_(
+                    earlier.c.state == StepState.REMOVED_UNVERIFIED,
+                    earlier.c.reads < earlier.c.attempts,
+                ),
                 # A successor must have been seen before the last owner goes.
                 and_(
                     earlier.c.action == StepAction.HAND_OVER,

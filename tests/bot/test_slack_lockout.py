@@ -68,8 +68,7 @@ async def test_whoever_is_dismissed_is_signed_out_taken_out_and_deactivated_and_
         assert (ana.sessions, ana.deleted) == (0, True)
         assert (badr.sessions, badr.deleted) == (1, False)
         done = await acts(world)
-        assert done["end_sessions"] == done["deactivate"] == "verified_absent"
-        assert done["revoke"] in {"verified_absent", "locked_out"}
+        assert set(done.values()) == {"verified_absent"}, "seen gone before the account hides it"
         order = [entry.method for entry in world.sandbox.journal if entry.effect == "done"]
         assert order == ["admin.users.session.reset", "conversations.kick", "scim.users.patch"]
         assert (await world.app.audit.verify()).ok

@@ -42,6 +42,7 @@ async def finished(world: World, *gone: str) -> None:
 async def no_more_than(store: Store, database: Path, spare_pages: int) -> None:
     """A disk with room for so many pages more: SQLite then answers as it does on a full one."""
     with closing(sqlite3.connect(database)) as counting:
+        counting.execute("VACUUM")  # pages that lie free would be room too
         pages = counting.execute("PRAGMA page_count").fetchone()[0]
 
     def limit(connection: Any, *_: object) -> None:

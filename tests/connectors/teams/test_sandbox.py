@@ -246,6 +246,7 @@ async def test_sessions_end_and_accounts_are_disabled() -> None:
         assert answer is not None
         assert answer.value is True
         assert ana.sign_in_sessions_valid_from > before
+        assert not ana.signed_in
         assert (await stage.ask("PATCH", f"/users/{ANA}", {"accountEnabled": False})).status_code == 204
         assert not ana.account_enabled
         assert (await stage.ask("PATCH", f"/users/{ANA}", {"displayName": "x"})).status_code == 403
@@ -256,7 +257,7 @@ async def test_the_last_day_is_null_without_its_permission_and_nothing_says_so()
     tenant.users[ANA].employee_leave = tenant.users[ANA].sign_in_sessions_valid_from
     path = f"/users/{ANA}?$select=employeeLeaveDateTime"
     async with staged(tenant) as stage:
-        assert (await stage.ask("GET", path)).json()["employeeLeaveDateTime"] == "2026-01-01T00:00:00Z"
+        assert (await stage.ask("GET", path)).json()["employeeLeaveDateTime"] == "2020-01-01T00:00:00Z"
         stage.sandbox.withdraw_consent("User-LifeCycleInfo.Read.All")
         answer = await stage.ask("GET", path)
         assert (answer.status_code, answer.json()["employeeLeaveDateTime"]) == (200, None)
@@ -308,3 +309,19 @@ async def test_the_journal_names_every_request_and_holds_no_secret() -> None:
         assert '"template":"/groups/{group}/members"' in journal
         assert "sandbox~app~secret" not in journal
         assert stage.http.headers["Authorization"].partition(" ")[2] not in journal
+
+
+async def test_a_group_that_hides_its_members_is_in_nobodys_list_and_nothing_says_so() -> None:
+    hidden = EntraGroup("g", "Hidden", [ANA], hidden_membership=True)
+    async with staged(small_tenant().add(hidden)) as stage:
+        assert (await stage.ask("GET", "/groups/g/members")).status_code == 403
+        rows = (await stage.ask("GET", f"/users/{ANA}/memberOf")).json()["value"]
+        assert "g" not in {row["id"] for row in rows}
+        assert (await stage.ask("GET", "/groups/g")).json()["visibility"] == "HiddenMembership"
+    tenant = small_tenant().add(hidden)
+    tenant.app().granted.append("Member.Read.Hidden")
+    async with staged(tenant) as stage:
+        assert [row["id"] for row in (await stage.ask("GET", "/groups/g/members")).json()["value"]] == [ANA]
+        assert "g" in {
+            row["id"] for row in (await stage.ask("GET", f"/users/{ANA}/memberOf")).json()["value"]
+        }

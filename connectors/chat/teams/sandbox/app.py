@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from connectors.chat.teams.sandbox import batch, errors
 from connectors.chat.teams.sandbox.call import Answer, Pending
-from connectors.chat.teams.sandbox.changes import World
+from connectors.chat.teams.sandbox.changes import ACTS, World
 from connectors.chat.teams.sandbox.engine import Ask, Engine, as_row, whole_fault
 from connectors.chat.teams.sandbox.errors import GraphError
 from connectors.chat.teams.sandbox.faults import Fault, FaultKind, fault_from
@@ -70,6 +70,7 @@ class Sandbox:
                 Route("/_sandbox/state", self._state, methods=["GET"]),
                 Route("/_sandbox/journal", self._journal, methods=["GET"]),
                 Route("/_sandbox/faults", self._faults, methods=["POST", "DELETE"]),
+                Route("/_sandbox/acts", self._acts, methods=["POST"]),
                 Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
                 Route("/v1.0/{path:path}", self._graph, methods=_ALL),
             ]
@@ -197,6 +198,15 @@ class Sandbox:
 
     async def _journal(self, request: Request) -> Response:  # noqa: ARG002 - Starlette's form
         return JSONResponse([asdict(entry) for entry in self.journal])
+
+    async def _acts(self, request: Request) -> Response:
+        """Let somebody else do something, e.g. {"act": "add_member", "args": [group, user]}."""
+        try:
+            row = json.loads(await request.body())
+            ACTS[row["act"]](self.world, *row.get("args", ()))
+        except (ValueError, TypeError, KeyError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, status_code=400)
+        return JSONResponse({"told": await self.notifier.deliver()})
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "DELETE":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from connectors.chat.teams.sandbox.state import Tenant
@@ -145,3 +145,21 @@ class World:
     ) -> None:
         kind = "deleted" if removed and not user_id else "updated"
         self.changes.append(Change(kind, resource, id_, user_id, role, removed))
+
+
+ACTS: dict[str, Callable[..., None]] = {
+    act.__name__: act
+    for act in (
+        World.add_member,
+        World.add_owner,
+        World.remove_member,
+        World.remove_owner,
+        World.join_channel,
+        World.leave_channel,
+        World.join_chat,
+        World.leave_chat,
+        World.touch_user,
+        World.delete,
+    )
+}
+"""What somebody else may do in the tenant, by name."""

@@ -44,7 +44,7 @@ def shown_group(group: EntraGroup, tenant: Tenant) -> Row:
         "securityEnabled": group.security_enabled,
         "onPremisesSyncEnabled": True if group.synced else None,
         "isAssignableToRole": group.role_assignable or None,
-        "visibility": group.visibility,
+        "visibility": "HiddenMembership" if group.hidden_membership else group.visibility,
         "membershipRule": 'user.department -eq "Sales"' if group.dynamic else None,
         "resourceProvisioningOptions": ["Team"] if group.id in tenant.teams else [],
     }

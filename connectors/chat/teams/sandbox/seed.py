@@ -24,7 +24,7 @@ _KINDS: tuple[tuple[str, type[Any]], ...] = (
     ("channels", Channel),
     ("chats", Chat),
 )
-_INSTANTS = ("sign_in_sessions_valid_from", "employee_leave")
+_INSTANTS = ("sign_in_sessions_valid_from", "signed_in_at", "employee_leave")
 
 
 def from_seed(seed: dict[str, Any]) -> Tenant:

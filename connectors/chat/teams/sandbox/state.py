@@ -51,11 +51,18 @@ class User:
     employee_id: str | None = None
     department: str | None = None
     manager_id: str | None = None
-    sign_in_sessions_valid_from: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    sign_in_sessions_valid_from: datetime = datetime(2020, 1, 1, tzinfo=UTC)
+    signed_in_at: datetime | None = datetime(2020, 6, 1, tzinfo=UTC)
+    """When the latest session began; it counts for as long as sessions from then on are valid."""
     employee_leave: datetime | None = None
 
     def __post_init__(self) -> None:
         self.user_principal_name = self.user_principal_name or self.mail or f"{self.id}@sandbox.example"
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a session still counts."""
+        return self.signed_in_at is not None and self.signed_in_at >= self.sign_in_sessions_valid_from
 
 
 @dataclass(slots=True)
@@ -84,6 +91,7 @@ class EntraGroup:
     role_assignable: bool = False
     visibility: str | None = None
     hidden_membership: bool = False
+    """Whether its members are shown to nobody without Member.Read.Hidden, not even in a person's own list."""
 
     @property
     def unified(self) -> bool:

@@ -129,6 +129,9 @@ def _groups(call: Call, ids: list[str]) -> Answer:
 
 
 def _members(call: Call, group: EntraGroup) -> list[str]:
+    """Give who is seen in a group: nobody, unsaid, where it hides its members from this app."""
+    if group.hidden_membership and not call.has_role("Member.Read.Hidden"):
+        return []
     return call.world.shown(("members", group.id), group.members)
 
 

@@ -1,0 +1,1 @@
+"""The Teams connector put to the contract suite: its stage, its faults."""

@@ -19,6 +19,7 @@ from tests.connectors.teams.sandboxed import (
     CARLA,
     LIST,
     OUTER,
+    PRIVATE,
     SALES,
     SECURITY,
     TEAM,
@@ -227,14 +228,17 @@ async def test_a_removal_without_its_ref_deletes_the_user_itself_where_the_app_m
         refused = await stage.ask("DELETE", f"/groups/{SALES}/members/{ANA}")
         assert (refused.status_code, ANA in stage.sandbox.tenant.users) == (403, True)
     tenant = small_tenant()
-    tenant.app().granted.append("User.ReadWrite.All")
+    tenant.app().granted += ["User.ReadWrite.All", "Channel.Delete.All"]
     async with staged(tenant) as stage:
         done = await stage.ask("DELETE", f"/groups/{SALES}/members/{ANA}")
         assert (done.status_code, ANA in stage.sandbox.tenant.users) == (204, False)
         assert stage.sandbox.journal[-1].name == "DELETE /groups/{group}/members/{id}"
         await stage.graph.users.by_user_id(BADR).delete()
         await stage.graph.groups.by_group_id(OUTER).delete()
-        assert BADR not in stage.sandbox.tenant.users
+        await stage.ask("DELETE", f"/directoryObjects/{CARLA}")
+        await stage.ask("DELETE", f"/teams/{TEAM}/channels/{PRIVATE}")
+        assert PRIVATE not in stage.sandbox.tenant.channels
+        assert not {BADR, CARLA} & set(stage.sandbox.tenant.users)
         assert OUTER not in stage.sandbox.tenant.groups
 
 

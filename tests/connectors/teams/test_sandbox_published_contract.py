@@ -191,9 +191,11 @@ def test_the_sandbox_serves_nothing_that_is_not_published_but_what_is_named_here
         "POST /directoryObjects/getByIds",
         "GET /teams/{team}/channels/{channel}",
         # The look-alikes that delete for good: here so that a test can show that nobody sends them.
+        "DELETE /directoryObjects/{id}",
         "DELETE /groups/{group}",
         "DELETE /groups/{group}/members/{id}",
         "DELETE /groups/{group}/owners/{id}",
+        "DELETE /teams/{team}/channels/{channel}",
     }
 
 

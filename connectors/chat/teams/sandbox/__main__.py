@@ -14,8 +14,9 @@ from connectors.chat.teams.sandbox.server import server_on
 from connectors.chat.teams.sandbox.state import CLIENT_ID, CLIENT_SECRET, Tenant
 
 
-async def _serve(port: int, tenant: Tenant | None) -> None:
+async def _serve(port: int, tenant: Tenant | None, lag: float) -> None:
     sandbox = create_sandbox(tenant)
+    sandbox.world.lag_seconds = lag
     server, listening, url = server_on(sandbox, port)
     facts = {
         "url": url,
@@ -35,10 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m connectors.chat.teams.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes any that is free")
     parser.add_argument("--seed", type=Path, help="JSON file with users, groups, teams, channels, chats")
+    parser.add_argument("--lag", type=float, default=0.0, help="seconds until reads show a removal")
     arguments = parser.parse_args()
     seed = arguments.seed
     tenant = from_seed(json.loads(seed.read_text(encoding="utf-8"))) if seed else None
-    asyncio.run(_serve(arguments.port, tenant))
+    asyncio.run(_serve(arguments.port, tenant, arguments.lag))
 
 
 if __name__ == "__main__":

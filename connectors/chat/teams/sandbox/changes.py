@@ -114,6 +114,10 @@ class World:
         """Note that a user's own properties changed."""
         self._note("users", user_id)
 
+    def delete_channel(self, id_: str) -> None:
+        """Delete a channel for good."""
+        del self.tenant.channels[id_]
+
     def delete(self, id_: str) -> None:
         """Delete a user, group or app for good, as the requests nobody may send would."""
         for group in self.tenant.groups.values():
@@ -160,6 +164,7 @@ ACTS: dict[str, Callable[..., None]] = {
         World.leave_chat,
         World.touch_user,
         World.delete,
+        World.delete_channel,
     )
 }
 """What somebody else may do in the tenant, by name."""

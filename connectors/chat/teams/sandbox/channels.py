@@ -93,6 +93,13 @@ def remove_member(call: Call) -> Answer:
     return Answer(NO_CONTENT)
 
 
+def delete_channel(call: Call) -> Answer:
+    """Really deletes the channel with all that was said in it: nobody may ever send this."""
+    channel = _channel(call)
+    call.bring_about(lambda: call.world.delete_channel(channel.id))
+    return Answer(NO_CONTENT)
+
+
 def shown_channel(channel: Channel) -> Row:
     """Show a channel."""
     return {
@@ -149,6 +156,7 @@ OPERATIONS = (
     Operation("GET", "/teams/{team}/allChannels", list_all, READ, teams=True),
     Operation("GET", "/teams/{team}/incomingChannels", list_incoming, READ, teams=True),
     Operation("GET", _CHANNEL, get_channel, READ, teams=True),
+    Operation("DELETE", _CHANNEL, delete_channel, ("Channel.Delete.All",), teams=True),
     Operation("GET", f"{_CHANNEL}/members", list_members, READ_MEMBERS, teams=True),
     Operation("GET", f"{_CHANNEL}/allMembers", list_all_members, READ_MEMBERS, teams=True),
     Operation("POST", f"{_CHANNEL}/members", add_member, WRITE_MEMBERS, teams=True),

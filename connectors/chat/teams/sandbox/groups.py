@@ -83,7 +83,8 @@ def add_owner(call: Call) -> Answer:
 
 def delete_object(call: Call) -> Answer:
     """Really deletes the user or group itself, where the app may: the look-alike nobody may ever send."""
-    call.group()
+    if "group" in call.values:
+        call.group()
     id_ = call.values["id"]
     needed = ("User.ReadWrite.All",) if id_ in call.tenant.users else ("Group.ReadWrite.All",)
     if not call.has_role(*needed, "Directory.ReadWrite.All"):
@@ -177,5 +178,6 @@ OPERATIONS = (
     Operation("DELETE", f"{_GROUP}/owners/{{id}}/$ref", remove_owner, WRITE_OWNERS),
     Operation("DELETE", f"{_GROUP}/members/{{id}}", delete_object),
     Operation("DELETE", f"{_GROUP}/owners/{{id}}", delete_object),
+    Operation("DELETE", "/directoryObjects/{id}", delete_object),
     Operation("DELETE", _GROUP, delete_group, WRITE_OWNERS),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,7 +84,8 @@ class Limiter:
         key = wanted[0][0]
         self.early_calls += now < self._blocked.get(key, 0.0)
         self._blocked[key] = now + wait
-        return wait
+        # Whole seconds, as Graph says them, unless a second is shorter here.
+        return wait if self._limits.scale < 1 else float(math.ceil(wait))
 
     def _rate(self, bucket: str) -> float:
         rate = self._limits.rates[bucket]

@@ -94,10 +94,10 @@ def _settle(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(data_dir: Path) -> Iterator[None]:
+def alone(data_dir: Path, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Let one command at a time change the file; raises RegistryProblem where another takes too long."""
     try:
-        with FileLock(data_dir / "registry.lock", timeout=PATIENCE_SECONDS):
+        with FileLock(data_dir / "registry.lock", timeout=patience):
             yield
     except Timeout:
         raise RegistryProblem("another command is writing the registry; try again when it is done") from None

@@ -142,7 +142,7 @@ def files(draw: st.DrawFn) -> str:
     lines = ["# head", "version: 1", "groups:" + draw(NEVER)]
     for instance, group in keys:
         some = draw(st.lists(st.sampled_from(FIELDS), unique=True, max_size=4))
-        fields: dict[str, Value] = {"instance": instance, "group": group} | {n: draw(words) for n in some}
+        fields = {"instance": instance, "group": group} | {name: draw(words) for name in some}
         lines += _row(draw, fields, indent)
     return newline.join(lines) + draw(st.sampled_from(["", newline, newline + "# end" + newline]))
 

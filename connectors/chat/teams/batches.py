@@ -64,9 +64,10 @@ class Batches:
 
     async def listings(self, asks: Sequence[RequestInformation]) -> list[list[Row] | ConnectorError]:
         """Read listings whole, their first pages together; what cannot be read is said in its place."""
-        return [await self._rest(answer) for answer in await self.read(asks)]
+        return [await self.rest(answer) for answer in await self.read(asks)]
 
-    async def _rest(self, first: Answer | ConnectorError) -> list[Row] | ConnectorError:
+    async def rest(self, first: Answer | ConnectorError) -> list[Row] | ConnectorError:
+        """Read a listing to its end from its first page on; what cannot be read is said in its place."""
         if isinstance(first, ConnectorError):
             return first
         try:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from connectors.chat.teams import objects
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
-from connectors.chat.teams.client import GraphClient
+from connectors.chat.teams.client import GraphClient, Row
+from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.walk import ChannelWalk
 from policies.model import Gap, Group, GroupKind
 
@@ -32,7 +33,19 @@ class Listing:
                 if group.kind is GroupKind.TEAM:
                     teams[group.id] = group.name
                 yield group
+                if (hidden := self._hidden(row)) is not None:
+                    yield hidden
         async for channel in self._walk.channels(teams):
             yield channel
         detail = "group chats cannot be listed for a whole tenant"
         yield Gap(instance, "group_chats_unlisted", detail=detail, remedy=_CHATS_REMEDY)
+
+    def _hidden(self, row: Row) -> Gap | None:
+        """Say that a group hides its members from this app, memberships of a person included."""
+        token = self._client.tokens.known
+        if not objects.hides_members(row) or token is None or held(token, HIDDEN):
+            return None
+        detail = f"{row.get('displayName')} hides its members, and the app lacks {HIDDEN}"
+        return Gap(
+            self._client.config.instance, "members_unreadable", str(row["id"]), detail, f"Grant {HIDDEN}."
+        )

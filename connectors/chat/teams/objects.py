@@ -92,14 +92,19 @@ def role_of(member: Row) -> Role:
     return Role.OWNER if "owner" in roles_of(member) else Role.MEMBER
 
 
+def hides_members(row: Row) -> bool:
+    """Whether a group shows its members only to apps with a permission of their own."""
+    return row.get("visibility") == "HiddenMembership"
+
+
 def is_group(row: Row) -> bool:
     """Whether a directory object is a group."""
     return row.get("@odata.type") == _GROUP
 
 
 def is_user(row: Row) -> bool:
-    """Whether a directory object is a person's account, not an app's."""
-    return row.get("@odata.type") == _USER
+    """Whether a directory object is a person's account, not an app's; without a type it counts as one."""
+    return bool(row.get("@odata.type", _USER) == _USER)
 
 
 def user_ids(rows: Iterable[Row]) -> frozenset[str]:

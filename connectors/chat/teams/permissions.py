@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from connectors.chat.teams.tokens import Token
 
+HIDDEN = "Member.Read.Hidden"
 _DIRECTORY = "Directory.ReadWrite.All"
 # Source: the permissions tables of the methods concerned, "higher privileged permissions".
 WIDER: Mapping[str, tuple[str, ...]] = defaultdict(

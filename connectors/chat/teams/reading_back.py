@@ -11,6 +11,8 @@ from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
+from connectors.chat.teams.objects import hides_members
+from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.contract import Evidence, Presence, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
@@ -36,15 +38,14 @@ class ReadingBack:
         asks = self._all(steps)
         with self._client.wire.recording() as exchanges:
             try:
-                found = await self._batches.listings(list(asks.values()))
+                found = await self._read(asks)
             except (BadCredentials, Forbidden):
                 raise
             except ConnectorError as error:
                 return [evidence.unreadable(step.step_id, "read_back", error) for step in steps]
-        readings = dict(zip(asks, found, strict=True))
         last = exchanges[-1] if exchanges else None
         proof = evidence.observed(MEMBER_OF, last, ("requests", str(len(exchanges))))
-        return [_judged(step, readings, proof) for step in steps]
+        return [_judged(step, found, proof) for step in steps]
 
     def _all(self, steps: Sequence[Revocation]) -> dict[_Id, RequestInformation]:
         """Give every reading these steps need, each once."""
@@ -56,7 +57,33 @@ class ReadingBack:
             else:
                 asks["member", account_id] = self._asks.member_of_ids(account_id)
                 asks["owner", account_id] = self._asks.owned_ids(account_id)
+                if not self._sees_hidden():
+                    asks["group", group.id] = self._asks.group(group.id)
         return asks
+
+    async def _read(self, asks: Mapping[_Id, RequestInformation]) -> _Readings:
+        """Read everything together; a group by itself is a listing of one."""
+        readings: dict[_Id, list[Row] | ConnectorError] = {}
+        for key, answer in zip(asks, await self._batches.read(list(asks.values())), strict=True):
+            if key[0] == "group" and not isinstance(answer, ConnectorError):
+                readings[key] = [answer.data]
+            else:
+                readings[key] = await self._batches.rest(answer)
+        return readings
+
+    def _sees_hidden(self) -> bool:
+        token = self._client.tokens.known
+        return token is None or held(token, HIDDEN)
+
+
+def _hidden(reading: list[Row] | ConnectorError | None) -> ConnectorError | None:
+    """Say why a group's absence among a person's groups would prove nothing."""
+    if isinstance(reading, ConnectorError):
+        gone = isinstance(reading, GraphRefused) and reading.status == HTTPStatus.NOT_FOUND
+        return None if gone else reading
+    if any(hides_members(row) for row in reading or ()):
+        return ConnectorError(f"the group hides its members, and the app lacks {HIDDEN}")
+    return None
 
 
 def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
@@ -64,7 +91,7 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
         return _in_teams(step, readings, proof)
     group_id, account_id = step.membership.group.id, step.account_id
     member, owner = readings["member", account_id], readings["owner", account_id]
-    for found in (member, owner):
+    for found in (member, owner, _hidden(readings.get(("group", group_id)))):
         if isinstance(found, ConnectorError):
             return evidence.unreadable(step.step_id, proof.source, found)
     roles = [

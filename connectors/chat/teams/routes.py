@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
-
-import orjson
 
 from connectors.routes import Access, Part, Route, Unreadable, find
 
@@ -44,13 +43,20 @@ class GraphRoute(Route):
 def unpack(body: bytes) -> Sequence[Part]:
     """Take a `$batch` apart; raises Unreadable for all that Graph might read otherwise than we do."""
     try:
-        envelope = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Unreadable("the batch is no JSON") from None
+        envelope = json.loads(body, object_pairs_hook=_once_each)
+    except (ValueError, RecursionError):
+        raise Unreadable("the batch is no JSON, or says a thing twice") from None
     requests = envelope.get("requests") if isinstance(envelope, dict) and len(envelope) == 1 else None
     if not isinstance(requests, list) or not 0 < len(requests) <= MOST_PARTS:
         raise Unreadable(f"the batch holds no list of 1 to {MOST_PARTS} requests")
     return [_part(request) for request in requests]
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that comes twice: two readers could take different ones."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key comes twice")
+    return dict(pairs)
 
 
 def _part(request: Any) -> Part:

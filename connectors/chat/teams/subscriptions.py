@@ -8,10 +8,11 @@ from http import HTTPStatus
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.client import Answer, GraphClient
 from connectors.chat.teams.identity import Identity
-from connectors.errors import ConnectorError, MissingScope
+from connectors.errors import ConnectorError, MissingScope, NotSupported
 
 # `updated` of a group tells of its members too; a team's or chat's members are made and deleted.
 _CHANGES = {"/groups": "updated"}
+_CHAT_MEMBERS = ("ChatMember.Read.All", "ChatMember.ReadWrite.All")
 _MEMBERS_CHANGE = "created,updated,deleted"
 
 
@@ -26,9 +27,12 @@ class Subscriptions:
     async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
         """Subscribe an address to a resource, and to what Graph says of the subscription; gives its id.
 
-        Graph asks the address for an echo before it answers. Raises ConnectorError, AnswerLost.
+        Graph asks the address for an echo before it answers. Raises NotSupported for chats where the app was
+        never meant to see any, ConnectorError, AnswerLost.
         """
-        await self._identity.token()
+        token = await self._identity.token()
+        if resource.startswith("/chats/") and not token.may(*_CHAT_MEMBERS):
+            raise NotSupported(f"{self._client.config.instance}: the app has no permission for group chats")
         body = {
             "changeType": _CHANGES.get(resource, _MEMBERS_CHANGE),
             "notificationUrl": url,

@@ -116,6 +116,8 @@ class Tokens:
         value = data.get("access_token")
         if status == 200 and isinstance(value, str) and value:
             return _token_of(value, asked + _lifetime(data))
+        if status == 200:
+            raise Unavailable(f"{self._config.instance}: Entra answered without a token; try again")
         raise self._refused(status, data)
 
     async def _post(self) -> tuple[int, Mapping[str, Any]]:

@@ -1,0 +1,143 @@
+"""Reading back: absent only where neither role is left and the whole reading says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.chat.teams.sandbox import EntraGroup, FaultKind, User, create_sandbox
+from connectors.contract import Outcome, Quality, Sight
+from connectors.errors import BadCredentials
+from tests.connectors.teams.stage import (
+    ANA,
+    BADR,
+    CARLA,
+    CHAT,
+    M365,
+    ONLY_OWNED,
+    PRIVATE,
+    SECURITY,
+    SHARED,
+    TEAM,
+    staged,
+    step,
+    tenant,
+)
+
+ALL = [M365, TEAM, SECURITY, ONLY_OWNED, PRIVATE, SHARED, CHAT]
+
+
+async def test_everything_is_read_back_in_one_request() -> None:
+    async with staged() as stage:
+        await stage.teams.own_account_ids()
+        before = len(stage.requests())
+        seen = await stage.look(*map(step, ALL))
+        assert [presence.sight for presence in seen] == [Sight.PRESENT] * len(ALL)
+        assert {presence.evidence.quality for presence in seen} == {Quality.OBSERVED}
+        assert len(stage.requests()) - before == 1
+
+
+async def test_what_was_removed_is_absent_and_the_rest_is_present() -> None:
+    async with staged() as stage:
+        await stage.revoke(step(M365), step(TEAM), step(SHARED), step(CHAT))
+        seen = {
+            presence.step_id.split("/")[0]: presence.sight for presence in await stage.look(*map(step, ALL))
+        }
+    gone = {group_id for group_id, sight in seen.items() if sight is Sight.ABSENT}
+    assert gone == {M365, TEAM, SHARED, CHAT, PRIVATE}, "a private channel is left with its team"
+
+
+async def test_an_owner_who_is_no_member_any_more_is_still_present() -> None:
+    async with staged() as stage:
+        stage.sandbox.tenant.groups[TEAM].members.remove(ANA)
+        (presence,) = await stage.look(step(TEAM))
+    assert presence.sight is Sight.PRESENT
+    assert ("listed", "owner") in presence.evidence.facts
+
+
+async def test_a_disabled_accounts_memberships_are_read_like_any_others() -> None:
+    world = tenant()
+    world.users[ANA].account_enabled = False
+    async with staged(world) as stage:
+        (before,) = await stage.look(step(M365))
+        assert (await stage.one(M365)).outcome is Outcome.REVOKED
+        (after,) = await stage.look(step(M365))
+    assert (before.sight, after.sight) == (Sight.PRESENT, Sight.ABSENT)
+
+
+async def test_a_removal_that_shows_late_is_present_first_and_absent_later() -> None:
+    async with staged() as stage:
+        stage.fault(FaultKind.DELAYED_EFFECT, "DELETE /groups/*/members/*/$ref", seconds=3600.0)
+        await stage.one(M365)
+        (early,) = await stage.look(step(M365))
+        stage.sandbox.settle()
+        (late,) = await stage.look(step(M365))
+    assert (early.sight, late.sight) == (Sight.PRESENT, Sight.ABSENT)
+
+
+async def test_people_are_read_together() -> None:
+    async with staged() as stage:
+        seen = await stage.look(step(M365), step(M365, BADR), step(M365, CARLA))
+    assert [presence.sight for presence in seen] == [Sight.PRESENT, Sight.PRESENT, Sight.ABSENT]
+
+
+async def test_many_people_take_as_many_batches_as_twenty_parts_allow() -> None:
+    people = [f"u-{number}" for number in range(20)]
+    world = tenant().add(*(User(id_, id_) for id_ in people))
+    async with staged(world) as stage:
+        await stage.teams.own_account_ids()
+        before = len(stage.requests())
+        seen = await stage.look(*(step(M365, id_) for id_ in people))
+        assert {presence.sight for presence in seen} == {Sight.ABSENT}
+        assert len(stage.requests()) - before == 2
+
+
+async def test_a_person_unknown_to_the_tenant_is_unreadable_and_not_absent() -> None:
+    async with staged() as stage:
+        (presence,) = await stage.look(step(M365, "u-none"))
+    assert presence.sight is Sight.UNREADABLE
+
+
+async def test_a_channel_that_cannot_be_found_is_unreadable_and_not_absent() -> None:
+    async with staged() as stage:
+        del stage.sandbox.tenant.channels[PRIVATE]
+        (presence,) = await stage.look(step(PRIVATE))
+    assert presence.sight is Sight.UNREADABLE
+
+
+@pytest.mark.parametrize("on", ["GET /users/*/memberOf", "GET /users/*/ownedObjects"])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.HTTP_500, FaultKind.REFUSED, FaultKind.DROP, FaultKind.EMPTY_BODY, FaultKind.HTML_PAGE]
+)
+async def test_half_a_reading_proves_nothing(on: str, kind: FaultKind) -> None:
+    async with staged() as stage:
+        stage.sandbox.tenant.groups[M365].members.remove(ANA)
+        stage.fault(kind, on, times=0)
+        (presence,) = await stage.look(step(M365))
+    assert presence.sight is Sight.UNREADABLE
+    assert presence.evidence.quality is not Quality.OBSERVED
+
+
+async def test_a_page_that_never_comes_proves_nothing() -> None:
+    sandbox = create_sandbox(tenant(), page_cap=1)
+    async with staged(sandbox=sandbox) as stage:
+        stage.fault(FaultKind.DROP, "GET /users/*/memberOf", nth=3, times=0)
+        (presence,) = await stage.look(step("g-none"))
+    assert presence.sight is Sight.UNREADABLE
+
+
+async def test_a_group_that_hides_its_members_proves_nothing_without_the_permission() -> None:
+    world = tenant().add(EntraGroup("g-hidden", "hidden", [BADR], visibility="HiddenMembership"))
+    async with staged(world) as stage:
+        (seen,) = await stage.look(step("g-hidden"))
+    world.app().granted.remove("Member.Read.Hidden")
+    async with staged(world) as stage:
+        hidden, open_ = await stage.look(step("g-hidden"), step("g-none"))
+    assert (seen.sight, hidden.sight, open_.sight) == (Sight.ABSENT, Sight.UNREADABLE, Sight.ABSENT)
+    assert "Member.Read.Hidden" in hidden.detail
+
+
+async def test_a_token_that_is_refused_for_good_calls_an_operator() -> None:
+    async with staged() as stage:
+        stage.fault(FaultKind.TOKEN_REVOKED, "GET /users/*/memberOf", times=0)
+        with pytest.raises(BadCredentials):
+            await stage.look(step(M365))

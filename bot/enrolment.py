@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
+from bot.holds import withdraw
 from bot.linking import store_links
 from bot.phones import e164, may_be
 from bot.store.group_tables import EnrolmentRow
@@ -214,6 +215,7 @@ async def unlink(
         await app.audit.append(tx, *[_untied(link, actor, reason) for link in found])
         for link in found:
             await _answered(tx, link.instance, link.account_id)
+            await _nothing_to_release(app, tx, link)
     return found
 
 
@@ -238,6 +240,7 @@ async def _tie(app: Bawab, tx: AsyncConnection, link: IdentityLink) -> None:
         return  # theirs with certainty already
     if before is not None:
         await tx.execute(delete(table(LinkRow)).where(*same, rows.account_id == link.account_id))
+        await _nothing_to_release(app, tx, before)
     await store_links(app, tx, link.instance, [link])
     await _answered(tx, link.instance, link.account_id)
 
@@ -289,6 +292,14 @@ async def _ask(
             personal={"accounts": [account_id]} if person_id else None,
         )
         await app.audit.append(tx, entry)
+
+
+async def _nothing_to_release(app: Bawab, tx: AsyncConnection, link: LinkRow) -> None:
+    """Withdraw the hold of a link that is gone, unless it keeps others too."""
+    if link.released_at is not None or link.hold_digest is None:
+        return
+    if await one(tx, LinkRow, columns(LinkRow).hold_digest == link.hold_digest) is None:
+        await withdraw(app, tx, link.hold_digest, "its accounts are no longer proposed")
 
 
 async def _answered(tx: AsyncConnection, instance: str, account_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.audit.actions import Action
 from bot.audit.tail import Row
+from bot.hearing import trouble_text
 from bot.locale import N_, Translator
 from bot.locale.keys import reason_text, refusal_text, state_text, step_text
 from bot.states import CaseState, StepState
@@ -25,6 +26,7 @@ STYLES: Mapping[str, str] = {
     Action.LANE_PAUSE: "red",
     Action.LANE_WAIT: "yellow",
     Action.CHECK_DRIFT: "red",
+    Action.LISTEN_FAIL: "yellow",
     StepState.VERIFIED_ABSENT: "green",
     StepState.ALREADY_ABSENT: "green",
     StepState.FAILED: "red",
@@ -34,8 +36,14 @@ STYLES: Mapping[str, str] = {
 }
 _ON_THE_WAY = frozenset({StepState.REQUESTED, StepState.REMOVED_UNVERIFIED})
 """The read-back that follows says more."""
-_REPEATED = frozenset({(Action.NOTICE_SEND, "intended")})
-"""Stored before the message leaves; the entry after it says what became of it."""
+_REPEATED = frozenset(
+    {
+        (Action.NOTICE_SEND, "intended"),
+        (Action.JOIN_APPROVE, "already_handled"),
+        (Action.JOIN_DECLINE, "already_handled"),
+    }
+)
+"""Stored before the message leaves: the entry after it says what became of it. Or somebody else answered."""
 _PLAIN: Mapping[str, str] = {
     Action.FEED_REPEAT: N_("{file}: the same as the last one; nothing to do"),
     Action.FEED_REFUSE: N_("{file}: refused; nothing is changed"),
@@ -48,6 +56,10 @@ _PLAIN: Mapping[str, str] = {
     Action.CASE_REVOKE_NOW: N_("{who}: due at once, asked for by {by}"),
     Action.CASE_CANCEL: N_("{who}: cancelled ({reason})"),
     Action.CASE_RESCIND: N_("{who}: called off ({reason})"),
+    Action.JOIN_APPROVE: N_("{who}: asked to join {group} ({instance}) and was let in"),
+    Action.JOIN_DECLINE: N_("{who}: asked to join {group} ({instance}) and was turned away"),
+    Action.JOIN_ASK: N_("{who}: asks to join {group} ({instance}); the group's admins decide"),
+    Action.LISTEN_RESUME: N_("{instance} is heard again"),
     Action.LANE_WAIT: N_("{instance} does not answer and is tried again: {reason}"),
     Action.LANE_PAUSE: N_("{instance} is paused until an operator helps: {reason}"),
     Action.LANE_OPEN: N_("{instance} works again"),
@@ -124,6 +136,11 @@ def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
     )
 
 
+def _deaf(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    why = trouble_text(row["outcome"], desk.t)
+    return desk.t.text("{instance} is not heard: {why}", instance=places["instance"], why=why)
+
+
 def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:
     detail = row["detail"]
     return held_line(places["hold"], detail["kind"], detail["count"], detail.get("cause") or {}, desk.t)
@@ -195,4 +212,5 @@ _SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
     Action.CASE_VERIFY: _case,
     Action.CASE_COMPLETE: _case,
     Action.REGISTRY_LOAD: _registry,
+    Action.LISTEN_FAIL: _deaf,
 }

@@ -93,7 +93,8 @@ async def test_a_forged_notification_changes_nothing_and_learns_nothing(tmp_path
 
 async def test_what_is_no_collection_of_notifications_is_refused(tmp_path: Path) -> None:
     async with told_by_graph(tmp_path) as both:
-        for body in ([], {}, {"value": {}}, {"value": [{}] * 1001}, "text", None):
+        wrong: tuple[Any, ...] = ([], {}, {"value": {}}, {"value": [{}] * 1001}, "text", None)
+        for body in wrong:
             assert (await _post(both, body)).status_code == 400, body
 
 

@@ -149,6 +149,18 @@ async def test_ones_own_contact_is_held_for_hr_and_then_counts(tmp_path: Path) -
         assert await both.links() == [("E1", str(ana.id), "shared_contact", True)]
 
 
+async def test_a_code_takes_the_place_of_a_contact_that_waits_and_nothing_is_left_to_release(
+    tmp_path: Path,
+) -> None:
+    async with hearing(tmp_path) as both:
+        await both.staff(*rows(ANA, BADR))
+        ana = both.telegram.add_user("Ana", phone="966501234567")
+        both.telegram.person_shares_contact(ana.id)
+        await both.enrol("E1", ana)
+        assert await both.links() == [("E1", str(ana.id), "self_link", True)]
+        assert await both.company.holds("identity_links") == []
+
+
 async def test_another_persons_contact_ties_nothing(tmp_path: Path) -> None:
     async with hearing(tmp_path) as both:
         await both.staff(*rows(ANA, BADR))

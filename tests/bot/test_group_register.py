@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.settings import ManualInstance, SettingsProblem
 from connectors.chat.slack.sandbox import Channel, User
 from policies.complaints import PolicyError
 from policies.registry import load_registry
+from tests.bot.settled import settle, take_over
 from tests.bot.world import Clock, World, channel, company, people
 
 REGISTRY = """\
@@ -37,9 +39,9 @@ STAFF = (
 NOURA = By("person:noura")
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """Four people, three channels of which two share a name, one phone group; read once."""
+@asynccontextmanager
+async def firm(folder: Path) -> AsyncIterator[World]:
+    """Four people, three channels of which two share a name, one phone group; its groups are read."""
     things: list[User | Channel] = [
         *people("ana", "noura", "omar"),
         channel("lunch", "ana"),
@@ -48,10 +50,21 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     twin = channel("sales2", "noura")
     twin.name = "sales"
     phones = {"phones": ManualInstance(platform="whatsapp")}
-    async with company(tmp_path, *things, twin, registry=REGISTRY, manual=phones) as opened:
-        opened.drop(*STAFF)
-        await opened.run()
+    async with company(folder, *things, twin, registry=REGISTRY, manual=phones) as opened:
         await read_groups(opened.app)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settle(tmp_path_factory.mktemp("register"), firm, *STAFF)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, settled: Path) -> AsyncIterator[World]:
+    """The firm after its first run."""
+    take_over(settled, tmp_path)
+    async with firm(tmp_path) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.store.group_tables import KnownGroupRow, RosterRow
 from bot.store.query import add, where
 from connectors.chat.slack.sandbox import BOT_ID, Channel, User, UserGroup
 from policies.model import Gap, Group, GroupKind, Refusal
+from tests.bot.settled import settle, take_over
 from tests.bot.world import World, channel, company, people
 
 REGISTRY = """\
@@ -37,9 +39,9 @@ STAFF = (
 TODAY = date(2026, 11, 20)
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A Slack with a leaver, a guest and a stranger inside, and a phone group; links are released."""
+@asynccontextmanager
+async def firm(folder: Path) -> AsyncIterator[World]:
+    """A Slack with a leaver, a guest and a stranger inside, and a phone group."""
     far = channel("far", "omar")
     far.members.remove(BOT_ID)
     guest = User(id="UGUEST", name="guest", email="x@other.test", is_restricted=True)
@@ -51,10 +53,21 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         far,
     ]
     phones = {"phones": ManualInstance(platform="whatsapp")}
-    async with company(tmp_path, *things, registry=REGISTRY, manual=phones) as opened:
+    async with company(folder, *things, registry=REGISTRY, manual=phones) as opened:
         opened.sandbox.workspace.add(UserGroup("S-alone", handle="alone", users=["UANA"]))
-        opened.drop(*STAFF)
-        await opened.settle_in()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settle(tmp_path_factory.mktemp("report"), firm, *STAFF)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, settled: Path) -> AsyncIterator[World]:
+    """The firm after its first run: the links are released."""
+    take_over(settled, tmp_path)
+    async with firm(tmp_path) as opened:
         yield opened
 
 

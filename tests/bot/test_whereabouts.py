@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.whereabouts import Spot, Whereabouts, whereabouts
 from bot.who import NotOnePerson
 from connectors.chat.slack.sandbox import BOT_ID, Channel, User, UserGroup
 from policies.model import Certainty, Refusal, Role
+from tests.bot.settled import settle, take_over
 from tests.bot.world import POLICY, World, channel, company, people
 
 REGISTRY = """\
@@ -33,9 +35,9 @@ STAFF = (
 )
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """Ana in groups of every sort; links are released."""
+@asynccontextmanager
+async def firm(folder: Path) -> AsyncIterator[World]:
+    """Ana in groups of every sort."""
     far, off = channel("far", "ana", "omar"), channel("off", "ana")
     for one in (far, off):
         one.members.remove(BOT_ID)
@@ -46,10 +48,22 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         off,
     ]
     phones = {"phones": ManualInstance(platform="whatsapp")}
-    async with company(tmp_path, *things, registry=REGISTRY, manual=phones) as opened:
+    async with company(folder, *things, registry=REGISTRY, manual=phones) as opened:
         opened.sandbox.workspace.add(UserGroup("S-alone", handle="alone", users=["UANA"]))
-        opened.drop(*STAFF, header=HEADER)
-        await opened.settle_in()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settle(tmp_path_factory.mktemp("whereabouts"), firm, *STAFF, header=HEADER)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, settled: Path) -> AsyncIterator[World]:
+    """The firm after its first run: the links are released."""
+    take_over(settled, tmp_path)
+    async with firm(tmp_path) as opened:
+        opened._feeds = 1
         yield opened
 
 

@@ -1,0 +1,31 @@
+"""A company after its first run, made once and copied: what every test of what comes later begins with."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from tests.bot.world import HEADER, World
+
+Opening = Callable[[Path], AbstractAsyncContextManager[World]]
+
+
+def settle(folder: Path, opening: Opening, *staff: str, header: str = HEADER) -> Path:
+    """Open the company in a folder, get past its first run, and close it; to be called where no loop runs."""
+
+    async def first_run() -> None:
+        async with opening(folder) as world:
+            world.drop(*staff, header=header)
+            await world.settle_in()
+
+    asyncio.run(first_run())
+    return folder
+
+
+def take_over(source: Path, folder: Path) -> None:
+    """Give another folder what the first has on disk: database, log, keys and exports."""
+    for name in ("data", "hr"):
+        shutil.copytree(source / name, folder / name)

@@ -139,6 +139,7 @@ GAPS: dict[str, str] = {
     "group_moved": N_("the group goes by another id now; Bawab follows it"),
     "group_unreadable": N_("the group cannot be read, for a reason Bawab does not know"),
     "groups_learnt_only": N_("the platform lists no groups: only those Bawab was added to are known"),
+    "hidden_memberships_unseen": N_("groups that hide their members cannot be seen by Bawab"),
     "invite_request_for_address": N_("an invitation that names this person's address waits for an admin"),
     "invite_request_shared": N_("this person and others asked for an invitation that waits for an admin"),
     "invite_requests_unknown": N_("whether this person asked for invitations to the workspace is unknown"),

@@ -11,6 +11,7 @@ from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.nesting import Nesting
+from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.walk import ChannelWalk
 from connectors.errors import ConnectorError, MissingScope
@@ -19,6 +20,11 @@ from policies.model import Account, Gap, Membership, Refusal, Role
 CHATS_REMEDY = (
     "Grant Chat.ReadBasic.All and ChatMember.ReadWrite.All with admin consent; where Graph still refuses "
     "them to an app, a person leaves group chats only by hand, or with the account."
+)
+
+HIDDEN_REMEDY = (
+    f"Grant {HIDDEN} with admin consent: without it Graph leaves groups that hide their members out of "
+    "what a person is in, and says nothing."
 )
 
 
@@ -66,6 +72,10 @@ class Memberships:
             yield channel
         for chat in self._of_chats(account, chats):
             yield chat
+        token = self._client.tokens.known
+        if token is not None and not held(token, HIDDEN):
+            detail = f"the app lacks {HIDDEN}"
+            yield Gap(self._instance, "hidden_memberships_unseen", detail=detail, remedy=HIDDEN_REMEDY)
 
     async def _of_groups(self, account: Account, seen: _Seen) -> AsyncIterator[Membership]:
         sole = await self._solely_owned(account.id, list(seen.owned))

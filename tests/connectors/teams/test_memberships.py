@@ -240,6 +240,15 @@ async def test_a_group_that_hides_its_members_is_a_gap_without_the_permission() 
     assert ("members_unreadable", "g-hidden") in {(gap.reason, gap.group_id) for gap in gaps}
 
 
+async def test_without_the_permission_what_somebody_is_in_may_lack_hidden_groups_and_says_so() -> None:
+    world = tenant()
+    world.app().granted.remove("Member.Read.Hidden")
+    async with staged(world) as stage:
+        (gap,) = [item for item in await stage.found() if isinstance(item, Gap)]
+    assert (gap.reason, gap.group_id) == ("hidden_memberships_unseen", None)
+    assert "Member.Read.Hidden" in gap.remedy
+
+
 async def test_members_of_a_group_are_listed_with_their_roles_and_inner_groups() -> None:
     async with staged() as stage:
         outer = [item async for item in stage.teams.members(group(OUTER))]

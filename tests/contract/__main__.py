@@ -7,9 +7,11 @@ from tests.contract.checks import CHECKS
 from tests.contract.slack.harness import SlackHarness
 from tests.contract.stage import Harness
 from tests.contract.suite import Requirement, unmet
+from tests.contract.telegram.harness import TelegramHarness
 from tests.contract.toy.harness import ToyHarness
 
-HARNESSES: tuple[Harness, ...] = (SlackHarness(), ManualHarness(), ToyHarness())
+HARNESSES: tuple[Harness, ...] = (SlackHarness(), TelegramHarness(), ManualHarness(), ToyHarness())
+WIDTH = max(len(harness.name) for harness in HARNESSES) + 1
 
 
 def report() -> list[str]:
@@ -20,7 +22,7 @@ def report() -> list[str]:
             missing = unmet(check, harness)
             ran[harness.name] += not missing
             said = "runs" if not missing else "left out: needs " + ", ".join(map(_named, missing))
-            lines.append(f"{harness.name:8}{check.name}: {said}")
+            lines.append(f"{harness.name:{WIDTH}}{check.name}: {said}")
     return [*lines, *(f"{name}: {count} of {len(CHECKS)} checks run" for name, count in ran.items())]
 
 

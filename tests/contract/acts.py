@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -12,6 +13,9 @@ from tests.contract.stage import Stage
 
 T = TypeVar("T")
 World = Mapping[str, frozenset[str]]
+DONE = {Outcome.REVOKED, Outcome.REQUESTED}
+"""What a platform says of an act it took on; none of it is a success before it was read back."""
+GONE = DONE | {Outcome.SAID_ABSENT}
 
 
 async def whole(stream: AsyncIterator[T]) -> list[T]:
@@ -67,3 +71,14 @@ def by_step(answers: Iterable[Result | Presence]) -> dict[str, Outcome | Sight]:
 
 async def writes(stage: Stage) -> int:
     return sum(call.write for call in await stage.calls())
+
+
+def everything_in(thing: object) -> str:
+    """Give all a log, a trace or a debugger would print of it: its repr, its fields, its causes."""
+    parts = [repr(thing), str(thing)]
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        parts.append(repr(dataclasses.asdict(thing)))
+    if isinstance(thing, BaseException):
+        chained = (thing.__cause__, thing.__context__)
+        parts += [repr(thing.args), repr(vars(thing)), *(everything_in(link) for link in chained if link)]
+    return "\n".join(parts)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.contract import flaws
+from tests.contract.coat import Coat
 from tests.contract.stage import Flaw, Place
 
 READ_FAULTS = ("page_missing", "server_error", "dropped", "silence", "empty_answer", "malformed_answer")
+OTHER_WRITE_FAULTS = ("server_error", "dropped", "empty_answer", "malformed_answer")
 WRITE_FAULTS = ("server_error", "dropped", "silence", "empty_answer", "malformed_answer")
 
 
@@ -20,7 +22,7 @@ class Bug:
     caught_by: frozenset[str]
 
 
-def _bug(name: str, coat: type[flaws.Coat], *caught_by: str) -> Bug:
+def bug(name: str, coat: type[Coat], *caught_by: str) -> Bug:
     return Bug(name, Flaw(coat), frozenset(caught_by))
 
 
@@ -29,152 +31,173 @@ def _broken_readings(place: Place) -> tuple[str, ...]:
 
 
 BROKEN_WRITES = tuple(f"revoking_under_{fault}_is_never_a_success" for fault in WRITE_FAULTS)
+LOST_ANSWERS = (
+    *BROKEN_WRITES,
+    *(f"promoting_under_{fault}_is_never_a_success" for fault in OTHER_WRITE_FAULTS),
+    *(f"closing_under_{fault}_is_never_a_success" for fault in OTHER_WRITE_FAULTS),
+    "a_lost_answer_is_unknown_until_it_is_read_back",
+    "a_promotion_whose_answer_was_lost_is_unknown_until_it_is_read_back",
+    "a_closing_whose_answer_was_lost_is_unknown_until_it_is_read_back",
+    "an_account_whose_closing_got_no_answer_is_unknown_until_it_is_read_back",
+)
 BUGS = (
-    _bug("gaps are left out", flaws.ForgetsTheGaps, "what_cannot_be_read_is_a_gap_with_a_reason"),
-    _bug(
+    bug("gaps are left out", flaws.ForgetsTheGaps, "what_cannot_be_read_is_a_gap_with_a_reason"),
+    bug(
         "an error in the middle of a listing is swallowed",
         flaws.HalfAListing,
         *_broken_readings(Place.MEMBERSHIPS),
         "reading_with_a_revoked_token_calls_an_operator",
     ),
-    _bug(
+    bug(
         "the namesake is removed",
         flaws.WrongPerson,
         "exactly_one_membership_ends_and_nothing_else_changes",
         "somebody_who_is_not_there_is_said_absent_and_nothing_changes",
         "a_user_group_loses_one_member_and_keeps_all_others",
         "the_last_member_of_a_user_group_is_refused",
+        "the_last_owner_is_never_removed",
+        "the_last_owner_leaves_once_somebody_else_is_owner_and_not_before",
+        "a_limit_on_one_step_is_that_steps_alone_and_every_answer_is_true",
         "a_failing_group_does_not_stop_the_others",
         "a_lost_answer_is_unknown_until_it_is_read_back",
         "whoever_was_removed_is_seen_absent_and_only_there",
         "a_delayed_effect_is_present_first_and_absent_later",
         "the_id_decides_though_the_email_belongs_to_somebody_else_now",
     ),
-    _bug(
+    bug(
         "the two account ids are not compared",
         flaws.BelievesEitherId,
         "two_account_ids_that_differ_are_refused_before_anything_is_sent",
     ),
-    _bug(
+    bug(
         "the bot does not know itself",
         flaws.DoesNotKnowItself,
         "the_bot_knows_its_own_account_and_refuses_to_remove_it",
     ),
-    _bug(
+    bug(
         "more steps than declared are taken",
         flaws.TakesAnyBatch,
         "more_steps_than_the_batch_are_refused_whole",
     ),
-    _bug(
+    bug(
         "the first failing group stops the others",
         flaws.StopsAtTheFirstFailure,
         "a_failing_group_does_not_stop_the_others",
+        "the_last_owner_leaves_once_somebody_else_is_owner_and_not_before",
     ),
-    _bug(
+    bug(
         "answers come in the wrong order",
         flaws.WrongOrder,
         "one_result_per_step_in_the_order_asked",
     ),
-    _bug(
+    bug(
         "a lost answer is read as a failure",
         flaws.LostIsAFailure,
-        *BROKEN_WRITES,
-        "a_lost_answer_is_unknown_until_it_is_read_back",
+        *LOST_ANSWERS,
     ),
-    _bug(
+    bug(
         "a lost answer is read as a success",
         flaws.LostIsASuccess,
-        *BROKEN_WRITES,
-        "a_lost_answer_is_unknown_until_it_is_read_back",
+        *LOST_ANSWERS,
     ),
-    _bug(
+    bug(
         "a rate limit is read as a refusal",
         flaws.LimitIsARefusal,
         "a_rate_limit_is_said_with_the_seconds_to_wait",
+        "a_limit_on_one_step_is_that_steps_alone_and_every_answer_is_true",
+        "a_limited_promotion_says_how_long_to_wait",
     ),
-    _bug(
+    bug(
         "the default group is reported as done",
         flaws.DefaultGroupIsDone,
         "the_default_group_is_refused_with_its_reason",
     ),
-    _bug(
+    bug(
         "all refusals are one",
         flaws.AllRefusalsAreOne,
         "a_missing_right_is_its_own_refusal",
         "a_group_that_is_gone_is_its_own_refusal",
         "a_missing_scope_is_told_apart_and_names_its_remedy",
+        "a_promotion_without_the_right_is_refused_with_its_remedy",
     ),
-    _bug(
+    bug(
         "the token is kept as evidence", flaws.TokenInEvidence, "no_secret_is_in_anything_the_connector_gives"
     ),
-    _bug(
+    bug(
         "the token is named in an exception",
         flaws.TokenInException,
         "no_secret_is_in_anything_the_connector_gives",
     ),
-    _bug(
+    bug(
         "a dead token is read as one group's refusal",
         flaws.BadTokenIsARefusal,
         "a_revoked_token_calls_an_operator_and_nothing_changes",
     ),
-    _bug(
+    bug(
         "the platform's OK is taken for the read-back",
         flaws.TrustsTheAck,
         "an_ok_that_kept_the_member_is_seen_through",
         "a_delayed_effect_is_present_first_and_absent_later",
     ),
-    _bug(
+    bug(
         "a refused reading is taken for an absence",
         flaws.UnreadableIsAbsent,
         "a_refused_read_is_never_an_absence",
         "a_broken_read_is_never_an_absence",
         "a_group_nothing_can_read_is_unreadable",
     ),
-    _bug(
+    bug(
         "memberships are read again for every group",
         flaws.ReadsGroupByGroup,
         "all_groups_of_a_person_are_read_back_with_the_fewest_calls",
     ),
-    _bug(
+    bug(
         "every reading is called an observation", flaws.ClaimsToHaveSeen, "a_refused_read_is_never_an_absence"
     ),
-    _bug(
+    bug(
         "nothing is said to be missing",
         flaws.SaysNothingIsMissing,
         "every_missing_scope_is_named_with_its_remedy",
     ),
-    Bug("a dry run writes", Flaw(ignores_read_only=True), frozenset({"a_dry_run_sends_no_write"})),
+    Bug(
+        "a dry run writes",
+        Flaw(ignores_read_only=True),
+        frozenset({"a_dry_run_sends_no_write", "a_dry_run_promotes_nobody", "a_dry_run_closes_nothing"}),
+    ),
 )
 """Bugs any platform can have; each is put into the Slack connector."""
 
 TOY_BUGS = (
-    _bug(
+    bug(
         "only the first page of memberships is read",
         flaws.FirstPageOnly,
         "every_membership_is_read_over_all_pages",
+        "the_lists_of_groups_agree_with_the_list_of_the_person",
     ),
-    _bug(
+    bug(
         "names are taken for ids",
         flaws.NamesAsIds,
         "every_membership_is_read_over_all_pages",
+        "the_lists_of_groups_agree_with_the_list_of_the_person",
         "a_new_name_changes_no_id",
     ),
-    _bug(
+    bug(
         "the person is looked up by e-mail when acting",
         flaws.ActsOnTheEmail,
         "the_id_decides_though_the_email_belongs_to_somebody_else_now",
     ),
-    _bug(
+    bug(
         "a bot outside the group is read as an absence",
         flaws.OutsideIsAbsent,
         "a_group_the_bot_is_not_in_is_its_own_refusal_and_never_an_absence",
     ),
-    _bug(
+    bug(
         "the last owner is left out of the guard",
         flaws.ForgetsTheLastOwner,
         "the_last_owner_is_never_removed",
+        "the_last_owner_leaves_once_somebody_else_is_owner_and_not_before",
     ),
-    _bug(
+    bug(
         "an exception loses what was done before it",
         flaws.LosesWhatWasDone,
         "an_exception_means_that_nothing_was_sent",

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from connectors.contract import (
     NO_GROUPS,
-    Capabilities,
     ChatConnector,
     Evidence,
     Finding,
@@ -21,58 +20,9 @@ from connectors.contract import (
     Sight,
 )
 from connectors.errors import BadCredentials, ConnectorError
-from policies.model import Account, Gap, Group, Membership, Person, Refusal, Role
+from policies.model import Account, Gap, Membership, Refusal, Role
+from tests.contract.coat import Coat
 from tests.contract.stage import Stage
-
-
-class Coat:
-    """Passes everything on unchanged; each flaw below changes one thing."""
-
-    def __init__(self, inner: ChatConnector, stage: Stage) -> None:
-        self._inner = inner
-        self._stage = stage
-
-    @property
-    def instance(self) -> str:
-        return self._inner.instance
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._inner.capabilities
-
-    async def check(self, known: KnownGroups = NO_GROUPS) -> Sequence[Finding]:
-        return await self._inner.check(known)
-
-    async def own_account_ids(self) -> frozenset[str]:
-        return await self._inner.own_account_ids()
-
-    def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
-        return self._inner.accounts(person)
-
-    def groups(self, known: KnownGroups = NO_GROUPS) -> AsyncIterator[Group | Gap]:
-        return self._inner.groups(known)
-
-    def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
-        return self._inner.memberships(account, known)
-
-    async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
-        results = await self._inner.revoke([self._step(step) for step in steps])
-        return [self._result(result) for result in results]
-
-    async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:
-        return [self._presence(presence) for presence in await self._inner.read_back(steps)]
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    def _step(self, step: Revocation) -> Revocation:
-        return step
-
-    def _result(self, result: Result) -> Result:
-        return result
-
-    def _presence(self, presence: Presence) -> Presence:
-        return presence
 
 
 class FirstPageOnly(Coat):

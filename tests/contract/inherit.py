@@ -6,10 +6,26 @@ from typing import ClassVar
 
 import pytest
 
+from connectors.contract import (
+    ClosesTheWayBack,
+    DeactivatesAccounts,
+    EndsSessions,
+    ListsMembers,
+    TransfersOwnership,
+)
 from tests.contract.checks import CHECKS
 from tests.contract.checks.manifest import DOCS
-from tests.contract.stage import Harness
-from tests.contract.suite import Check, run, unmet
+from tests.contract.stage import Harness, Need
+from tests.contract.suite import Check, met_by_manifest, run, unmet
+
+OPTIONAL: dict[Need, type] = {
+    Need.LISTS_MEMBERS: ListsMembers,
+    Need.HANDS_OVER: TransfersOwnership,
+    Need.CLOSES_WAYS_BACK: ClosesTheWayBack,
+    Need.DEACTIVATES: DeactivatesAccounts,
+    Need.ENDS_SESSIONS: EndsSessions,
+}
+"""What only some connectors can, by the claim that puts them to its checks."""
 
 
 class ChatConnectorContract:
@@ -32,6 +48,12 @@ class ChatConnectorContract:
     def test_exactly_the_declared_checks_are_left_out(self) -> None:
         reasons = {check.name: unmet(check, self.harness) for check in CHECKS}
         assert {name for name, missing in reasons.items() if missing} == self.left_out, reasons
+
+    async def test_what_it_can_do_is_what_its_manifest_and_harness_claim(self) -> None:
+        async with self.harness.stage() as stage:
+            able = {need for need, protocol in OPTIONAL.items() if isinstance(stage.connector, protocol)}
+        claimed = {*met_by_manifest(self.harness.capabilities), *self.harness.declares} & OPTIONAL.keys()
+        assert able == claimed
 
     def test_its_page_in_the_docs_names_every_scope(self) -> None:
         page = (DOCS / self.docs).read_text(encoding="utf-8")

@@ -6,9 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from connectors.contract import NO_GROUPS, Capabilities, ChatConnector, KnownGroups, Revocation
+from connectors.contract import (
+    NO_GROUPS,
+    Capabilities,
+    ChatConnector,
+    KnownGroups,
+    Promotion,
+    Revocation,
+)
 from policies.model import Account, Person
 
 
@@ -40,6 +47,8 @@ class Need(StrEnum):
     RENAMES = "renames"
     MOVES = "moves"
     """A group can go on under another id."""
+    BARS = "bars"
+    """The platform tells barring somebody from only taking them out."""
     LISTS_MEMBERS = "lists_members"
     """The connector is a `ListsMembers`; the inherited class sees to it that this is declared."""
 
@@ -80,6 +89,16 @@ class Place(StrEnum):
     MEMBERSHIPS = "memberships"
     WRITE = "write"
     READ_BACK = "read_back"
+    MEMBERS = "members"
+    """Who is in a group, listed by group."""
+    PROMOTE = "promote"
+    OWNERS = "owners"
+    """Reading owners again after a promotion."""
+    CLOSE = "close"
+    WAYS = "ways"
+    """Reading a way back again after it was closed."""
+    DEACTIVATE = "deactivate"
+    SESSIONS = "sessions"
 
 
 RETRY_AFTER = 7.0
@@ -173,6 +192,68 @@ class Stage(Protocol):
 
     async def withhold_scope(self, name: str) -> None:
         """Take one scope from the connector's token."""
+        ...
+
+
+@runtime_checkable
+class KnowsOwners(Protocol):
+    """A stage of a platform whose manifest claims `hand_over`."""
+
+    def promotion(self, group_id: str, successor: Account) -> Promotion:
+        """Make a step that hands a group of the leaver over to somebody."""
+        ...
+
+    async def owners(self) -> Mapping[str, frozenset[str]]:
+        """Say who really is an owner (or in charge) of every group, by account id."""
+        ...
+
+
+@runtime_checkable
+class KnowsWaysBack(Protocol):
+    """A stage of a platform whose manifest claims `close_way_back`."""
+
+    async def ways_in(self) -> frozenset[str]:
+        """Give every way into the cast's groups that leads in now and that the connector could close."""
+        ...
+
+    async def links(self) -> frozenset[str]:
+        """Give every link that leads in now, each a secret; empty where ways back are no links."""
+        ...
+
+
+@runtime_checkable
+class HasADoor(Protocol):
+    """A stage whose harness declares that the platform bars."""
+
+    async def comes_in(self, group_id: str, account: Account) -> bool:
+        """Let somebody try to walk in by a link nobody closed; give whether they are inside."""
+        ...
+
+
+@runtime_checkable
+class KnowsAccounts(Protocol):
+    """A stage of a platform whose manifest claims `deactivate` or `end_sessions`."""
+
+    async def open_accounts(self) -> frozenset[str]:
+        """Give the ids of all accounts that are not closed."""
+        ...
+
+    async def signed_in(self) -> frozenset[str]:
+        """Give the ids of all accounts with a session; the leaver is one at first."""
+        ...
+
+
+@runtime_checkable
+class MovesGroups(Protocol):
+    """A stage whose harness declares that groups move."""
+
+    @property
+    def movable(self) -> str:
+        """The id of an ordinary group that can move."""
+        ...
+
+    async def move(self) -> str:
+        """Let it go on under another id; give that id."""
         ...
 
 

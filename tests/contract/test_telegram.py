@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from tests.contract.bugs import READ_FAULTS
+from tests.contract.chapters import ACCOUNT_CHECKS, MEMBER_CHECKS
 from tests.contract.inherit import ChatConnectorContract
 from tests.contract.telegram.harness import TelegramHarness
 
@@ -24,7 +25,10 @@ class TestTelegram(ChatConnectorContract):
             "a_user_group_loses_one_member_and_keeps_all_others",
             "the_last_member_of_a_user_group_is_refused",
             "a_missing_scope_is_told_apart_and_names_its_remedy",
+            # Nobody can list who is in a Telegram group.
+            *MEMBER_CHECKS,
             # The account is the person's own.
+            *ACCOUNT_CHECKS,
             "a_closed_account_is_locked_out_or_provably_gone",
             "without_an_interface_every_step_is_said_to_need_a_person",
             "what_only_a_person_can_see_is_unreadable_and_unknown",

@@ -3,15 +3,21 @@
 import pytest
 
 from tests.contract.bugs import BUGS, TOY_BUGS, Bug
+from tests.contract.bugs_optional import OPTIONAL_SLACK_BUGS, OPTIONAL_TOY_BUGS
 from tests.contract.checks import CHECKS
-from tests.contract.flaws import Coat
+from tests.contract.coat import Coat
 from tests.contract.slack.bugs import SLACK_BUGS
 from tests.contract.slack.harness import SlackHarness
 from tests.contract.stage import Harness
 from tests.contract.suite import failures, unmet
+from tests.contract.telegram.bugs import TELEGRAM_BUGS
+from tests.contract.telegram.harness import TelegramHarness
 from tests.contract.toy.harness import ToyHarness
 
-SLACK, TOY = SlackHarness(), ToyHarness()
+SLACK, TELEGRAM, TOY = SlackHarness(), TelegramHarness(), ToyHarness()
+IN_SLACK = (*BUGS, *SLACK_BUGS, *OPTIONAL_SLACK_BUGS)
+IN_TOY = (*TOY_BUGS, *OPTIONAL_TOY_BUGS)
+EVERY_BUG = (*IN_SLACK, *IN_TOY, *TELEGRAM_BUGS)
 
 
 def test_every_check_has_a_name_of_its_own() -> None:
@@ -21,30 +27,36 @@ def test_every_check_has_a_name_of_its_own() -> None:
 
 def test_every_bug_is_caught_by_checks_that_exist() -> None:
     names = {check.name for check in CHECKS}
-    assert [bug.name for bug in (*BUGS, *TOY_BUGS, *SLACK_BUGS) if not bug.caught_by <= names] == []
+    assert [bug.name for bug in EVERY_BUG if not bug.caught_by <= names] == []
 
 
 def test_every_flaw_is_seeded_and_one_bug_writes_in_a_dry_run() -> None:
-    seeded = [bug.flaw for bug in (*BUGS, *TOY_BUGS, *SLACK_BUGS)]
+    seeded = [bug.flaw for bug in EVERY_BUG]
     assert set(Coat.__subclasses__()) <= {flaw.wrap for flaw in seeded}
     assert [flaw for flaw in seeded if flaw.ignores_read_only]
 
 
-@pytest.mark.parametrize("harness", [SLACK, TOY], ids=lambda harness: harness.name)
+@pytest.mark.parametrize("harness", [SLACK, TELEGRAM, TOY], ids=lambda harness: harness.name)
 async def test_a_sound_connector_passes_everything(harness: Harness) -> None:
     assert await failures(CHECKS, harness) == {}
 
 
-@pytest.mark.parametrize("bug", [*BUGS, *SLACK_BUGS], ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", IN_SLACK, ids=lambda bug: bug.name)
 async def test_a_bug_in_the_slack_connector_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
     wrong = await failures(CHECKS, SLACK, bug.flaw)
     assert set(wrong) == expected(bug, SLACK), wrong
 
 
-@pytest.mark.parametrize("bug", TOY_BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", IN_TOY, ids=lambda bug: bug.name)
 async def test_a_bug_in_the_toy_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
     wrong = await failures(CHECKS, TOY, bug.flaw)
     assert set(wrong) == expected(bug, TOY), wrong
+
+
+@pytest.mark.parametrize("bug", TELEGRAM_BUGS, ids=lambda bug: bug.name)
+async def test_a_bug_in_the_telegram_connector_fails_exactly_the_checks_meant_for_it(bug: Bug) -> None:
+    wrong = await failures(CHECKS, TELEGRAM, bug.flaw)
+    assert set(wrong) == expected(bug, TELEGRAM), wrong
 
 
 def expected(bug: Bug, harness: Harness) -> set[str]:

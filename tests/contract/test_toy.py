@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from tests.contract.chapters import ACCOUNT_CHECKS
 from tests.contract.inherit import ChatConnectorContract
 from tests.contract.toy.harness import ToyHarness
 
@@ -15,6 +16,8 @@ class TestToy(ChatConnectorContract):
             "a_user_group_loses_one_member_and_keeps_all_others",
             "the_last_member_of_a_user_group_is_refused",
             "without_an_interface_every_step_is_said_to_need_a_person",
+            "whoever_is_barred_stays_out_and_whoever_is_only_removed_may_come_back",
+            *ACCOUNT_CHECKS,
             "a_closed_account_is_locked_out_or_provably_gone",
             "what_only_a_person_can_see_is_unreadable_and_unknown",
         }

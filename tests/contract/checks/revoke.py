@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from connectors.contract import Outcome
 from policies.model import Refusal
-from tests.contract.acts import by_step, caught, look, revoke_all, revoke_one, without, writes
-from tests.contract.stage import Fault, Need, Place, Stage
+from tests.contract.acts import DONE, GONE, by_step, caught, look, revoke_all, revoke_one, without, writes
+from tests.contract.stage import RETRY_AFTER, Fault, Need, Place, Stage
 from tests.contract.suite import Chapter
 
 CHAPTER = Chapter()
-DONE = {Outcome.REVOKED, Outcome.REQUESTED}
-GONE = DONE | {Outcome.SAID_ABSENT}
 
 
 @CHAPTER.check(Need.REVOKES)
@@ -136,6 +134,23 @@ async def a_failing_group_does_not_stop_the_others(stage: Stage) -> None:
     assert [said[step.step_id] in DONE for step in steps] == [True, False, True, True]
     others = [group for group in groups if group != groups[1]]
     assert await stage.truth() == without(before, stage.cast.leaver.id, others)
+
+
+@CHAPTER.check(Need.REVOKES, (Fault.RATE_LIMITED, Place.WRITE))
+async def a_limit_on_one_step_is_that_steps_alone_and_every_answer_is_true(stage: Stage) -> None:
+    before = await stage.truth()
+    groups = stage.cast.groups[:4]
+    await stage.inject(Fault.RATE_LIMITED, Place.WRITE, groups[1])
+    results = {r.step_id: r for r in await revoke_all(stage, [stage.revocation(group) for group in groups])}
+    outcomes = {group: results[stage.revocation(group).step_id].outcome for group in groups}
+    assert outcomes[groups[1]] is Outcome.RATE_LIMITED
+    # Others may be told to wait as well, but nobody is said to be out who is in, or the other way round.
+    assert set(outcomes.values()) <= DONE | {Outcome.RATE_LIMITED}
+    ended = [group for group in groups if outcomes[group] in DONE]
+    assert groups[0] in ended
+    assert await stage.truth() == without(before, stage.cast.leaver.id, ended)
+    waits = [result.retry_after for result in results.values() if result.outcome is Outcome.RATE_LIMITED]
+    assert all(wait is not None and 0 < wait <= 2 * RETRY_AFTER for wait in waits)
 
 
 @CHAPTER.check(Need.NO_API)

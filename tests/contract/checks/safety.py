@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from connectors.contract import Outcome, Severity
 from connectors.errors import Forbidden
-from tests.contract.acts import caught, look, memberships, revoke_one, writes
+from tests.contract.acts import caught, everything_in, look, memberships, revoke_one, writes
 from tests.contract.stage import Fault, Need, Place, Stage
 from tests.contract.suite import Chapter
 
@@ -63,18 +61,7 @@ async def no_secret_is_in_anything_the_connector_gives(stage: Stage) -> None:
     given += await look(stage, stage.revocation(first), stage.revocation(second))
     given.append(await caught(stage.connector.revoke([stage.revocation(third)])))
     for thing in given:
-        text = _everything_in(thing)
+        text = everything_in(thing)
         assert not [secret for secret in stage.secrets if secret in text], (
             f"{type(thing).__name__} shows a token"
         )
-
-
-def _everything_in(thing: object) -> str:
-    """Give all a log, a trace or a debugger would print of it: its repr, its fields, its causes."""
-    parts = [repr(thing), str(thing)]
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        parts.append(repr(dataclasses.asdict(thing)))
-    if isinstance(thing, BaseException):
-        chained = (thing.__cause__, thing.__context__)
-        parts += [repr(thing.args), repr(vars(thing)), *(_everything_in(link) for link in chained if link)]
-    return "\n".join(parts)

@@ -16,6 +16,13 @@ METHODS = {
     Place.MEMBERSHIPS: "users.conversations",
     Place.WRITE: "conversations.kick",
     Place.READ_BACK: "users.conversations",
+    Place.MEMBERS: "conversations.members",
+    Place.PROMOTE: "admin.roles.addAssignments",
+    Place.OWNERS: "admin.roles.listAssignments",
+    Place.CLOSE: "conversations.requestSharedInvite.deny",
+    Place.WAYS: "conversations.requestSharedInvite.list",
+    Place.DEACTIVATE: "scim.users.patch",
+    Place.SESSIONS: "admin.users.session.reset",
 }
 _KINDS = {
     Fault.RATE_LIMITED: FaultKind.LIMITED_429,
@@ -40,9 +47,15 @@ READ_FAULTS = (
     Fault.UNREADABLE,
     Fault.TOKEN_REVOKED,
 )
+_WRITING = (Place.WRITE, Place.PROMOTE, Place.CLOSE, Place.DEACTIVATE, Place.SESSIONS)
 FAULTS = frozenset(
-    {(fault, Place.WRITE) for fault in Fault if fault not in {Fault.UNREADABLE, Fault.PAGE_MISSING}}
-    | {(fault, place) for place in METHODS if place is not Place.WRITE for fault in READ_FAULTS}
+    {
+        (fault, place)
+        for place in _WRITING
+        for fault in Fault
+        if fault not in {Fault.UNREADABLE, Fault.PAGE_MISSING}
+    }
+    | {(fault, place) for place in METHODS if place not in _WRITING for fault in READ_FAULTS}
 )
 
 
@@ -54,7 +67,8 @@ class _InOneChannel(SlackFault):
     journal: Sequence[JournalEntry] = ()
 
     def strikes(self, method: str) -> bool:
-        here = not self.channel or self.journal[-1].params.get("channel") == self.channel
+        params = self.journal[-1].params
+        here = not self.channel or self.channel in (params.get("channel"), params.get("entity_ids"))
         return here and SlackFault.strikes(self, method)
 
 
@@ -73,6 +87,7 @@ def inject(sandbox: Sandbox, fault: Fault, place: Place, channel: str | None) ->
 
 
 def _fault(sandbox: Sandbox, fault: Fault, place: Place, channel: str | None) -> SlackFault:
+    error = "not_allowed" if fault is Fault.NO_RIGHT and place is Place.PROMOTE else _ERRORS.get(fault, "")
     kind = FaultKind.ERROR if fault in _ERRORS else _paging(place) if fault not in _KINDS else _KINDS[fault]
     return _InOneChannel(
         kind,
@@ -82,7 +97,7 @@ def _fault(sandbox: Sandbox, fault: Fault, place: Place, channel: str | None) ->
         times=1 if fault is Fault.ANSWER_LOST else 0,
         after_effect=fault is Fault.ANSWER_LOST,
         seconds=RETRY_AFTER if fault is Fault.RATE_LIMITED else 3600.0,
-        error=_ERRORS.get(fault, ""),
+        error=error,
         channel=channel or "",
         journal=sandbox.journal,
     )

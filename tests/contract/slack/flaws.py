@@ -75,12 +75,9 @@ def _slack(connector: ChatConnector) -> SlackConnector:
 
 
 def first_page_only(connector: ChatConnector, _: Stage) -> ChatConnector:
-    """Give every part of the connector a client that reads first pages only."""
+    """Let the one client all parts share read first pages only."""
     slack = _slack(connector)
-    client = FirstPageClient(slack._config, slack._manifest.limits)
-    for part in (slack, *vars(slack).values()):
-        if hasattr(part, "_client"):
-            part._client = client
+    slack._client.__class__ = FirstPageClient
     return slack
 
 

@@ -15,6 +15,8 @@ from connectors.chat.slack.sandbox import (
     BOT_TOKEN,
     GENERAL_ID,
     Channel,
+    InviteRequest,
+    RoleAssignment,
     Sandbox,
     User,
     UserGroup,
@@ -23,7 +25,8 @@ from connectors.chat.slack.sandbox import (
     create_sandbox,
 )
 from connectors.chat.slack.sandbox.server import server_for
-from connectors.contract import ChatConnector, Revocation
+from connectors.chat.slack.sandbox.state import RequestState
+from connectors.contract import ChatConnector, Promotion, Revocation
 from connectors.wire import Access
 from policies.model import Account, Group, GroupKind, Membership, Person
 from tests.contract.serving import started
@@ -43,6 +46,11 @@ def workspace() -> Workspace:
         User("UOMAR", "عمر", "omar@example.com"),
         *(Channel(id_, id_.lower(), [BOT_ID, *TRIO], is_private=id_ == "CTWO") for id_ in ORDINARY),
         Channel("COUTSIDE", "outside", [BOT_ID, "UANA2", "UOMAR"]),
+        Channel("COWNED", "owned", [BOT_ID, *TRIO]),
+        RoleAssignment("UANA", "COWNED"),
+        InviteRequest("IR1", ["UANA"], channel="CONE", shared=True),
+        InviteRequest("IR2", ["UANA"]),
+        InviteRequest("IR3", ["UOMAR"]),
         Channel("CHIDDEN", "hidden", list(TRIO), is_private=True),
         UserGroup("SALL", "all", list(TRIO)),
         UserGroup("SALONE", "alone", ["UANA"]),
@@ -63,11 +71,13 @@ def cast() -> Cast:
         outside="COUTSIDE",
         bot=Account(INSTANCE, BOT_ID, "bawab"),
         default=GENERAL_ID,
+        owned="COWNED",
+        successor=Account(INSTANCE, "UOMAR", "عمر"),
         user_group="SALL",
         user_group_alone="SALONE",
         hidden=frozenset({"CHIDDEN"}),
-        # auth.test, users.info, and three pages of users.conversations.
-        read_back_calls=5,
+        # auth.test, users.info, and four pages of users.conversations.
+        read_back_calls=6,
     )
 
 
@@ -109,6 +119,31 @@ class SlackStage:
         channel = self.sandbox.workspace.channels.get(group_id)
         return GroupKind.PRIVATE_CHANNEL if channel and channel.is_private else GroupKind.PUBLIC_CHANNEL
 
+    def promotion(self, group_id: str, successor: Account) -> Promotion:
+        group = Group(INSTANCE, "slack", group_id, group_id.lower(), self._kind(group_id))
+        return Promotion(f"promote-{group_id}", successor, group, self.cast.leaver.id)
+
+    async def owners(self) -> Mapping[str, frozenset[str]]:
+        world = self.sandbox.workspace
+        return {
+            id_: frozenset(role.user for role in world.roles if role.entity == id_) for id_ in world.channels
+        }
+
+    async def ways_in(self) -> frozenset[str]:
+        asked = self.sandbox.workspace.invite_requests
+        mine = (one for one in asked if one.requesters == [self.cast.leaver.id])
+        return frozenset(one.id for one in mine if one.state is not RequestState.DENIED)
+
+    async def links(self) -> frozenset[str]:
+        # A request is denied by its id, which opens nothing.
+        return frozenset()
+
+    async def open_accounts(self) -> frozenset[str]:
+        return frozenset(id_ for id_, user in self.sandbox.workspace.users.items() if not user.deleted)
+
+    async def signed_in(self) -> frozenset[str]:
+        return frozenset(id_ for id_, user in self.sandbox.workspace.users.items() if user.sessions)
+
     async def truth(self) -> Mapping[str, frozenset[str]]:
         world = self.sandbox.workspace
         channels = {id_: frozenset(channel.members) for id_, channel in world.channels.items()}
@@ -142,7 +177,16 @@ class SlackHarness:
 
     name = "slack"
     capabilities = SlackConnector(slack_config("http://127.0.0.1:9")).capabilities
-    declares = frozenset({Need.DEFAULT_GROUP, Need.HIDDEN_GROUPS, Need.OWN_ACCOUNT, Need.RENAMES})
+    declares = frozenset(
+        {
+            Need.DEFAULT_GROUP,
+            Need.HIDDEN_GROUPS,
+            Need.OWN_ACCOUNT,
+            Need.OWNERS,
+            Need.RENAMES,
+            Need.LISTS_MEMBERS,
+        }
+    )
     faults = FAULTS
 
     @asynccontextmanager

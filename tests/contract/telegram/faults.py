@@ -17,6 +17,10 @@ METHODS = {
     # Whoever is to be barred is banned; whoever only moves on is taken out by an unban.
     Place.WRITE: frozenset({"banChatMember", "unbanChatMember"}),
     Place.READ_BACK: frozenset({"getChatMember"}),
+    Place.PROMOTE: frozenset({"promoteChatMember"}),
+    Place.OWNERS: frozenset({"getChatAdministrators"}),
+    Place.CLOSE: frozenset({"exportChatInviteLink"}),
+    Place.WAYS: frozenset({"getChat"}),
 }
 _KINDS = {
     Fault.RATE_LIMITED: FaultKind.LIMITED_429,
@@ -41,10 +45,16 @@ READ_FAULTS = (
     Fault.UNREADABLE,
     Fault.TOKEN_REVOKED,
 )
+_WRITING = (Place.WRITE, Place.PROMOTE, Place.CLOSE)
+_RIGHTS = {
+    Place.WRITE: "can_restrict_members",
+    Place.PROMOTE: "can_promote_members",
+    Place.CLOSE: "can_invite_users",
+}
 _NEVER_WRITING = {Fault.UNREADABLE, Fault.PAGE_MISSING, Fault.MISSING_SCOPE}
 FAULTS = frozenset(
-    {(fault, Place.WRITE) for fault in Fault if fault not in _NEVER_WRITING}
-    | {(fault, place) for place in METHODS if place is not Place.WRITE for fault in READ_FAULTS}
+    {(fault, place) for place in _WRITING for fault in Fault if fault not in _NEVER_WRITING}
+    | {(fault, place) for place in METHODS if place not in _WRITING for fault in READ_FAULTS}
 )
 
 
@@ -67,7 +77,7 @@ def inject(sandbox: Sandbox, fault: Fault, place: Place, group: str | None) -> N
         case Fault.GROUP_GONE:
             world.delete_chat(int(group or 0))
         case Fault.NO_RIGHT:
-            kept = world.chats[int(group or 0)].member(BOT_ID).rights - {"can_restrict_members"}
+            kept = world.chats[int(group or 0)].member(BOT_ID).rights - {_RIGHTS[place]}
             world.bot_demoted(int(group or 0), OWNER_ID, kept)
         case _:
             sandbox.faults.append(_fault(fault, place, group))

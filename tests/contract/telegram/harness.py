@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from connectors.chat.telegram import TelegramConfig, TelegramConnector
 from connectors.chat.telegram.routes import METHODS
@@ -12,13 +12,14 @@ from connectors.chat.telegram.sandbox import (
     BOT_ID,
     BOT_TOKEN,
     OWNER_ID,
+    CannotJoin,
     Sandbox,
     World,
     base_world,
     create_sandbox,
 )
 from connectors.chat.telegram.sandbox.server import server_for
-from connectors.contract import ChatConnector, KnownGroups, Revocation
+from connectors.contract import ChatConnector, KnownGroups, Promotion, Revocation
 from connectors.wire import Access
 from policies.model import Account, Group, GroupKind, Manner, Membership, Person, Role
 from tests.contract.serving import started
@@ -28,7 +29,8 @@ from tests.contract.telegram.faults import FAULTS, inject
 INSTANCE = "acme"
 ANA, ANA_2, OMAR = 5_100_001, 5_100_002, 5_100_003
 TRIO = (ANA, ANA_2, OMAR)
-ORDINARY = (-1001000000001, -1001000000002, -4100003, -1001000000004, -1001000000005)
+BASIC = -4100003
+ORDINARY = (-1001000000001, -1001000000002, BASIC, -1001000000004, -1001000000005)
 OUTSIDE, OWNED, HIDDEN = -1001000000011, -1001000000012, -1001000000013
 KINDS = {
     "group": GroupKind.BASIC_GROUP,
@@ -51,6 +53,9 @@ def world() -> World:
     made.add_chat("supergroup", "Ana's", None, members=TRIO, bots=bots, id_=OWNED)
     made.person_promoted(OWNED, ANA, BOT_ID, BOT_ADMIN)
     made.add_chat("supergroup", "Hidden", OWNER_ID, members=TRIO, id_=HIDDEN)
+    for chat in made.chats.values():
+        # Every administrator who may invite has a link; a bot has one from its first look on.
+        made.primary_link(chat, BOT_ID if chat.member(BOT_ID).is_admin else OWNER_ID)
     return made
 
 
@@ -111,6 +116,42 @@ class TelegramStage:
         held = Membership(who, _group(self.sandbox.world, int(group_id)), role)
         return Revocation(f"step-{group_id}", who.id, held, manner)
 
+    def promotion(self, group_id: str, successor: Account) -> Promotion:
+        group = _group(self.sandbox.world, int(group_id))
+        return Promotion(f"promote-{group_id}", successor, group, self.cast.leaver.id)
+
+    async def owners(self) -> Mapping[str, frozenset[str]]:
+        chats = self.sandbox.world.chats.values()
+        return {
+            str(chat.id): frozenset(str(id_) for id_, member in chat.members.items() if member.is_admin)
+            for chat in chats
+        }
+
+    async def ways_in(self) -> frozenset[str]:
+        chats = self.sandbox.world.chats
+        links = (link for id_ in ORDINARY for link in chats[id_].links)
+        return frozenset(link.url for link in links if link.creator == BOT_ID and not link.is_revoked)
+
+    async def links(self) -> frozenset[str]:
+        chats = self.sandbox.world.chats.values()
+        return frozenset(link.url for chat in chats for link in chat.links if not link.is_revoked)
+
+    async def comes_in(self, group_id: str, account: Account) -> bool:
+        """By the owner's own link, which no bot can close."""
+        chat = self.sandbox.world.chats[int(group_id)]
+        with suppress(CannotJoin):
+            self.sandbox.world.person_joins(
+                chat.id, int(account.id), self.sandbox.world.primary_link(chat, OWNER_ID)
+            )
+        return int(account.id) in chat.inside()
+
+    @property
+    def movable(self) -> str:
+        return str(BASIC)
+
+    async def move(self) -> str:
+        return str(self.sandbox.world.upgrade_to_supergroup(BASIC))
+
     async def truth(self) -> Mapping[str, frozenset[str]]:
         chats = self.sandbox.world.chats.values()
         return {str(chat.id): frozenset(map(str, chat.inside())) for chat in chats}
@@ -145,7 +186,9 @@ class TelegramHarness:
 
     name = "telegram"
     capabilities = TelegramConnector(telegram_config("http://127.0.0.1:9")).capabilities
-    declares = frozenset({Need.OWNERS, Need.HIDDEN_GROUPS, Need.OWN_ACCOUNT, Need.RENAMES})
+    declares = frozenset(
+        {Need.OWNERS, Need.HIDDEN_GROUPS, Need.OWN_ACCOUNT, Need.RENAMES, Need.MOVES, Need.BARS},
+    )
     faults = FAULTS
 
     @asynccontextmanager

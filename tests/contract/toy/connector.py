@@ -30,7 +30,7 @@ from connectors.wire import Access, AnswerLost, RateLimited, Route, Signal, Sign
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, Role
 
 GET, DELETE = frozenset({"GET"}), frozenset({"DELETE"})
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
     Route("me", GET, "toy", "me", Access.READ, "all"),
     Route("people", GET, "toy", "people", Access.READ, "all"),
     Route("groups", GET, "toy", "groups", Access.READ, "all"),
@@ -66,6 +66,7 @@ def _signal(_route: Route, status: int, headers: Mapping[str, str], _body: bytes
 class ToyConnector:
     """One toy server."""
 
+    routes: tuple[Route, ...] = ROUTES
     capabilities = load_manifest(Path(__file__).with_name("manifest.toml"))
 
     def __init__(self, config: ToyConfig) -> None:
@@ -74,7 +75,7 @@ class ToyConnector:
         self._wire = Wire(
             WireSettings(
                 bases={"toy": config.base_url},
-                routes=ROUTES,
+                routes=self.routes,
                 limits=self.capabilities.limits,
                 read_signal=_signal,
                 read_only=config.read_only,
@@ -133,7 +134,7 @@ class ToyConnector:
                 # An exception says that nothing was sent, so it may leave only while that is true.
                 if not results:
                     raise
-                seen = _evidence("remove", Quality.UNKNOWN)
+                seen = evidence("remove", Quality.UNKNOWN)
                 results.append(Result(step.step_id, Outcome.UNAVAILABLE, seen, detail=str(error)))
         return results
 
@@ -149,16 +150,20 @@ class ToyConnector:
     async def _remove(self, step: Revocation, own: frozenset[str]) -> Result:
         blocked = _blocked(step, own)
         if blocked is not None:
-            return Result(step.step_id, Outcome.REFUSED, _evidence("guard", Quality.OBSERVED), blocked)
+            return Result(step.step_id, Outcome.REFUSED, evidence("guard", Quality.OBSERVED), blocked)
         path = f"groups/{step.membership.group.id}/members/{step.account_id}"
+        return await self._write(step.step_id, "DELETE", path)
+
+    async def _write(self, step_id: str, method: str, path: str) -> Result:
+        """Send one write, and give what is known of it."""
         try:
-            status, answer = await self._call("DELETE", path)
+            status, answer = await self._call(method, path)
         except RateLimited as limit:
-            seen = _evidence(path, Quality.UNKNOWN)
-            return Result(step.step_id, Outcome.RATE_LIMITED, seen, retry_after=limit.retry_after)
+            seen = evidence(path, Quality.UNKNOWN)
+            return Result(step_id, Outcome.RATE_LIMITED, seen, retry_after=limit.retry_after)
         except AnswerLost as lost:
-            return Result(step.step_id, Outcome.UNKNOWN, _evidence(path, Quality.UNKNOWN), detail=str(lost))
-        return _result(step, status, str(answer.get("error", "")))
+            return Result(step_id, Outcome.UNKNOWN, evidence(path, Quality.UNKNOWN), detail=str(lost))
+        return result_of(step_id, status, answer)
 
     async def _ids(self, path: str) -> frozenset[str] | None:
         """Give the ids of one whole listing; None where it cannot be read."""
@@ -190,7 +195,7 @@ class ToyConnector:
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
-            failure = AnswerLost if method == "DELETE" else Unavailable
+            failure = Unavailable if method == "GET" else AnswerLost
             raise failure(f"{self.instance}: {method} answered no JSON") from None
         if response.status == 401:
             raise BadCredentials(f"{self.instance}: the token was refused; put a new one in the settings")
@@ -216,24 +221,27 @@ def _blocked(step: Revocation, own: frozenset[str]) -> Refusal | None:
     return Refusal.LAST_OWNER if step.membership.sole_owner else None
 
 
-def _result(step: Revocation, status: int, error: str) -> Result:
-    seen = _evidence("remove", Quality.ACKNOWLEDGED, ("status", str(status)), ("error", error))
+def result_of(step_id: str, status: int, answer: Mapping[str, Any]) -> Result:
+    error = str(answer.get("error", ""))
+    seen = evidence("write", Quality.ACKNOWLEDGED, ("status", str(status)), ("error", error))
     if status == 200:
-        return Result(step.step_id, Outcome.REVOKED, seen)
+        return Result(step_id, Outcome.REVOKED, seen)
     if error == "not_a_member":
-        return Result(step.step_id, Outcome.SAID_ABSENT, seen)
+        return Result(step_id, Outcome.SAID_ABSENT, seen)
+    if error == "moved":
+        return Result(step_id, Outcome.MOVED, seen, new_group_id=str(answer["to"]))
     refusal, remedy = REFUSALS.get(error, (Refusal.UNEXPECTED, "Read the detail, and tell the makers."))
-    return Result(step.step_id, Outcome.REFUSED, seen, refusal, detail=error, remedy=remedy)
+    return Result(step_id, Outcome.REFUSED, seen, refusal, detail=error, remedy=remedy)
 
 
 def _presence(step: Revocation, visible: frozenset[str] | None, groups: frozenset[str] | None) -> Presence:
     group = step.membership.group.id
     if visible is None or groups is None or group not in visible:
         # Not seen in a group that cannot be seen proves nothing.
-        return Presence(step.step_id, Sight.UNREADABLE, _evidence("memberships", Quality.UNKNOWN))
+        return Presence(step.step_id, Sight.UNREADABLE, evidence("memberships", Quality.UNKNOWN))
     sight = Sight.PRESENT if group in groups else Sight.ABSENT
-    return Presence(step.step_id, sight, _evidence("memberships", Quality.OBSERVED))
+    return Presence(step.step_id, sight, evidence("memberships", Quality.OBSERVED))
 
 
-def _evidence(source: str, quality: Quality, *facts: tuple[str, str]) -> Evidence:
+def evidence(source: str, quality: Quality, *facts: tuple[str, str]) -> Evidence:
     return Evidence(quality, datetime.now(UTC), source, facts=facts)

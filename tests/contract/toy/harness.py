@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from connectors.contract import ChatConnector, Revocation
+from connectors.contract import ChatConnector, Promotion, Revocation
 from policies.model import Account, Group, GroupKind, Membership, Person, Role
 from tests.contract.stage import PATIENCE, SOUND, Call, Cast, Fault, Flaw, Need, Place
-from tests.contract.toy.connector import ToyConfig, ToyConnector
+from tests.contract.toy.connector import ToyConfig
+from tests.contract.toy.more import WholeToy
+from tests.contract.toy.more_server import MORE_ROUTES
 from tests.contract.toy.server import ToyGroup, ToyWorld, serving
 
 TOKEN = "toy-secret-4f1e8a90"
@@ -19,7 +21,21 @@ ROUTES = {
     Place.MEMBERSHIPS: "memberships",
     Place.WRITE: "remove",
     Place.READ_BACK: "memberships",
+    Place.MEMBERS: "members",
+    Place.PROMOTE: "promote",
+    Place.OWNERS: "members",
+    Place.CLOSE: "renew",
+    Place.WAYS: "link",
 }
+READ_PLACES = (
+    Place.ACCOUNTS,
+    Place.GROUPS,
+    Place.MEMBERSHIPS,
+    Place.READ_BACK,
+    Place.MEMBERS,
+    Place.OWNERS,
+    Place.WAYS,
+)
 ORDINARY = ("g1", "g2", "g3", "g4", "g5")
 TRIO = ("p-ana", "p-ana-2", "p-omar")
 
@@ -32,7 +48,10 @@ def toy_world() -> ToyWorld:
     groups["everyone"] = ToyGroup("Everyone", dict.fromkeys(people, "member"), default=True)
     groups["owned"] = ToyGroup("Ana's", {"p-ana": "owner", "p-omar": "member"})
     groups["hidden"] = ToyGroup("Hidden", dict(trio), hidden=True)
-    return ToyWorld(TOKEN, people, groups)
+    world = ToyWorld(TOKEN, people, groups)
+    for group in groups.values():
+        world.new_link(group)
+    return world
 
 
 def toy_cast() -> Cast:
@@ -46,6 +65,7 @@ def toy_cast() -> Cast:
         bot=Account(INSTANCE, "bot", "Bawab"),
         default="everyone",
         owned="owned",
+        successor=Account(INSTANCE, "p-omar", "عمر"),
         hidden=frozenset({"hidden"}),
         read_back_calls=8,
     )
@@ -67,6 +87,30 @@ class ToyStage:
         role = Role(real.members.get(who.id, "member"))
         alone = role is Role.OWNER and list(real.members.values()).count("owner") == 1
         return Revocation(f"step-{group_id}", who.id, Membership(who, group, role, sole_owner=alone))
+
+    def promotion(self, group_id: str, successor: Account) -> Promotion:
+        group = self.revocation(group_id).membership.group
+        return Promotion(f"promote-{group_id}", successor, group, self.cast.leaver.id)
+
+    async def owners(self) -> Mapping[str, frozenset[str]]:
+        held = {id_: group.members.items() for id_, group in self.world.groups.items()}
+        return {id_: frozenset(who for who, role in roles if role == "owner") for id_, roles in held.items()}
+
+    async def ways_in(self) -> frozenset[str]:
+        return frozenset(self.world.groups[id_].link for id_ in ORDINARY)
+
+    async def links(self) -> frozenset[str]:
+        return frozenset(group.link for group in self.world.groups.values())
+
+    @property
+    def movable(self) -> str:
+        return "g2"
+
+    async def move(self) -> str:
+        old = self.world.groups["g2"]
+        self.world.groups["g2-new"] = ToyGroup(old.name, old.members, link=old.link)
+        self.world.groups["g2"] = ToyGroup(old.name, {}, moved_to="g2-new")
+        return "g2-new"
 
     async def truth(self) -> Mapping[str, frozenset[str]]:
         return {id_: frozenset(group.members) for id_, group in self.world.groups.items()}
@@ -95,15 +139,28 @@ class ToyHarness:
     """Starts a fresh toy for every check."""
 
     name = "toy"
-    capabilities = ToyConnector.capabilities
+    capabilities = WholeToy.capabilities
     declares = frozenset(
-        {Need.OWNERS, Need.DEFAULT_GROUP, Need.HIDDEN_GROUPS, Need.OWN_ACCOUNT, Need.RENAMES},
+        {
+            Need.OWNERS,
+            Need.DEFAULT_GROUP,
+            Need.HIDDEN_GROUPS,
+            Need.OWN_ACCOUNT,
+            Need.RENAMES,
+            Need.MOVES,
+            Need.LISTS_MEMBERS,
+        }
     )
     faults = frozenset(
-        {(fault, Place.WRITE) for fault in Fault if fault not in {Fault.UNREADABLE, Fault.PAGE_MISSING}}
+        {
+            (fault, place)
+            for place in (Place.WRITE, Place.PROMOTE, Place.CLOSE)
+            for fault in Fault
+            if fault not in {Fault.UNREADABLE, Fault.PAGE_MISSING}
+        }
         | {
             (fault, place)
-            for place in (Place.ACCOUNTS, Place.GROUPS, Place.MEMBERSHIPS, Place.READ_BACK)
+            for place in READ_PLACES
             for fault in (
                 Fault.PAGE_MISSING,
                 Fault.SERVER_ERROR,
@@ -122,9 +179,9 @@ class ToyHarness:
         self, *, read_only: bool = False, patience: float = PATIENCE, flaw: Flaw = SOUND
     ) -> AsyncIterator[ToyStage]:
         world = toy_world()
-        async with serving(world) as url:
+        async with serving(world, MORE_ROUTES) as url:
             dry = read_only and not flaw.ignores_read_only
-            connector = ToyConnector(ToyConfig(INSTANCE, url, TOKEN, read_only=dry, timeout_seconds=patience))
+            connector = WholeToy(ToyConfig(INSTANCE, url, TOKEN, read_only=dry, timeout_seconds=patience))
             stage = ToyStage(world, connector)
             stage.connector = flaw.wrap(connector, stage)
             try:

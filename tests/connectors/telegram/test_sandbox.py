@@ -133,3 +133,10 @@ def test_a_seeded_bot_has_all_it_needs_unless_the_seed_says_otherwise() -> None:
     world = from_seed({"chats": [{"id": -5, "title": "x"}, {"id": -6, "title": "y", "bot_rights": []}]})
     assert world.chats[-5].member(BOT_ID).rights == BOT_ADMIN
     assert world.chats[-6].member(BOT_ID).status is Status.MEMBER
+
+
+def test_a_seeded_bot_that_was_just_added_is_told_so() -> None:
+    world = from_seed({"users": [{"id": 7}], "chats": [{"id": -5, "title": "x", "bot_added_by": 7}]})
+    assert world.chats[-5].member(BOT_ID).rights == BOT_ADMIN
+    told = [update["my_chat_member"] for update in world.bot().inbox.take(0, 9) if "my_chat_member" in update]
+    assert [(one["chat"]["id"], one["from"]["id"]) for one in told] == [(-5, 7)]

@@ -25,7 +25,8 @@ def base_world() -> World:
 def from_seed(seed: dict[str, Any]) -> World:
     """Build a world from JSON: `users` (their fields), `chats` (type, title, creator, members, bot_rights).
 
-    `bot_rights` null or left out gives the bot all it needs; an empty list makes it a plain member.
+    `bot_rights` null or left out gives the bot all it needs; an empty list makes it a plain member. Where
+    `bot_added_by` names a user, that one has just added it, and its first update says so.
     """
     world = base_world()
     for row in seed.get("users", ()):
@@ -37,7 +38,11 @@ def from_seed(seed: dict[str, Any]) -> World:
         given = BOT_ADMIN if rights is None else frozenset(rights) or None
         type_, title = fields.pop("type", "supergroup"), fields.pop("title", "")
         creator, id_ = fields.pop("creator", OWNER_ID), fields.pop("id", None)
-        world.add_chat(type_, title, creator, id_=id_, bots={BOT_ID: given}, **fields)
+        added_by = fields.pop("bot_added_by", None)
+        bots = {BOT_ID: given} if added_by is None else {}
+        chat = world.add_chat(type_, title, creator, id_=id_, bots=bots, **fields)
+        if added_by is not None:
+            world.bot_added(chat.id, added_by, given)
     return world
 
 

@@ -118,8 +118,9 @@ def _buckets(operation: Operation, values: Mapping[str, str], cost: int) -> list
         return [("directory_units", "directory_units", float(cost)), *writes]
     members = operation.method == "GET" and "members" in operation.template.casefold()
     kind = "teams_members_get" if members else "teams"
-    narrow = values.get("channel") or values.get("team")
-    own = [(f"one_team:{narrow}", "one_team", 1.0)] if narrow else []
+    # A request on a channel is one on its team, too.
+    places = [values[name] for name in ("team", "channel", "chat") if name in values]
+    own = [(f"one_team:{place}", "one_team", 1.0) for place in places]
     return [*own, (f"{kind}:{operation.method}", kind, 1.0)]
 
 

@@ -92,7 +92,9 @@ def _rightly_in(case: CaseRow | None, standing: Standing | None) -> str:
     """Say why the case asks nothing any more; empty where it still holds."""
     if case is None or case.state == CaseState.CANCELLED:
         return "case_cancelled"
-    if case.kind in LEAVING or case.kind == EventKind.MOVER:
+    if case.kind in LEAVING:
+        return "" if standing is not None and standing.case.kind in LEAVING else "hired_again"
+    if case.kind == EventKind.MOVER:
         return "" if standing is not None else "hired_again"
     return "returned" if case.event_key.startswith(PAST) else ""
 

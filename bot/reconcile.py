@@ -29,8 +29,9 @@ from bot.reconcile_items import (
     reread,
 )
 from bot.reconcile_read import Reading
+from bot.states import LaneState
 from bot.store.group_tables import DriftRow, ReconcileItemRow, ReconcileRow
-from bot.store.query import add, change, chunks, columns, new_id, where
+from bot.store.query import add, change, chunks, columns, new_id, one, where
 from bot.store.tables import LaneRow
 from connectors.wire import RateLimited
 
@@ -110,9 +111,16 @@ class Reconciler:
                 await stumbled(self._app, name, self._app.chat[name].capabilities.platform, error)
                 continue
             if read:
-                await answered(self._app, name, self._app.chat[name].capabilities.platform)
+                await self._answered(name)
                 return read
         return 0
+
+    async def _answered(self, name: str) -> None:
+        """The platform answers: a lane that waited for it works again."""
+        async with self._app.store.read() as tx:
+            lane = await one(tx, LaneRow, columns(LaneRow).instance == name)
+        if lane is not None and lane.state != LaneState.OPEN:
+            await answered(self._app, name, lane.platform)
 
     def _reading(self, row: ReconcileRow, name: str) -> Reading:
         if (row.id, name) not in self._readings:

@@ -169,3 +169,15 @@ async def test_a_lot_of_people_at_once_are_asked_about_beyond_the_day_s_guard(tm
 
 def test_a_day_is_the_default_between_two_comparisons() -> None:
     assert Settings(_env_file=None).reconcile_every == timedelta(days=1)
+
+
+async def test_a_later_move_keeps_no_drift_of_a_departure_that_is_over(tmp_path: Path) -> None:
+    async with office(tmp_path, channel("lunch", "ana", "omar"), channel("sales-team", "omar")) as world:
+        await ana_leaves(world)
+        world.members("C-lunch").append("UANA")
+        await world.run()
+        for row in (line("ana"), line("ana", post="Research")):  # hired again, and moved
+            world.clock.turn(hours=1)
+            world.drop(*everybody(row))
+            await world.run()
+        assert await told_of(world) == [("came_back", "recheck", "closed")]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from bot.reconcile import Reconciler, Report
 from bot.store.group_tables import ReconcileRow
-from bot.store.query import where
-from connectors.chat.slack.sandbox import Fault, FaultKind
+from bot.store.query import add, where
+from bot.store.tables import LinkRow
+from connectors.chat.slack import SlackConfig, SlackConnector
+from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind
 from policies.thresholds import Limits
 from tests.bot.adversary import WIDE, actions, everybody, kicked, line, office
 from tests.bot.returning import REMOVE, ana_leaves, drifts, second_account, told_of
@@ -242,3 +244,25 @@ async def test_the_service_compares_once_a_day_in_small_portions(tmp_path: Path)
         await world.run()
         assert (await actions(world)).count("reconcile.start") == 2
         assert kicked(world).count("ana") == 1
+
+
+async def test_one_dead_platform_keeps_nobody_in_the_groups_of_another(tmp_path: Path) -> None:
+    async with office(tmp_path, channel("lunch", "ana"), channel("club", "omar"), policy=REMOVE) as world:
+        await ana_leaves(world, minutes=5)
+        world.members("C-club").append("UANA")
+        nowhere = SlackConfig("beta", BOT_TOKEN, base_url="http://127.0.0.1:9/", backoff_seconds=0.001)
+        beta = SlackConnector(nowhere)
+        link = LinkRow(person_id="ana", instance="beta", account_id="UB", evidence="admin")
+        link.created_at = link.released_at = world.clock.now
+        async with world.app.store.write() as tx:
+            await add(tx, link)
+        reconciler = Reconciler(replace(world.app, chat={**world.app.chat, "beta": beta}))
+        row = await reconciler.begin(actor="person:noura")
+        while await reconciler.advance(row, most=1):
+            pass
+        report = await reconciler.conclude(row)
+        await beta.aclose()
+        assert list(report.unread) == ["beta"]
+        assert report.removing == 1
+        await world.run()
+        assert "UANA" not in world.members("C-club")

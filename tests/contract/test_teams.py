@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from tests.contract.checks import ways_back
+from tests.contract.chapters import MOVING_CHECKS, WAY_BACK_CHECKS
 from tests.contract.inherit import ChatConnectorContract
 from tests.contract.teams.harness import TeamsHarness
 
@@ -20,11 +20,10 @@ class TestTeams(ChatConnectorContract):
             "the_last_member_of_a_user_group_is_refused",
             # The tenant lists its groups itself, and their ids are for ever.
             "every_remembered_group_is_given_as_it_is_now_or_said_as_a_gap",
-            "a_group_that_moved_is_answered_with_its_new_id_or_followed",
-            "whoever_is_in_a_group_that_moved_is_never_seen_absent_from_it",
+            *MOVING_CHECKS,
             "without_an_interface_every_step_is_said_to_need_a_person",
             "what_only_a_person_can_see_is_unreadable_and_unknown",
             # Graph knows no links, codes or requests to join that an app could close.
-            *(check.name for check in ways_back.CHAPTER.checks),
+            *WAY_BACK_CHECKS,
         }
     )

@@ -43,9 +43,9 @@ NOTHING = N_("None.")
 
 
 def show_list(desk: Desk, entries: Sequence[GroupEntry], since: datetime | None) -> None:
-    """Print every group in one row; those not seen since `since` with when they were seen last."""
+    """Print every group in one row; where some were not seen since `since`, also when each was."""
     t = desk.t
-    old = [one for one in entries if _old(one, since)]
+    old = [one for one in entries if one.group is not None and one.gone_at is None and _old(one, since)]
     headings = [
         t.text("Platform"),
         t.text("Group"),
@@ -74,8 +74,15 @@ def _row(desk: Desk, one: GroupEntry) -> list[str]:
         person_text(one.deputy, t),
         said(SENSITIVITIES, row.sensitivity, t) if row else "-",
         day_text(row.reviewed if row else None),
-        way_text(one.way, one.refusal, t) if one.group else "-",
+        _way(desk, one),
     ]
+
+
+def _way(desk: Desk, one: GroupEntry) -> str:
+    """Say in a word by whom; why is said where one group is shown, so that a row stays a line."""
+    if one.group is None or one.gone_at is not None:
+        return _seen(desk, one, None)
+    return way_text(one.way, None, desk.t)
 
 
 def _old(one: GroupEntry, since: datetime | None) -> bool:

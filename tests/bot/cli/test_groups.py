@@ -24,7 +24,6 @@ groups:
 """
 NOBODY = "not registered  -  -  -"
 LAST = "this person is the only member left, and the platform keeps no empty group"
-DEFAULT = "everybody in the workspace belongs to this group"
 NO_WAY = "the platform offers no way to do this automatically"
 LEFT = "E4,Layla Saad,layla@corp.test,Sales,terminated,2025-01-31,"
 
@@ -81,12 +80,12 @@ def test_groups_alone_lists_every_group_known_from_any_platform(firm: Shop) -> N
     assert answer.code == 0, answer.err
     assert page(answer) == [
         "Platform  Group  Kind  Owner  Deputy  Sensitivity  Last review  Can be taken out",
-        f"acme  alone  user group  {NOBODY}  not as things stand: {LAST}",
-        f"acme  far  public channel  {NOBODY}  by hand: Bawab is not in this group",
-        f"acme  general  public channel  {NOBODY}  not as things stand: {DEFAULT}",
+        f"acme  alone  user group  {NOBODY}  not as things stand",
+        f"acme  far  public channel  {NOBODY}  by hand",
+        f"acme  general  public channel  {NOBODY}  not as things stand",
         "acme  lunch  public channel  Layla Saad (has left)  نورة القحطاني  normal  -  by the bot",
         f"acme  sales-riyadh  public channel  {NOBODY}  by the bot",
-        f"phones  العائلة  group chat  نورة القحطاني  -  normal  -  by hand: {NO_WAY}",
+        "phones  العائلة  group chat  نورة القحطاني  -  normal  -  by hand",
     ]
     assert "6 groups" in answer.err
 
@@ -97,9 +96,17 @@ def test_the_same_in_arabic_and_only_of_one_owner(firm: Shop) -> None:
     )
     assert page(answer) == [
         "المنصة  المجموعة  النوع  المالك  النائب  الحساسية  آخر مراجعة  إمكان الإخراج",
-        "phones  العائلة  محادثة جماعية  نورة القحطاني  -  عادية  -  يدويًا: المنصة لا تتيح تنفيذ ذلك آليًا",
+        "phones  العائلة  محادثة جماعية  نورة القحطاني  -  عادية  -  يدويًا",
     ]
     assert "مجموعة واحدة" in answer.err
+
+
+def test_one_group_is_shown_with_why_nobody_can_be_taken_out_there(firm: Shop) -> None:
+    shown = page(firm.bawab("groups", "show", "far"))
+    assert "Can be taken out: by hand: Bawab is not in this group" in shown
+    assert f"Can be taken out: not as things stand: {LAST}" in firm.bawab("groups", "show", "alone").out
+    unregistered = firm.bawab("groups", "show", "C-far").out
+    assert "Nobody has registered it: bawab groups register C-far" in unregistered
 
 
 def test_reports_read_as_sentences_one_can_act_upon(firm: Shop) -> None:

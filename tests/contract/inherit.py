@@ -13,6 +13,7 @@ from connectors.contract import (
     ListsMembers,
     TransfersOwnership,
 )
+from policies.model import Gap
 from tests.contract.checks import CHECKS
 from tests.contract.checks.manifest import DOCS
 from tests.contract.stage import Harness, Need
@@ -53,7 +54,19 @@ class ChatConnectorContract:
         async with self.harness.stage() as stage:
             able = {need for need, protocol in OPTIONAL.items() if isinstance(stage.connector, protocol)}
         claimed = {*met_by_manifest(self.harness.capabilities), *self.harness.declares} & OPTIONAL.keys()
-        assert able == claimed
+        # A way back that only people can close is named all the same; nothing is claimed of it.
+        assert claimed <= able <= claimed | {Need.CLOSES_WAYS_BACK}
+
+    async def test_whoever_can_close_no_way_back_names_what_people_can_close(self) -> None:
+        if Need.CLOSES_WAYS_BACK in met_by_manifest(self.harness.capabilities):
+            return  # The checks of the way back hold it to more.
+        async with self.harness.stage() as stage:
+            if not isinstance(stage.connector, ClosesTheWayBack):
+                return
+            groups = [stage.revocation(group).membership.group for group in stage.cast.groups]
+            ways = [item async for item in stage.connector.ways_back(stage.cast.leaver, groups)]
+        assert [item for item in ways if not isinstance(item, Gap)] == []
+        assert all(item.reason and item.remedy for item in ways if isinstance(item, Gap))
 
     def test_its_page_in_the_docs_names_every_scope(self) -> None:
         page = (DOCS / self.docs).read_text(encoding="utf-8")

@@ -132,6 +132,8 @@ class Cast:
     """A user group with no member but the leaver."""
     hidden: frozenset[str] = frozenset()
     """Groups the leaver is in that nothing can read."""
+    unlisted: frozenset[str] = frozenset()
+    """Groups no listing of all shows, though each person's own does; said as a gap."""
     known: KnownGroups = NO_GROUPS
     """What Bawab remembers of groups, where the platform lists none."""
     successor: Account | None = None

@@ -29,7 +29,7 @@ class TestTelegram(ChatConnectorContract):
             *MEMBER_CHECKS,
             # The account is the person's own.
             *ACCOUNT_CHECKS,
-            "a_closed_account_is_locked_out_or_provably_gone",
+            "a_closed_account_is_locked_out_or_seen_as_it_really_is",
             "without_an_interface_every_step_is_said_to_need_a_person",
             "what_only_a_person_can_see_is_unreadable_and_unknown",
         }

@@ -18,7 +18,7 @@ class TestToy(ChatConnectorContract):
             "without_an_interface_every_step_is_said_to_need_a_person",
             "whoever_is_barred_stays_out_and_whoever_is_only_removed_may_come_back",
             *ACCOUNT_CHECKS,
-            "a_closed_account_is_locked_out_or_provably_gone",
+            "a_closed_account_is_locked_out_or_seen_as_it_really_is",
             "what_only_a_person_can_see_is_unreadable_and_unknown",
         }
     )

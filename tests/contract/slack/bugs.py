@@ -68,6 +68,6 @@ SLACK_BUGS = (
     Bug(
         "a closed account is taken for an ended membership",
         Flaw(LockedOutIsAbsent),
-        frozenset({"a_closed_account_is_locked_out_or_provably_gone"}),
+        frozenset({"a_closed_account_is_locked_out_or_seen_as_it_really_is"}),
     ),
 )

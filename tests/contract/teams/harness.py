@@ -83,6 +83,8 @@ def cast() -> Cast:
         bot=Account(INSTANCE, APP_OBJECT_ID, "bawab"),
         owned=OWNED,
         hidden=frozenset({HIDDEN}),
+        # Graph lists no chats to an app; each person's own list has them.
+        unlisted=frozenset({CHAT}),
         successor=Account(INSTANCE, OMAR, "عمر"),
         # A token, one batch with the first pages, and the pages that follow them.
         read_back_calls=8,

@@ -150,7 +150,6 @@ GAPS: dict[str, str] = {
     "members_unseen": N_("who is in this group cannot be seen by Bawab"),
     "no_account_linked": N_("no account of this person is known on this platform"),
     "not_registered": N_("the group is no longer in the group registry"),
-    "open_to_all": N_("anybody in the organisation can join this group, while their account is open"),
     "private_channel_unseen": N_("a private channel that Bawab is not in cannot be seen"),
     "private_channels_unseen": N_("private channels that Bawab is not in cannot be seen"),
     "public_group": N_("anybody can join this group by its public name"),

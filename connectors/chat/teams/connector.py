@@ -25,18 +25,15 @@ from connectors.chat.teams.probes import Probes
 from connectors.chat.teams.reading_back import ReadingBack
 from connectors.chat.teams.removal import Removal
 from connectors.chat.teams.subscriptions import Subscriptions
-from connectors.chat.teams.ways_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
     Capabilities,
-    Closing,
     Finding,
     KnownGroups,
     Presence,
     Promotion,
     Result,
     Revocation,
-    WayBack,
 )
 from connectors.manifest import load_manifest
 from connectors.wire import Wire
@@ -68,7 +65,6 @@ class TeamsConnector:
         self._members = Members(self._client, self._asks, batches)
         self._ownership = Ownership(self._client, self._asks, batches, self._identity)
         self._subscriptions = Subscriptions(self._client, self._asks, self._identity)
-        self._ways_back = WaysBack(config.instance)
         self._lockout = Lockout(self._client, self._asks, self._identity)
         self._memberships = Memberships(self._client, self._asks, batches)
         self._removal = Removal(self._client, self._asks, batches)
@@ -191,18 +187,6 @@ class TeamsConnector:
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read from when the account's sessions count."""
         return await self._lockout.sessions_open(step_id, account)
-
-    def ways_back(self, account: Account, groups: Sequence[Group]) -> AsyncIterator[WayBack | Gap]:
-        """Yield a gap for each group anybody in the organisation can join."""
-        return self._ways_back.of(account, groups)
-
-    async def close_way_back(self, step: Closing) -> Result:
-        """Say that Graph closes none."""
-        return await self._ways_back.close(step)
-
-    async def way_back_open(self, step: Closing) -> Presence:
-        """Say that Graph shows none."""
-        return await self._ways_back.still_open(step)
 
     async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
         """Have Graph tell `url` of changes; gives the subscription's id."""

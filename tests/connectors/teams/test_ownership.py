@@ -7,17 +7,14 @@ import pytest
 from connectors.chat.teams.sandbox import APP_OBJECT_ID, FaultKind
 from connectors.contract import (
     ClosesTheWayBack,
-    Closing,
     ListsMembers,
     Outcome,
     Promotion,
     Sight,
     TransfersOwnership,
-    WayBack,
-    WayKind,
 )
 from connectors.errors import Forbidden
-from policies.model import Account, Gap, Refusal
+from policies.model import Account, Refusal
 from tests.connectors.teams.stage import (
     ANA,
     BADR,
@@ -50,7 +47,7 @@ async def test_the_connector_offers_what_the_contract_calls_for() -> None:
     async with staged() as stage:
         assert isinstance(stage.teams, TransfersOwnership)
         assert isinstance(stage.teams, ListsMembers)
-        assert isinstance(stage.teams, ClosesTheWayBack)
+        assert not isinstance(stage.teams, ClosesTheWayBack), "Graph knows no way back an app could close"
 
 
 @pytest.mark.parametrize("group_id", [OWNED, TEAM, M365])
@@ -161,21 +158,6 @@ async def test_a_dry_run_promotes_nobody() -> None:
         with pytest.raises(Forbidden):
             await stage.teams.promote(promotion(OWNED))
         assert stage.writes() == []
-
-
-async def test_a_public_group_is_said_as_a_way_back_that_only_people_can_close() -> None:
-    public, private = group(M365, self_join=True), group(TEAM)
-    async with staged() as stage:
-        gaps = [gap async for gap in stage.teams.ways_back(Account(INSTANCE, ANA), [public, private])]
-        closed = [gap async for gap in stage.teams.ways_back(Account(INSTANCE, ANA, active=False), [public])]
-        closing = Closing("c", Account(INSTANCE, ANA), WayBack("x", WayKind.INVITE_LINK))
-        assert (await stage.teams.close_way_back(closing)).outcome is Outcome.NO_API
-        assert (await stage.teams.way_back_open(closing)).sight is Sight.UNREADABLE
-        assert stage.sandbox.journal == []
-    (gap,) = gaps
-    assert isinstance(gap, Gap)
-    assert (gap.reason, gap.group_id) == ("open_to_all", M365)
-    assert closed == [], "a disabled account walks in nowhere"
 
 
 async def test_a_leaver_who_owns_with_the_successor_leaves_in_the_same_hour() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -15,7 +17,7 @@ from bot.store.query import columns, one, where
 from bot.store.tables import PersonRow, RecheckRow, StepRow
 from policies.model import PersonStatus, StepAction
 
-__all__ = ["HINTED", "look_now"]
+__all__ = ["HINTED", "look_at_group", "look_now"]
 
 
 async def look_now(app: Bawab, instance: str, account_id: str, group_id: str, *, because: str) -> bool:
@@ -36,6 +38,28 @@ async def look_now(app: Bawab, instance: str, account_id: str, group_id: str, *,
             return False
         await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, because=because))
     return True
+
+
+async def look_at_group(app: Bawab, instance: str, group_id: str, *, because: str) -> int:
+    """Have everybody ever taken out of a group looked at within a tick: nobody was named. Gives how many.
+
+    One transaction, however many they are: whoever told us waits for the answer.
+    """
+    steps = columns(StepRow)
+    mine = [steps.instance == instance, steps.group_id == group_id, steps.action == StepAction.REVOKE]
+    async with app.store.write() as tx:
+        newest: dict[str, StepRow] = {}
+        for step in sorted(await where(tx, StepRow, *mine), key=_made):
+            newest[step.account_id] = step
+        out = [step for step in newest.values() if step.state in WAS_OUT and await _matters(tx, step)]
+        looked = [step for step in out if await look_soon(app, tx, step)]
+        entries = [record_entry(step, Action.STEP_RECHECK, because=because) for step in looked]
+        await app.audit.append(tx, *entries)
+    return len(looked)
+
+
+def _made(step: StepRow) -> datetime:
+    return step.created_at
 
 
 async def _last_removal(tx: AsyncConnection, instance: str, account_id: str, group_id: str) -> StepRow | None:

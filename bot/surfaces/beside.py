@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.app import Bawab
-from bot.hearing import heard, trouble
+from bot.hearing import heard, trouble, troubles
 from bot.lanes import backoff
 from bot.surfaces.graph.subscriptions import EVERY, Keeper, Subscribes
 
@@ -23,6 +23,7 @@ logger = structlog.get_logger(__name__)
 @asynccontextmanager
 async def beside(app: Bawab) -> AsyncIterator[None]:
     """Hear the platforms while the block runs; what cannot be heard is said, and the block goes on."""
+    await _only_what_is_listened_to(app)
     tasks = [asyncio.create_task(work()) for work in _works(app)]
     try:
         yield
@@ -30,6 +31,18 @@ async def beside(app: Bawab) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _only_what_is_listened_to(app: Bawab) -> None:
+    """Forget what kept a platform from being heard that is no longer listened to."""
+    settings = app.settings
+    wanted = {name for name, one in settings.telegram.items() if one.updates != "off"}
+    wanted |= {name for name, one in settings.teams.items() if one.notification_url is not None}
+    async with app.store.read() as tx:
+        known = await troubles(tx)
+    for found in known:
+        if found.instance not in wanted:
+            await heard(app, found.instance, found.key)
 
 
 async def fetch_waiting(app: Bawab) -> int:

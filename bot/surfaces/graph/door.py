@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from bot.app import Bawab
 from bot.hearing import MISSED, trouble
+from bot.look_now import look_at_group, look_now
 from bot.store.group_tables import SubscriptionRow
 from bot.store.query import columns, one
-from bot.surfaces.graph.hints import look_at_group
-from bot.surfaces.graph.meanings import Lifecycle, Told, changes_of, items_of
+from bot.surfaces.graph.meanings import GroupChanged, Lifecycle, Told, changes_of, items_of
 from bot.surfaces.graph.subscriptions import due_now, is_agreed, lost
 
 MOST_BYTES = 512 * 1024
@@ -75,8 +75,15 @@ class Door:
             await self._lifecycle(told.lifecycle, row)
             return
         for changed in changes_of(told.item):
-            because = "graph_notification"
-            await look_at_group(self._app, self._instance, changed.group_id, changed.added, because)
+            await self._look(changed)
+
+    async def _look(self, changed: GroupChanged) -> None:
+        """Look at whoever was added, or, where nobody was named, at everybody ever taken out of the group."""
+        app, name, because = self._app, self._instance, "graph_notification"
+        if not changed.added:
+            await look_at_group(app, name, changed.group_id, because=because)
+        for account in dict.fromkeys(changed.added):
+            await look_now(app, name, account, changed.group_id, because=because)
 
     async def _subscription(self, tx: AsyncConnection, told: Told) -> SubscriptionRow | None:
         """Find the subscription of ours that a notification belongs to; None for a forged one."""

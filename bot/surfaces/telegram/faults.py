@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
 
 from connectors.errors import BadCredentials, ConnectorError, Unavailable
 from connectors.wire import AnswerLost
@@ -42,11 +42,8 @@ def is_handled(error: BaseException) -> bool:
 
 
 def wait_of(error: BaseException) -> float:
-    """Give the seconds Telegram, or the wire, asks to wait; 0 where nothing was said."""
+    """Give the seconds Telegram asks to wait, as the wire says it; 0 where nothing was said."""
     for one in _chain(error):
-        if isinstance(one, RetryAfter):
-            asked = one.retry_after
-            return float(asked if isinstance(asked, int | float) else asked.total_seconds())
         if isinstance(one, Unavailable) and one.retry_after:
             return one.retry_after
     return 0.0

@@ -20,6 +20,7 @@ from bot.store.tables import MetaRow
 from bot.surfaces.telegram.faults import is_outage, trouble_of, wait_of
 from bot.surfaces.telegram.meanings import ALLOWED_UPDATES
 from bot.surfaces.telegram.port import SpeaksTelegram
+from bot.surfaces.telegram.reading import fetch
 from bot.surfaces.telegram.updates import Updates
 
 LONGEST_POLL_SECONDS = 25
@@ -95,9 +96,8 @@ class Poller:
             self._bot = min(await self._connector.own_account_ids())
         async with self._app.store.read() as tx:
             offset = await self._offset(tx)
-        return await self._connector.bot.get_updates(
-            offset=offset, limit=A_PAGE, timeout=seconds, allowed_updates=list(ALLOWED_UPDATES)
-        )
+        bot = self._connector.bot
+        return await fetch(bot, offset=offset, limit=A_PAGE, seconds=seconds, kinds=ALLOWED_UPDATES)
 
     # Where we stand
 

@@ -13,6 +13,7 @@ from telegram import Update
 from bot.app import Bawab
 from bot.surfaces.telegram.meanings import ALLOWED_UPDATES
 from bot.surfaces.telegram.port import SpeaksTelegram
+from bot.surfaces.telegram.reading import read_update
 from bot.surfaces.telegram.updates import Updates
 
 MOST_BYTES = 512 * 1024
@@ -86,7 +87,6 @@ def _read(body: bytes, connector: SpeaksTelegram) -> Update | None:
     """Read an update; None for what is none."""
     try:
         plain = json.loads(body)
-        update = Update.de_json(plain, connector.bot) if isinstance(plain, dict) else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except ValueError:
         return None
-    return update if update is not None and type(update.update_id) is int else None
+    return read_update(plain, connector.bot)

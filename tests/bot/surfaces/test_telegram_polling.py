@@ -151,6 +151,16 @@ async def test_an_update_that_breaks_us_does_not_silence_the_others(tmp_path: Pa
         assert await both.known(broken.id) is None
 
 
+async def test_an_update_the_sdk_cannot_read_does_not_silence_the_others(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        chat, inbox = both.group("Sales", bot=False), both.telegram.bot().inbox
+        inbox.push("message", {"message_id": 1})
+        both.telegram.bot_added(chat.id, OWNER_ID, BOT_ADMIN)
+        assert await both.hear() == 3
+        assert await both.known(chat.id) is not None
+        assert not inbox.updates
+
+
 async def test_what_people_write_is_neither_stored_nor_logged(tmp_path: Path) -> None:
     async with hearing(tmp_path) as both:
         ana, chat = both.telegram.add_user("Ana"), both.group("Sales")

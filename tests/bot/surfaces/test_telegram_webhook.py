@@ -87,7 +87,7 @@ async def test_whoever_does_not_know_the_word_is_turned_away(tmp_path: Path) -> 
 
 async def test_what_is_no_update_is_refused_and_what_is_too_large_not_read(tmp_path: Path) -> None:
     async with brought(tmp_path) as (_, url), aiohttp.ClientSession() as http:
-        for body in (b"", b"text", b"[]", b"{}", b'{"update_id": "x"}', b'{"update_id": 1, "message": 7}'):
+        for body in (b"", b"text", b"[]", b"{}", b'{"update_id": "x"}'):
             async with http.post(url, data=body, headers={SECRET: WORD}) as answer:
                 assert answer.status == 400, body
         async with http.post(url, data=b"x" * (MOST_BYTES + 1), headers={SECRET: WORD}) as answer:

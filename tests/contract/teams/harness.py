@@ -222,5 +222,6 @@ class TeamsHarness:
             stage.connector = flaw.wrap(stage.connector, stage)
             try:
                 yield stage
+                assert sandbox.destructive() == [], "nobody may ever ask to delete a person, group or channel"
             finally:
                 await stage.connector.aclose()

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from connectors.chat.teams.sandbox import batch, errors
 from connectors.chat.teams.sandbox.call import Answer, Pending
 from connectors.chat.teams.sandbox.changes import ACTS, World
-from connectors.chat.teams.sandbox.engine import Ask, Engine, as_row, whole_fault
+from connectors.chat.teams.sandbox.engine import OPERATIONS, Ask, Engine, as_row, whole_fault
 from connectors.chat.teams.sandbox.errors import GraphError
 from connectors.chat.teams.sandbox.faults import Fault, FaultKind, fault_from
 from connectors.chat.teams.sandbox.journal import BATCH, LOGIN, JournalEntry
@@ -79,6 +79,11 @@ class Sandbox:
     def calls(self, name: str) -> list[JournalEntry]:
         """Give the journal's entries of one `METHOD /template`."""
         return [entry for entry in self.journal if entry.name == name]
+
+    def destructive(self) -> list[JournalEntry]:
+        """Give every request, done or refused, that would have deleted something for good."""
+        names = {operation.name for operation in OPERATIONS if operation.destroys}
+        return [entry for entry in self.journal if entry.name in names]
 
     def settle(self) -> None:
         """Let everything show that is still under way."""

@@ -156,7 +156,7 @@ OPERATIONS = (
     Operation("GET", "/teams/{team}/allChannels", list_all, READ, teams=True),
     Operation("GET", "/teams/{team}/incomingChannels", list_incoming, READ, teams=True),
     Operation("GET", _CHANNEL, get_channel, READ, teams=True),
-    Operation("DELETE", _CHANNEL, delete_channel, ("Channel.Delete.All",), teams=True),
+    Operation("DELETE", _CHANNEL, delete_channel, ("Channel.Delete.All",), teams=True, destroys=True),
     Operation("GET", f"{_CHANNEL}/members", list_members, READ_MEMBERS, teams=True),
     Operation("GET", f"{_CHANNEL}/allMembers", list_all_members, READ_MEMBERS, teams=True),
     Operation("POST", f"{_CHANNEL}/members", add_member, WRITE_MEMBERS, teams=True),

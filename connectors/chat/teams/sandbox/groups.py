@@ -176,8 +176,8 @@ OPERATIONS = (
     Operation("POST", f"{_GROUP}/owners/$ref", add_owner, WRITE_OWNERS),
     Operation("DELETE", f"{_GROUP}/members/{{id}}/$ref", remove_member, WRITE_MEMBERS),
     Operation("DELETE", f"{_GROUP}/owners/{{id}}/$ref", remove_owner, WRITE_OWNERS),
-    Operation("DELETE", f"{_GROUP}/members/{{id}}", delete_object),
-    Operation("DELETE", f"{_GROUP}/owners/{{id}}", delete_object),
-    Operation("DELETE", "/directoryObjects/{id}", delete_object),
-    Operation("DELETE", _GROUP, delete_group, WRITE_OWNERS),
+    Operation("DELETE", f"{_GROUP}/members/{{id}}", delete_object, destroys=True),
+    Operation("DELETE", f"{_GROUP}/owners/{{id}}", delete_object, destroys=True),
+    Operation("DELETE", "/directoryObjects/{id}", delete_object, destroys=True),
+    Operation("DELETE", _GROUP, delete_group, WRITE_OWNERS, destroys=True),
 )

@@ -25,6 +25,8 @@ class Operation:
     """Resource units of the directory's limits."""
     reads: bool = False
     """A POST that only reads."""
+    destroys: bool = False
+    """Whether it deletes for good what nobody may ever ask to delete."""
 
     @property
     def name(self) -> str:

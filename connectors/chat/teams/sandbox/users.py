@@ -155,5 +155,5 @@ OPERATIONS = (
     Operation("POST", "/directoryObjects/getByIds", get_by_ids, _DIRECTORY + READ, cost=3, reads=True),
     Operation("POST", f"{_USER}/revokeSignInSessions", revoke_sessions, REVOKE),
     Operation("PATCH", _USER, update_user),
-    Operation("DELETE", _USER, delete_user, WRITE),
+    Operation("DELETE", _USER, delete_user, WRITE, destroys=True),
 )

@@ -128,3 +128,22 @@ def test_an_untied_account_is_no_longer_listed_and_the_log_says_who_did_it(
     found = shop.bawab("audit", "search", "action:link.remove", "--json")
     assert '"person:noura"' in found.out
     assert str(ana.id) not in found.out, "the account is sealed"
+
+
+def test_what_keeps_a_bot_from_being_heard_stands_in_the_status_until_it_is_mended(
+    shop: Shop, telegram: Sandbox
+) -> None:
+    telegram.world.bot().inbox.webhook = "https://elsewhere.test/hook"
+    ran = shop.run_once()
+    assert "deleteWebhook" in ran.err
+    for _ in range(2):
+        status = shop.bawab("status")
+        assert "staff is not heard since" in status.out
+        assert "UPDATES=webhook" in status.out
+        shop.run_once()
+    (deaf,) = shop.bawab("status", "--json").data["deaf"]
+    assert (deaf["instance"], deaf["key"]) == ("staff", "webhook_active")
+    assert "لا تصل أخبار" in shop.bawab("status", "--lang", "ar").out
+    telegram.world.bot().inbox.webhook = ""
+    assert "staff is heard again" in shop.run_once().err.replace("\u2068", "").replace("\u2069", "")
+    assert shop.bawab("status", "--json").data["deaf"] == []

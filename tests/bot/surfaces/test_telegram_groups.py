@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.checkup import check_up
+from bot.locale import translator
 from bot.store.group_tables import RosterRow
 from bot.store.query import where
 from connectors.chat.telegram.sandbox import BOT_ADMIN, BOT_ID, OWNER_ID
@@ -103,3 +105,15 @@ async def test_a_leaver_who_comes_back_by_a_link_is_seen_within_a_tick(tmp_path:
         await both.company.run()
         assert len(await both.logged("check.drift")) == 1
         assert (await both.company.app.audit.verify()).ok
+
+
+async def test_check_names_the_right_the_bot_lacks_in_a_group_it_was_told_of(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        chat = both.group("Sales", bot=False)
+        both.telegram.bot_added(chat.id, OWNER_ID)
+        await both.hear()
+        checked = await check_up(
+            both.company.app.settings, translator("en"), now=both.company.clock, actor="person:noura"
+        )
+        lacking = [found for found in checked.findings if found.group == str(chat.id)]
+        assert [found.code for found in lacking] == ["missing_right"]

@@ -99,7 +99,7 @@ class Checking:
         counts: Counter[str] = Counter()
         example: dict[str, Group] = {}
         gaps: list[Gap] = []
-        async for item in self._listing.groups():
+        async for item in self._listing.directory():
             if not isinstance(item, Group):
                 gaps.append(item)
             elif item.managed_elsewhere:

@@ -27,18 +27,22 @@ class Listing:
         """Yield groups and teams, then the channels of the teams, then what no listing shows."""
         instance = self._client.config.instance
         teams: dict[str, str] = {}
-        async for page, _ in self._client.pages(self._asks.groups()):
-            for row in page:
-                group = objects.group_of(instance, row)
-                if group.kind is GroupKind.TEAM:
-                    teams[group.id] = group.name
-                yield group
-                if (hidden := self._hidden(row)) is not None:
-                    yield hidden
+        async for item in self.directory():
+            if isinstance(item, Group) and item.kind is GroupKind.TEAM:
+                teams[item.id] = item.name
+            yield item
         async for channel in self._walk.channels(teams):
             yield channel
         detail = "group chats cannot be listed for a whole tenant"
         yield Gap(instance, "group_chats_unlisted", detail=detail, remedy=_CHATS_REMEDY)
+
+    async def directory(self) -> AsyncIterator[Group | Gap]:
+        """Yield groups and teams only, and a gap for each that hides its members from this app."""
+        async for page, _ in self._client.pages(self._asks.groups()):
+            for row in page:
+                yield objects.group_of(self._client.config.instance, row)
+                if (hidden := self._hidden(row)) is not None:
+                    yield hidden
 
     def _hidden(self, row: Row) -> Gap | None:
         """Say that a group hides its members from this app, memberships of a person included."""

@@ -19,6 +19,8 @@ LONGEST_READ_SECONDS = 60.0
 LATE_READ_SECONDS = 3600.0
 RETRY_SECONDS = 900.0
 MOST_ATTEMPTS = 6
+MOST_LOST_ATTEMPTS = MOST_ATTEMPTS + 24
+"""Where only answers were lost, once an hour for a day more: an outage of writes alone must not use them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,7 @@ def after_sight(step: StepView, presence: Presence, now: datetime) -> NextState:
         return _unreadable(step, now, settling=settling)
     if step.acted != "yes":
         # The answer was lost, or the platform spoke of an absence that is not there: act again.
-        wait = _doubling(step.attempts, 60.0) if step.attempts > 1 else 0.0
-        return _again(step, now + timedelta(seconds=wait))
+        return _again(step, now)
     if settling:
         wait = _doubling(step.reads, LONGEST_READ_SECONDS)
         return NextState(StepState.REMOVED_UNVERIFIED, "yes", now + timedelta(seconds=wait))
@@ -101,10 +102,13 @@ def _unreadable(step: StepView, now: datetime, *, settling: bool) -> NextState:
     return NextState(state, step.acted, now + timedelta(seconds=wait))
 
 
-def _again(step: StepView, when: datetime) -> NextState:
-    if step.attempts >= MOST_ATTEMPTS:
-        return NextState(StepState.STILL_PRESENT, step.acted, None, Quality.OBSERVED)
-    return NextState(StepState.PENDING, step.acted, when)
+def _again(step: StepView, now: datetime) -> NextState:
+    if step.attempts < MOST_ATTEMPTS:
+        wait = _doubling(step.attempts, 60.0) if step.attempts > 1 else 0.0
+        return NextState(StepState.PENDING, step.acted, now + timedelta(seconds=wait))
+    lost = step.acted == "maybe" and step.attempts < MOST_LOST_ATTEMPTS
+    later = now + timedelta(seconds=LATE_READ_SECONDS) if lost else None
+    return NextState(StepState.STILL_PRESENT, step.acted, later, Quality.OBSERVED)
 
 
 def _still_present(step: StepView, now: datetime) -> NextState:

@@ -14,6 +14,7 @@ from bot.outcomes import (
     CANNOT,
     LATE_READ_SECONDS,
     MOST_ATTEMPTS,
+    MOST_LOST_ATTEMPTS,
     NextState,
     StepView,
     after_result,
@@ -111,10 +112,17 @@ def test_after_the_settle_window_presence_is_said_and_blindness_is_asked_again_r
 
 
 def test_after_many_attempts_the_bot_stops_by_itself_and_says_that_the_person_is_still_there() -> None:
-    for acted in ("no", "maybe", "yes"):
-        tired = replace(FRESH, acted=acted, attempts=MOST_ATTEMPTS, settle_until=START)
+    for acted, most in (("no", MOST_ATTEMPTS), ("maybe", MOST_LOST_ATTEMPTS), ("yes", MOST_ATTEMPTS)):
+        tired = replace(FRESH, acted=acted, attempts=most, settle_until=START)
         following = after_sight(tired, Presence("step_1", Sight.PRESENT, PROOF), START)
         assert (following.state, following.again) == (StepState.STILL_PRESENT, None)
+
+
+@pytest.mark.parametrize("attempts", [MOST_ATTEMPTS, MOST_LOST_ATTEMPTS - 1])
+def test_where_only_answers_were_lost_it_is_said_and_tried_once_an_hour_for_a_day(attempts: int) -> None:
+    unlucky = replace(FRESH, acted="maybe", attempts=attempts)
+    following = after_sight(unlucky, Presence("step_1", Sight.PRESENT, PROOF), START)
+    assert (following.state, seconds(following)) == (StepState.STILL_PRESENT, 3600)
 
 
 happenings = st.lists(

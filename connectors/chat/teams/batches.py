@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from connectors.wire import AnswerLost, RateLimited
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
+MOST_OF_ONE = 4
+"""Requests of one team or chat in one batch: Graph's limit for a second (graph/throttling-limits, Teams)."""
 Said = Answer | AnswerLost | Unavailable
 """What became of one request: an answer, a lost one, or surely nothing."""
 
@@ -36,12 +39,55 @@ class Batches:
         Raises BadCredentials and Forbidden, which mean that nothing was sent; what else befalls all of
         them is said of each.
         """
+        said: dict[int, Said] = {}
+        for chunk in self._packed(range(len(asks)), asks, after or {}):
+            try:
+                found = await self._write([asks[index] for index in chunk], _within(chunk, after or {}))
+            except (BadCredentials, Forbidden) as error:
+                if not said:
+                    raise
+                # Something was sent already, so what was not is said of each.
+                found = [Unavailable(str(error))] * len(chunk)
+            said.update(zip(chunk, found, strict=True))
+        return [said[index] for index in range(len(asks))]
+
+    async def _write(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
         try:
             if len(asks) == 1:
                 return [await self._client.call(asks[0])]
-            return await self._together(asks, after or {})
+            return await self._together(asks, after)
         except (AnswerLost, Unavailable) as error:
             return [error] * len(asks)
+
+    def _packed(
+        self, indexes: Iterable[int], asks: Sequence[RequestInformation], after: Mapping[int, int]
+    ) -> list[list[int]]:
+        """Share requests out to batches of at most twenty, and four of any one team or chat.
+
+        Graph takes four a second of one team, inside a batch too; a fifth would come back refused. A part
+        that waits for another goes with it.
+        """
+        packs: list[list[int]] = []
+        counts: list[Counter[str]] = []
+        place: dict[int, int] = {}
+        for index in indexes:
+            keys = self._own_limits(asks[index])
+            at = place.get(after[index], 0) if index in after else 0
+            while at < len(packs) and not _fits(packs[at], counts[at], keys, free=index in after):
+                at += 1
+            if at == len(packs):
+                packs.append([])
+                counts.append(Counter())
+            packs[at].append(index)
+            counts[at].update(keys)
+            place[index] = at
+        return packs
+
+    def _own_limits(self, ask: RequestInformation) -> list[str]:
+        """Name the limits of single teams and chats a request counts against."""
+        url = self._client.relative(ask).partition("?")[0]
+        route = route_of(ask.http_method.value if ask.http_method else "", url)
+        return [key for key, limit in route.paces(url) if key != route.name] if route else []
 
     async def read(self, asks: Sequence[RequestInformation]) -> list[Answer | ConnectorError]:
         """Send reads, in as many batches as it takes; a part that is refused for now is asked again.
@@ -51,8 +97,7 @@ class Batches:
         said: dict[int, Answer | ConnectorError] = {}
         waiting = list(range(len(asks)))
         for attempt in range(1, self._client.config.read_tries + 1):
-            for start in range(0, len(waiting), MOST_PARTS):
-                chunk = waiting[start : start + MOST_PARTS]
+            for chunk in self._packed(waiting, asks, {}):
                 answers = await self._once([asks[index] for index in chunk])
                 said.update(zip(chunk, answers, strict=True))
             waiting = [index for index in waiting if isinstance(said[index], Unavailable)]
@@ -149,6 +194,19 @@ class Batches:
             f"{name}: refused inside a batch for {wait:.1f} s; nothing was done",
             retry_after=wait,
         )
+
+
+def _fits(pack: Sequence[int], count: Counter[str], keys: Sequence[str], *, free: bool) -> bool:
+    """Whether a request may join a batch; one that depends on a part of it must (`free`)."""
+    if free:
+        return True
+    return len(pack) < MOST_PARTS and all(count[key] < MOST_OF_ONE for key in keys)
+
+
+def _within(chunk: Sequence[int], after: Mapping[int, int]) -> dict[int, int]:
+    """Give the dependencies of one batch by the places in it."""
+    places = {index: place for place, index in enumerate(chunk)}
+    return {places[index]: places[after[index]] for index in chunk if index in after}
 
 
 def _refused_tokens(said: Sequence[Said]) -> list[Answer]:

@@ -1,0 +1,25 @@
+"""Four requests a second of any one team, inside a batch too: many channels of one team are none too many."""
+
+from __future__ import annotations
+
+from connectors.chat.teams.sandbox import Channel, Limits, create_sandbox
+from connectors.contract import Outcome, Revocation, Sight
+from tests.connectors.teams.stage import ANA, BADR, TEAM, staged, tenant
+
+SCALE = 0.2
+"""A second of Graph's limits lasts so many of ours."""
+
+
+async def test_eight_channels_of_one_team_are_left_without_one_refusal() -> None:
+    world = tenant()
+    for number in range(8):
+        members = {ANA: "", BADR: "owner"}
+        world.add(Channel(f"19:c{number}@thread.tacv2", TEAM, f"c{number}", "private", members))
+    sandbox = create_sandbox(world, limits=Limits(on=True, scale=SCALE))
+    async with staged(sandbox=sandbox, pace_scale=SCALE) as stage:
+        inside = await stage.memberships()
+        steps = [Revocation(id_, ANA, inside[id_]) for id_ in (f"19:c{n}@thread.tacv2" for n in range(8))]
+        said = await stage.revoke(*steps)
+        assert {result.outcome for result in said} == {Outcome.REVOKED}
+        assert {presence.sight for presence in await stage.look(*steps)} == {Sight.ABSENT}
+        assert sandbox.engine.limiter.refusals == 0

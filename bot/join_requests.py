@@ -14,6 +14,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import LEAVING, PAST
+from bot.group_memory import known_groups
 from bot.states import CaseState, StepState
 from bot.store.people import link_value
 from bot.store.people import person as record_of
@@ -25,12 +26,16 @@ from policies.model import (
     Account,
     Certainty,
     EventKind,
+    Group,
+    GroupKind,
     IdentityLink,
     Person,
     PersonStatus,
     Post,
+    Sensitivity,
     StepAction,
 )
+from policies.selectors import belongs, covers, registered, registry_of
 
 
 class Decision(StrEnum):
@@ -76,6 +81,8 @@ class Applicant:
     """A departure is under way, or was carried out and not taken back."""
     moved_out: bool = False
     """A move took them out of this very group, and they are not back in the post they left."""
+    not_theirs: str = ""
+    """Why this group is no matter of course for them: a stable key. Empty where it is open to everybody."""
 
 
 class Gate(Protocol):
@@ -105,6 +112,8 @@ def decide(applicant: Applicant) -> tuple[Decision, str]:
         return Decision.ASK, "on_leave"
     if applicant.moved_out:
         return Decision.ASK, "moved_out"
+    if applicant.not_theirs:
+        return Decision.ASK, applicant.not_theirs
     return Decision.APPROVE, "present"
 
 
@@ -120,7 +129,7 @@ async def answer(app: Bawab, gate: Gate, request: Request) -> Decision | None:
     Raises what the gate raises; told again, it goes on where it stopped.
     """
     async with app.store.write() as tx:
-        meant = await _meant(tx, request)
+        meant = await _meant(app, tx, request)
     if meant is None:
         return None
     decision, why = Decision(meant["decision"]), str(meant["why"])
@@ -135,14 +144,14 @@ async def answer(app: Bawab, gate: Gate, request: Request) -> Decision | None:
     return decision
 
 
-async def _meant(tx: AsyncConnection, request: Request) -> dict[str, Any] | None:
+async def _meant(app: Bawab, tx: AsyncConnection, request: Request) -> dict[str, Any] | None:
     """Give what is to be done, as stored before or decided now; None where it is done."""
     before = await one(tx, MetaRow, columns(MetaRow).key == _key(request))
     stamp = request.asked_at.isoformat()
     if before is not None and before.value["asked_at"] == stamp and "said" in before.value:
         return None
     # Decided anew after a crash or an outage: what was right then may be wrong by now.
-    applicant = await applicant_of(tx, request)
+    applicant = await applicant_of(app, tx, request)
     decision, why = decide(applicant)
     person = applicant.person.id if applicant.person else None
     meant = {"asked_at": stamp, "decision": str(decision), "why": why, "person": person}
@@ -163,7 +172,7 @@ async def _carry_out(gate: Gate, request: Request, decision: Decision) -> Said |
     return await gate.decline(request) if decision is Decision.DECLINE else None
 
 
-async def applicant_of(tx: AsyncConnection, request: Request) -> Applicant:
+async def applicant_of(app: Bawab, tx: AsyncConnection, request: Request) -> Applicant:
     """Read all that the decision rests on."""
     links = columns(LinkRow)
     touching = [links.instance == request.instance, links.account_id == request.account_id]
@@ -182,6 +191,26 @@ async def applicant_of(tx: AsyncConnection, request: Request) -> Applicant:
         person,
         leaving=any(case.kind in LEAVING and not case.event_key.startswith(PAST) for case in known),
         moved_out=await _moved_out(tx, request, person, known),
+        not_theirs=await _not_theirs(app, tx, request, person),
+    )
+
+
+async def _not_theirs(app: Bawab, tx: AsyncConnection, request: Request, person: Person) -> str:
+    """A sensitive group, or one that policy maps to other posts, is nobody's by being employed."""
+    group = await _group(tx, request)
+    row = registered(group, registry_of(app.registry))
+    if row is not None and row.sensitivity is Sensitivity.SENSITIVE:
+        return "sensitive_group"
+    mapped = [post for post in app.shelf.current.posts if covers(post.groups, group, row)]
+    mine = belongs(app.shelf.current.posts, person.post, group, row)
+    return "other_post" if mapped and not mine else ""
+
+
+async def _group(tx: AsyncConnection, request: Request) -> Group:
+    known = await known_groups(tx, request.instance)
+    found = next((group for group in known.groups if group.id == request.group_id), None)
+    return found or Group(
+        request.instance, request.platform, request.group_id, request.group_name, GroupKind.SUPERGROUP
     )
 
 

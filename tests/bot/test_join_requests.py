@@ -37,6 +37,7 @@ PRESENT = Applicant(ACCOUNT, (LINK,), ANA)
         ),
         (replace(PRESENT, leaving=True), (Decision.ASK, "leaving")),
         (replace(PRESENT, moved_out=True), (Decision.ASK, "moved_out")),
+        (replace(PRESENT, not_theirs="sensitive_group"), (Decision.ASK, "sensitive_group")),
         (replace(PRESENT, person=replace(ANA, status=PersonStatus.ON_LEAVE)), (Decision.ASK, "on_leave")),
     ],
 )

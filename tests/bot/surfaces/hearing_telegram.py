@@ -120,13 +120,18 @@ class Hearing:
 
 @asynccontextmanager
 async def hearing(
-    folder: Path, *, policy: str | None = None, telegram: Mapping[str, Any] | None = None
+    folder: Path,
+    *,
+    policy: str | None = None,
+    registry: str | None = None,
+    telegram: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Hearing]:
     """Start both sides; the bot has asked for its kinds of updates once."""
     sandbox = create_sandbox(base_world())
     async with running_sandbox(sandbox) as url:
         extra = {"telegram": {"staff": instance(url) | dict(telegram or {})}}
         more: dict[str, Any] = {"policy": policy} if policy else {}
+        more |= {"registry": registry}
         async with company(folder, extra=extra, **more) as world:
             both = Hearing(world, sandbox)
             if extra["telegram"]["staff"].get("updates") != "webhook":

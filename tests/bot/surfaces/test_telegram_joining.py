@@ -121,3 +121,33 @@ posts:
         await both.hear()
         assert ana.id in other.inside()
         assert [why for _, _, why in await decisions(both)] == ["moved_out", "present"]
+
+
+async def test_a_group_of_another_post_or_a_sensitive_one_is_left_to_its_admins(tmp_path: Path) -> None:
+    policy = """\
+version: 1
+rules:
+  - {id: leaver, on: leaver, groups: all, action: remove}
+posts:
+  - department: Research
+    groups:
+      - name: "Research*"
+"""
+    registry = """\
+version: 1
+groups:
+  - {instance: staff, group: Board, name: Board, owner: E2, sensitivity: sensitive}
+"""
+    async with hearing(tmp_path, policy=policy, registry=registry) as both:
+        ana = both.telegram.add_user("Ana")
+        chats = {name: both.group(name) for name in ("Research", "Board", "Lunch")}
+        for chat in chats.values():
+            both.telegram.say(chat, OWNER_ID, text="hello")
+        await both.hear()
+        await both.staff(*rows(ANA, BADR))
+        await both.enrol("E1", ana)
+        for chat in chats.values():
+            ask(both, chat, ana)
+        await both.hear()
+        assert [name for name, chat in chats.items() if ana.id in chat.inside()] == ["Lunch"]
+        assert [why for _, _, why in await decisions(both)] == ["other_post", "sensitive_group", "present"]

@@ -43,12 +43,6 @@ LOST_ANSWERS = (
 BUGS = (
     bug("gaps are left out", flaws.ForgetsTheGaps, "what_cannot_be_read_is_a_gap_with_a_reason"),
     bug(
-        "an error in the middle of a listing is swallowed",
-        flaws.HalfAListing,
-        *_broken_readings(Place.MEMBERSHIPS),
-        "reading_with_a_revoked_token_calls_an_operator",
-    ),
-    bug(
         "the namesake is removed",
         flaws.WrongPerson,
         "exactly_one_membership_ends_and_nothing_else_changes",
@@ -65,30 +59,9 @@ BUGS = (
         "the_id_decides_though_the_email_belongs_to_somebody_else_now",
     ),
     bug(
-        "the two account ids are not compared",
-        flaws.BelievesEitherId,
-        "two_account_ids_that_differ_are_refused_before_anything_is_sent",
-    ),
-    bug(
         "the bot does not know itself",
         flaws.DoesNotKnowItself,
         "the_bot_knows_its_own_account_and_refuses_to_remove_it",
-    ),
-    bug(
-        "more steps than declared are taken",
-        flaws.TakesAnyBatch,
-        "more_steps_than_the_batch_are_refused_whole",
-    ),
-    bug(
-        "the first failing group stops the others",
-        flaws.StopsAtTheFirstFailure,
-        "a_failing_group_does_not_stop_the_others",
-        "the_last_owner_leaves_once_somebody_else_is_owner_and_not_before",
-    ),
-    bug(
-        "answers come in the wrong order",
-        flaws.WrongOrder,
-        "one_result_per_step_in_the_order_asked",
     ),
     bug(
         "a lost answer is read as a failure",
@@ -101,24 +74,9 @@ BUGS = (
         *LOST_ANSWERS,
     ),
     bug(
-        "a rate limit is read as a refusal",
-        flaws.LimitIsARefusal,
-        "a_rate_limit_is_said_with_the_seconds_to_wait",
-        "a_limit_on_one_step_is_that_steps_alone_and_every_answer_is_true",
-        "a_limited_promotion_says_how_long_to_wait",
-    ),
-    bug(
         "the default group is reported as done",
         flaws.DefaultGroupIsDone,
         "the_default_group_is_refused_with_its_reason",
-    ),
-    bug(
-        "all refusals are one",
-        flaws.AllRefusalsAreOne,
-        "a_missing_right_is_its_own_refusal",
-        "a_group_that_is_gone_is_its_own_refusal",
-        "a_missing_scope_is_told_apart_and_names_its_remedy",
-        "a_promotion_without_the_right_is_refused_with_its_remedy",
     ),
     bug(
         "the token is kept as evidence", flaws.TokenInEvidence, "no_secret_is_in_anything_the_connector_gives"
@@ -127,11 +85,6 @@ BUGS = (
         "the token is named in an exception",
         flaws.TokenInException,
         "no_secret_is_in_anything_the_connector_gives",
-    ),
-    bug(
-        "a dead token is read as one group's refusal",
-        flaws.BadTokenIsARefusal,
-        "a_revoked_token_calls_an_operator_and_nothing_changes",
     ),
     bug(
         "the platform's OK is taken for the read-back",
@@ -151,6 +104,62 @@ BUGS = (
         flaws.ReadsGroupByGroup,
         "all_groups_of_a_person_are_read_back_with_the_fewest_calls",
     ),
+    Bug(
+        "a dry run writes",
+        Flaw(ignores_read_only=True),
+        frozenset({"a_dry_run_sends_no_write", "a_dry_run_promotes_nobody", "a_dry_run_closes_nothing"}),
+    ),
+)
+"""Bugs any platform can have; each of these is put into the Slack connector, over its real SDK."""
+
+TOY_BUGS = (
+    bug(
+        "an error in the middle of a listing is swallowed",
+        flaws.HalfAListing,
+        *_broken_readings(Place.MEMBERSHIPS),
+        "reading_with_a_revoked_token_calls_an_operator",
+    ),
+    bug(
+        "the two account ids are not compared",
+        flaws.BelievesEitherId,
+        "two_account_ids_that_differ_are_refused_before_anything_is_sent",
+    ),
+    bug(
+        "more steps than declared are taken",
+        flaws.TakesAnyBatch,
+        "more_steps_than_the_batch_are_refused_whole",
+    ),
+    bug(
+        "the first failing group stops the others",
+        flaws.StopsAtTheFirstFailure,
+        "a_failing_group_does_not_stop_the_others",
+        "the_last_owner_leaves_once_somebody_else_is_owner_and_not_before",
+    ),
+    bug(
+        "answers come in the wrong order",
+        flaws.WrongOrder,
+        "one_result_per_step_in_the_order_asked",
+    ),
+    bug(
+        "a rate limit is read as a refusal",
+        flaws.LimitIsARefusal,
+        "a_rate_limit_is_said_with_the_seconds_to_wait",
+        "a_limit_on_one_step_is_that_steps_alone_and_every_answer_is_true",
+        "a_limited_promotion_says_how_long_to_wait",
+    ),
+    bug(
+        "all refusals are one",
+        flaws.AllRefusalsAreOne,
+        "a_missing_right_is_its_own_refusal",
+        "a_group_that_is_gone_is_its_own_refusal",
+        "a_missing_scope_is_told_apart_and_names_its_remedy",
+        "a_promotion_without_the_right_is_refused_with_its_remedy",
+    ),
+    bug(
+        "a dead token is read as one group's refusal",
+        flaws.BadTokenIsARefusal,
+        "a_revoked_token_calls_an_operator_and_nothing_changes",
+    ),
     bug(
         "every reading is called an observation", flaws.ClaimsToHaveSeen, "a_refused_read_is_never_an_absence"
     ),
@@ -159,15 +168,6 @@ BUGS = (
         flaws.SaysNothingIsMissing,
         "every_missing_scope_is_named_with_its_remedy",
     ),
-    Bug(
-        "a dry run writes",
-        Flaw(ignores_read_only=True),
-        frozenset({"a_dry_run_sends_no_write", "a_dry_run_promotes_nobody", "a_dry_run_closes_nothing"}),
-    ),
-)
-"""Bugs any platform can have; each is put into the Slack connector."""
-
-TOY_BUGS = (
     bug(
         "only the first page of memberships is read",
         flaws.FirstPageOnly,
@@ -203,4 +203,4 @@ TOY_BUGS = (
         "an_exception_means_that_nothing_was_sent",
     ),
 )
-"""Bugs that need owners, or more than one step in a call, and some that Slack has in a form of its own."""
+"""Bugs any platform can have, put into the toy, which has owners and takes several steps in a call."""

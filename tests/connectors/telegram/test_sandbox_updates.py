@@ -202,3 +202,36 @@ async def test_a_supergroup_change_hides_the_end_of_somebody_elses_link() -> Non
     shown = told[-1]["invite_link"]["invite_link"]
     assert shown.endswith("...")
     assert shown != owners.url
+
+
+async def test_taking_somebody_out_is_told_as_a_short_ban_and_its_end() -> None:
+    async with at_work() as (_, bot):
+        await bot.updates(allowed_updates=EVERYTHING)
+        await bot.call("unbanChatMember", chat_id=SUPER, user_id=ANA)
+        told = [update["chat_member"] for update in await bot.updates() if "chat_member" in update]
+    assert [one["new_chat_member"]["status"] for one in told] == ["kicked", "left"]
+
+
+async def test_a_restricted_member_is_still_inside() -> None:
+    async with at_work() as (sandbox, bot):
+        sandbox.world.person_restricted(SUPER, ANA, by=OWNER_ID)
+        seen = (await bot.call("getChatMember", chat_id=SUPER, user_id=ANA)).result
+    assert (seen["status"], seen["is_member"]) == ("restricted", True)
+
+
+async def test_a_bot_that_is_no_administrator_hears_only_commands() -> None:
+    async with at_work() as (sandbox, bot):
+        sandbox.world.bot_demoted(GROUP, by=OWNER_ID)
+        await bot.updates(offset=-1)
+        for chat in (GROUP, SUPER):
+            sandbox.world.person_writes_in(chat, ANA, "good morning")
+            sandbox.world.person_writes_in(chat, ANA, "/help")
+        sandbox.world.chat_renamed(GROUP, "Drivers of Riyadh", by=OWNER_ID)
+        told = [update["message"] for update in await bot.updates() if "message" in update]
+    heard = [(one["chat"]["id"], one.get("text", one.get("new_chat_title"))) for one in told]
+    assert heard == [
+        (GROUP, "/help"),
+        (SUPER, "good morning"),
+        (SUPER, "/help"),
+        (GROUP, "Drivers of Riyadh"),
+    ]

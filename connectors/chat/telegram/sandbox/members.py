@@ -8,6 +8,7 @@ from connectors.chat.telegram.sandbox.rights import RIGHTS
 from connectors.chat.telegram.sandbox.state import LEFT, Chat, Member, Status, User
 
 SHORTEST_BAN, LONGEST_BAN = 30, 366 * 24 * 3600
+TAKEN_OUT_BY_A_BAN_OF = 60
 ONLY_SUPERGROUPS = "Bad Request: method is available for supergroup and channel chats only"
 ADMIN_INVALID = "Bad Request: user is an administrator of the chat"
 ADMIN_REQUIRED = "Bad Request: CHAT_ADMIN_REQUIRED"
@@ -64,8 +65,16 @@ def _restrict(call: Call, chat: Chat, user: User, new: Member) -> bool:
         raise Refused("Bad Request: not enough rights to restrict/unrestrict chat member")
     if old.status is Status.ADMINISTRATOR and not chat.can_edit(call.me, user.id):
         raise Refused(ADMIN_INVALID)
-    call.bring_about(lambda: call.world.change(chat, call.me, user.id, new))
+    call.bring_about(lambda: _in_steps(call, chat, user.id, new))
     return True
+
+
+def _in_steps(call: Call, chat: Chat, user_id: int, new: Member) -> None:
+    """Nobody can be made to have left: the server bans for a minute first, and both changes are told."""
+    if new is LEFT and chat.member(user_id).inside:
+        barred = Member(Status.KICKED, is_member=False, until=call.world.date() + TAKEN_OUT_BY_A_BAN_OF)
+        call.world.change(chat, call.me, user_id, barred)
+    call.world.change(chat, call.me, user_id, new)
 
 
 def _restrict_self(call: Call, chat: Chat, new: Member) -> bool:

@@ -93,14 +93,17 @@ class Register:
                 bot.inbox.push(kind, said)
         self._service_messages(chat, actor, user, old, new)
 
-    def say(self, chat: Chat, actor: int, **content: Any) -> None:
-        """Write a service message into a chat, to be read by the bots inside."""
+    def say(
+        self, chat: Chat, actor: int, *, heard: Callable[[Bot], bool] | None = None, **content: Any
+    ) -> None:
+        """Write a message into a chat, to be read by the bots inside; a service message by all of them."""
         chat.messages += 1
         kind = "channel_post" if chat.type == "channel" else "message"
         sender = {} if chat.type == "channel" else {"from": shapes.user_shape(self.users[actor])}
         base = {"message_id": chat.messages, "date": self.date(), "chat": shapes.chat_shape(chat)}
         for bot in self.bots_in(chat):
-            bot.inbox.push(kind, base | sender | content)
+            if heard is None or heard(bot):
+                bot.inbox.push(kind, base | sender | content)
 
     def _seen(self, bot: Bot, chat: Chat, user: int) -> shapes.Json:
         editable = chat.can_edit(bot.user, user)

@@ -110,6 +110,27 @@ class World(Register):
         """Let an administrator take another's rights away."""
         self.change(self.chats[chat], by, user, Member())
 
+    def person_restricted(self, chat: int, user: int, by: int) -> None:
+        """Let an administrator leave somebody inside with less than others may do."""
+        self.change(self.chats[chat], by, user, Member(Status.RESTRICTED))
+
+    def chat_renamed(self, chat: int, title: str, by: int) -> None:
+        """Let somebody give a chat another name."""
+        self.chats[chat].title = title
+        self.say(self.chats[chat], by, new_chat_title=title)
+
+    def person_writes_in(self, chat: int, user: int, text: str) -> None:
+        """Let somebody write in a chat; of that a bot that is no administrator gets only commands."""
+        place = self.chats[chat]
+        commands = _commands_in(text)
+        self.say(
+            place,
+            user,
+            heard=lambda bot: bool(commands) or place.member(bot.user).is_admin,
+            text=text,
+            **commands,
+        )
+
     def owner_changes(self, chat: int, to: int) -> None:
         """Let the owner give the chat away and stay as an administrator."""
         place = self.chats[chat]

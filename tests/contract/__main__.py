@@ -7,10 +7,17 @@ from tests.contract.checks import CHECKS
 from tests.contract.slack.harness import SlackHarness
 from tests.contract.stage import Harness
 from tests.contract.suite import Requirement, unmet
+from tests.contract.teams.harness import TeamsHarness
 from tests.contract.telegram.harness import TelegramHarness
 from tests.contract.toy.harness import ToyHarness
 
-HARNESSES: tuple[Harness, ...] = (SlackHarness(), TelegramHarness(), ManualHarness(), ToyHarness())
+HARNESSES: tuple[Harness, ...] = (
+    SlackHarness(),
+    TelegramHarness(),
+    TeamsHarness(),
+    ManualHarness(),
+    ToyHarness(),
+)
 WIDTH = max(len(harness.name) for harness in HARNESSES) + 1
 
 

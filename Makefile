@@ -14,7 +14,7 @@ WORKERS ?= auto
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/run ## Run the worked example: forty people, a Slack sandbox, one leaver, one transfer
+demo: $(VENV)/run ## Run the worked example: forty people, three platforms, one leaver, one transfer
 	@$(BIN)/bawab demo
 
 test: checks tests ## Pass every check and every test

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.audit.log import AuditLog, open_audit
+from bot.groups.registry_shelf import RegistryShelf
 from bot.instances import build_chat, build_hr
 from bot.policy_shelf import PolicyShelf
-from bot.registry_shelf import RegistryShelf
 from bot.settings import Settings
 from bot.store.db import Store
 from bot.store.migrate import migrate

@@ -12,7 +12,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.audit.keys import KeyProblem
 from bot.checkup_ground import found, look_at_ground
-from bot.group_memory import known_groups
+from bot.groups.memory import known_groups
 from bot.lanes import answered
 from bot.locale import Translator
 from bot.planning import PENDING

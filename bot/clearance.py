@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
+from bot.groups.successors import stays
 from bot.states import CASE_RUNNING, STEP_SUCCESS, StepState
 from bot.steps import membership_of, record_entry
 from bot.store.people import links_of
 from bot.store.query import change, columns, one
 from bot.store.tables import CaseRow, StepRow
-from bot.successors import stays
 from bot.values import account_from_plain
 from policies.identity import match
 from policies.model import Certainty, Person, Refusal, StepAction

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.app import Bawab
-from bot.group_memory import known_groups
+from bot.groups.memory import known_groups
+from bot.groups.successors import candidates_for
 from bot.store.people import links_of
 from bot.store.people import person as person_now
 from bot.store.tables import CaseRow
-from bot.successors import candidates_for
 from bot.values import event_from_plain
 from connectors.contract import NO_GROUPS, ChatConnector, ClosesTheWayBack, KnownGroups
 from connectors.errors import ConnectorError

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from bot.app import Bawab
 from bot.drafting import Draft, Drafter, Unread
+from bot.people.who import the_person
 from bot.reach import BY_HAND, Reach
 from bot.states import CASE_OPEN, CaseState
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow
 from bot.values import event_from_plain, event_to_plain
-from bot.who import the_person
 from connectors.hr.records import person_from_json
 from policies.model import Employment, EventKind, Group, LifecycleEvent, Person, Verdict
 from policies.plan import Explanation, NoDecision, decide, explain

@@ -12,10 +12,10 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import LEAVING, Opening, cancel, open_case
 from bot.holds import first_run_is_open, gate
+from bot.people.who import goes_by, the_person
 from bot.states import CASE_OPEN
 from bot.store.query import add, columns, new_id, one, where
 from bot.store.tables import CaseRow, HoldRow, PersonRow, RunRow
-from bot.who import goes_by, the_person
 from connectors.hr.records import person_from_json
 from policies.model import Employment, EventKind, ExitType, LifecycleEvent, Person
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
+from bot.groups.succession import Succession
 from bot.notices.directory import StoreDirectory
 from bot.notices.outbox import Outbox
 from bot.notices.ports import NoticeLimits
@@ -15,8 +16,7 @@ from bot.notices.send import NoticeSender
 from bot.states import CASE_RUNNING
 from bot.store.query import columns, table, where
 from bot.store.tables import CaseRow, StepRow
-from bot.succession import Succession
-from bot.tasks import TaskRules, Tasks
+from bot.tasks.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
 
 Standing = tuple[tuple[object, ...], ...]

@@ -20,7 +20,7 @@ LATE_READ_SECONDS = 3600.0
 RETRY_SECONDS = 900.0
 MOST_ATTEMPTS = 6
 MOST_LOST_ATTEMPTS = MOST_ATTEMPTS + 24
-"""Where only answers were lost, once an hour for a day more: an outage of writes alone must not use them up."""
+"""Where only answers were lost, hourly for a day more: an outage of writes alone must not use them up."""
 
 
 @dataclass(frozen=True, slots=True)

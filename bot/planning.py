@@ -17,7 +17,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
-from bot.group_memory import moved
+from bot.groups.memory import moved
 from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState

@@ -13,6 +13,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import decide_again
 from bot.holds import OBSERVED, first_run_is_open, gate, let_through
+from bot.people.who import goes_by
 from bot.plan_again import plan_again
 from bot.states import CASE_NOT_STARTED, FeedState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, where
@@ -28,7 +29,6 @@ from bot.store.tables import (
     StepRow,
 )
 from bot.values import event_from_plain
-from bot.who import goes_by
 
 SHORTEST_DIGEST = 8
 Seen = Mapping[str, Mapping[str, Sequence[str]]]

@@ -15,14 +15,14 @@ from filelock import FileLock, Timeout
 
 from bot.app import Bawab
 from bot.completion import settle_cases
-from bot.drift_watch import DriftWatch
-from bot.first_seen import settle_first_seen
+from bot.drift.rechecks import recheck_due
+from bot.drift.watch import DriftWatch
+from bot.groups.registry_news import registry_news
 from bot.lanes import pause_unconfigured
-from bot.linking import Linker
 from bot.messages import Messages
+from bot.people.first_seen import settle_first_seen
+from bot.people.linking import Linker
 from bot.planning import Planner
-from bot.rechecks import recheck_due
-from bot.registry_news import registry_news
 from bot.runs import begin, finish
 from bot.settings import SettingsProblem
 from bot.watch import FeedOutcome, Watcher

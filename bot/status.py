@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.drift import DriftState
+from bot.drift.record import DriftState
+from bot.groups.succession import open_successions
 from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
@@ -18,7 +19,6 @@ from bot.store.group_tables import DriftRow, SuccessionRow
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
-from bot.succession import open_successions
 
 STANDING = ""
 """The `case_id` of a gap that stands for a whole instance."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.clearance import Clearance
-from bot.group_memory import moved
+from bot.groups.memory import moved
 from bot.lanes import answered, backoff, ensure_lane, may_work, stumbled
 from bot.outcomes import BESIDE_A_REMOVAL, NextState, StepView, after_result, after_sight
 from bot.states import STEP_BOT_AT_WORK, STEP_TO_ACT, STEP_TO_READ, LaneState, StepState

@@ -17,8 +17,9 @@ class BadManifest(ValueError):
     """A manifest that cannot be used: file, key and what is wrong with it."""
 
 
+@functools.cache
 def load_manifest(path: Path) -> Capabilities:
-    """Read a manifest whole.
+    """Read a manifest whole, once in a process: it is part of the program.
 
     Raises BadManifest with the file and every wrong key: an unknown key is an error, so that a
     misspelt limit does not silently become no limit.

@@ -1,17 +1,18 @@
-"""The invented company: forty people, their Slack, their WhatsApp group, and their policy."""
+"""The invented company: its forty people, its HR export, and the settings `bawab` runs in."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-LEAVER, MOVER, HR_PERSON, ATTESTER = "104", "107", "137", "102"
-BOT = "UBOT"
+LEAVER, MOVER, HR_PERSON, DEPUTY = "104", "107", "137", "102"
+SLACK, TELEGRAM, MICROSOFT, WHATSAPP = "slack", "telegram", "microsoft", "whatsapp"
+"""What the company calls its platforms in the settings."""
 
 
 def read(name: str) -> str:
@@ -34,67 +35,39 @@ def people() -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(read("people.csv"))))
 
 
-def workspace() -> dict[str, Any]:
-    """Give the Slack sandbox's seed: everybody in #general, and in the channels of their post."""
-    rows = people()
-    sales, finance = _of(rows, "Sales"), _of(rows, "Finance")
-    lunch = [row["employee_id"] for row in rows if int(row["employee_id"]) % 3 != 2]
-    return {
-        "team": "Nakheel",
-        "enterprise_id": None,
-        "users": [
-            {"id": account(row["employee_id"]), "name": row["name"], "email": row["email"]} for row in rows
-        ],
-        "channels": [
-            _channel("C0SALES", "sales-riyadh", sales),
-            _channel("C0DEALS", "sales-deals", sales[:8], is_private=True),
-            _channel("C0LUNCH", "lunch", lunch),
-            _channel("C0FIN", "finance-close", finance, is_private=True),
-            _channel("C0ENG", "engineering", _of(rows, "Engineering")),
-            {**_channel("C0BOARD", "board-room", sales[:3], is_private=True), "members": [account("101")]},
-        ],
-        "user_groups": [{"id": "S0SELL", "handle": "sellers", "users": [account(one) for one in sales]}],
-    }
+def name_of(employee_id: str) -> str:
+    """Give a person's name."""
+    return next(row["name"] for row in people() if row["employee_id"] == employee_id)
 
 
-def account(employee_id: str) -> str:
-    """Give a person's Slack id in the sandbox."""
-    return f"U0{employee_id}"
+def settle_in(folder: Path, platforms: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Write the company's files into a folder; gives the environment that `bawab` runs in.
 
-
-def _of(rows: list[dict[str, str]], department: str) -> list[str]:
-    return [row["employee_id"] for row in rows if row["department"] == department]
-
-
-def _channel(channel_id: str, name: str, members: list[str], **more: Any) -> dict[str, Any]:
-    inside = [BOT, *(account(member) for member in members)]
-    return {"id": channel_id, "name": name, "members": inside, **more}
-
-
-def settle_in(folder: Path, base_url: str, scim_url: str) -> dict[str, str]:
-    """Write the company's files into a folder; gives the environment that `bawab` runs in."""
-    (folder / "hr").mkdir(parents=True)
+    `platforms` holds what each sandbox said of itself as it started.
+    """
+    (folder / "hr").mkdir(parents=True, exist_ok=True)
     (folder / "policy.yaml").write_text(read("policy.yaml"), encoding="utf-8")
     (folder / "groups.yaml").write_text(read("groups.yaml"), encoding="utf-8")
+    slack, telegram, microsoft = (platforms[name] for name in (SLACK, TELEGRAM, MICROSOFT))
     return {
         "BAWAB_DATA_DIR": str(folder / "data"),
         "BAWAB_POLICIES": str(folder / "policy.yaml"),
         "BAWAB_REGISTRY": str(folder / "groups.yaml"),
         "BAWAB_TIME_ZONE": "Asia/Riyadh",
         "BAWAB_IT_CONTACT": "139",
-        "BAWAB_TICK_SECONDS": "1",
         "BAWAB_HR__EXPORT__PATH": str(folder / "hr"),
         "BAWAB_HR__EXPORT__SETTLE_SECONDS": "0.5",
-        "BAWAB_SLACK__ACME__BOT_TOKEN": "xoxb-sandbox-bot",
-        "BAWAB_SLACK__ACME__BASE_URL": base_url,
-        "BAWAB_SLACK__ACME__SCIM_URL": scim_url,
-        "BAWAB_SLACK__ACME__PACE_SCALE": "0.1",
+        "BAWAB_SLACK__SLACK__BOT_TOKEN": "xoxb-sandbox-bot",
+        "BAWAB_SLACK__SLACK__ADMIN_TOKEN": "xoxp-sandbox-admin",
+        "BAWAB_SLACK__SLACK__BASE_URL": slack["base_url"],
+        "BAWAB_SLACK__SLACK__SCIM_URL": slack["scim_url"],
+        "BAWAB_SLACK__SLACK__PACE_SCALE": "0.1",
+        "BAWAB_TELEGRAM__TELEGRAM__BOT_TOKEN": telegram["bot_token"],
+        "BAWAB_TELEGRAM__TELEGRAM__BASE_URL": telegram["base_url"],
+        "BAWAB_TEAMS__MICROSOFT__TENANT_ID": microsoft["tenant_id"],
+        "BAWAB_TEAMS__MICROSOFT__CLIENT_ID": microsoft["client_id"],
+        "BAWAB_TEAMS__MICROSOFT__CLIENT_SECRET": microsoft["client_secret"],
+        "BAWAB_TEAMS__MICROSOFT__BASE_URL": microsoft["base_url"],
+        "BAWAB_TEAMS__MICROSOFT__LOGIN_URL": microsoft["login_url"],
         "BAWAB_MANUAL__WHATSAPP__PLATFORM": "whatsapp",
     }
-
-
-def seed_file(folder: Path) -> Path:
-    """Write the sandbox's seed."""
-    path = folder / "slack-seed.json"
-    path.write_text(json.dumps(workspace(), ensure_ascii=False), encoding="utf-8")
-    return path

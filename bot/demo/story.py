@@ -1,25 +1,38 @@
-"""The worked example from end to end: the real commands, the real clock, a Slack that keeps state."""
+"""The worked example from end to end: the real commands, the real clock, three platforms that keep state."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from bot.demo import company
+from bot.demo import company, seeds, witnesses
+from bot.demo.company import LEAVER, MICROSOFT, MOVER, SLACK, TELEGRAM
 from bot.demo.processes import Command, SandboxProcess, Service
-from bot.locale import Translator
+from bot.locale import N_, Translator
 from bot.states import CaseState
 
-UNTIL_LAST_MOMENT = timedelta(seconds=24)
-UNTIL_TRANSFER = timedelta(seconds=27)
-PATIENCE_SECONDS = 60.0
+UNTIL_LAST_MOMENT = timedelta(seconds=30)
+UNTIL_TRANSFER = timedelta(seconds=33)
+PATIENCE_SECONDS = 90.0
 ENDED = {CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS, CaseState.CANCELLED}
 AT_REST = ENDED | {CaseState.AWAITING_MANUAL}
+TITLES = {SLACK: "Slack", TELEGRAM: "Telegram", MICROSOFT: "Microsoft"}
+MODULES = {
+    SLACK: "connectors.chat.slack.sandbox",
+    TELEGRAM: "connectors.chat.telegram.sandbox",
+    MICROSOFT: "connectors.chat.teams.sandbox",
+}
+OPENING = N_(
+    "Forty people on Slack, a Telegram bot just added to two chats, a Microsoft tenant, a WhatsApp group. "
+    "HR drops an export: one last moment and one transfer, seconds ahead."
+)
 
 
 class DemoFailed(Exception):
@@ -39,30 +52,40 @@ class Story:
         """Play it; raises DemoFailed where the end is not what it should be."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        async with SandboxProcess(company.seed_file(self._folder)) as slack:
-            environment = company.settle_in(self._folder, slack.base_url, slack.scim_url)
-            self._command = Command(environment, self._console, self._t)
-            await self._tell(slack)
+        async with self._platforms() as platforms:
+            facts = {name: sandbox.facts for name, sandbox in platforms.items()}
+            self._command = Command(company.settle_in(self._folder, facts), self._console, self._t)
+            await self._tell(platforms)
 
-    async def _tell(self, slack: SandboxProcess) -> None:
+    @asynccontextmanager
+    async def _platforms(self) -> AsyncIterator[Mapping[str, SandboxProcess]]:
+        made = {
+            name: SandboxProcess(module, seeds.seed_file(self._folder, name))
+            for name, module in MODULES.items()
+        }
+        async with AsyncExitStack() as stack:
+            await asyncio.gather(*(stack.enter_async_context(one) for one in made.values()))
+            yield made
+
+    async def _tell(self, platforms: Mapping[str, SandboxProcess]) -> None:
         t = self._t
-        self._say(t.text("HR drops an export: forty people, one last moment and one transfer seconds ahead."))
+        self._say(t.text(OPENING))
         self._drop()
         async with Service(self._command) as service:
             await self._until(self._held, t.text("the export to be read"))
-            self._say(t.text("HR confirms, once and for all, whose the three accounts found by e-mail are:"))
-            await self._release("identity_links")
+            self._say(t.text("HR confirms, once and for all, whose the accounts found by e-mail are:"))
+            await self._command.show(*await self._released("identity_links"))
             self._say(t.text("The first run only observes. Who would lose what, when, and by which rule:"))
             await self._command.show("preview")
             self._say(t.text("HR has read it, and lets exactly this go:"))
-            await self._release("observe")
+            await self._command.show_ends(t.text("the same rows"), *await self._released("observe"))
             self._say(t.text("From here on the clock decides: waiting for the last moment and the transfer."))
             await self._until(self._at_rest, t.text("both cases to come due and be carried out"))
             self._say(t.text("WhatsApp has no interface: its admin removes by hand, and says so."))
             await self._attest()
             await self._until(self._ended, t.text("both cases to end"))
             await service.stop()
-        await self._results(slack)
+        await self._results(platforms)
 
     def _drop(self) -> None:
         now = datetime.now(UTC)
@@ -71,39 +94,64 @@ class Story:
         path.write_text(text, encoding="utf-8")
         self._console.print(f"  {path}", style="dim", highlight=False)
 
-    async def _release(self, kind: str) -> None:
+    async def _released(self, kind: str) -> list[str]:
+        """Give the command by which HR releases what is held for one reason."""
         holds = (await self._status())["holds"]
         digests = [hold["digest"][:12] for hold in holds if hold["kind"] == kind]
-        await self._command.show("--as", company.HR_PERSON, "release", *digests, "--yes")
+        return ["--as", company.HR_PERSON, "release", *digests, "--yes"]
 
     async def _attest(self) -> None:
         for task in await self._command.data("task", "list"):
-            await self._command.show("--as", company.ATTESTER, "task", "attest", task["id"])
+            await self._command.show("--as", task["assignee_id"], "task", "attest", task["id"])
 
-    async def _results(self, slack: SandboxProcess) -> None:
+    async def _results(self, platforms: Mapping[str, SandboxProcess]) -> None:
         t = self._t
         self._say(t.text("What happened, from the log:"))
+        rest = t.text("then what was not seen, what remains, and every entry of the log")
         for case in await self._command.data("case", "list", "--all"):
-            await self._command.show("case", "show", case["id"])
-        self._say(t.text("What Slack itself says now, asked without Bawab:"))
-        await self._ask_slack(slack)
+            heading = t.text("Not seen, and so not done")
+            await self._command.show_until(heading, rest, "case", "show", case["id"])
+        self._say(t.text("What each platform itself says now, asked without Bawab:"))
+        await self._ask(platforms)
+        self._say(t.text("Where the leaver still is, who can end it, and what nobody can:"))
+        await self._command.show("person", LEAVER)
+        self._say(t.text("Groups that the registry still leaves to whoever is gone:"))
+        await self._command.show("groups", "report", "leaver-owner")
         self._say(t.text("The log, verified from its first entry to its last:"))
         await self._command.show("audit", "verify")
 
-    async def _ask_slack(self, slack: SandboxProcess) -> None:
-        """Look into the sandbox's own state: the leaver only where nobody can be removed, the mover kept."""
-        state = await slack.state()
-        for person in (company.LEAVER, company.MOVER):
-            row = next(row for row in company.people() if row["employee_id"] == person)
-            inside = _groups_of(state, company.account(person))
-            names = self._t.list(sorted(inside)) if inside else self._t.text("no group")
-            line = self._t.text("{person} is in: {groups}", person=self._t.isolate(row["name"]), groups=names)
-            self._console.print(f"  {line}", highlight=False)
-            wrong = {name for name in inside if name.startswith("sales-") or name == "sellers"}
-            if wrong:
-                raise DemoFailed(f"{row['name']} is still in {sorted(wrong)}")
+    async def _ask(self, platforms: Mapping[str, SandboxProcess]) -> None:
+        """Look into the sandboxes' own states; raise DemoFailed where anybody is where they should not be."""
+        states = {name: await sandbox.state() for name, sandbox in platforms.items()}
+        for name, witness in witnesses.WITNESSES.items():
+            for person in (LEAVER, MOVER):
+                self._line(TITLES[name], company.name_of(person), witness(states[name], person))
+        self._owners(states[MICROSOFT])
+        if wrong := list(witnesses.objections(states)):
+            raise DemoFailed("\n".join(wrong))
 
-    async def _until(self, ready: Any, what: str) -> None:
+    def _line(self, title: str, name: str, found: witnesses.Where) -> None:
+        t = self._t
+        groups = self._names(found.groups) if found.groups else t.text("no group")
+        said = [t.text("{person} is in: {groups}", person=t.isolate(name), groups=groups)]
+        if found.barred:
+            said.append(t.text("barred from: {groups}", groups=self._names(found.barred)))
+        if found.closed:
+            said.append(t.text("account closed, signed out everywhere"))
+        self._console.print(f"  {title}: {t.text('; ').join(said)}", highlight=False)
+
+    def _owners(self, state: dict[str, Any]) -> None:
+        """Say who owns the team now that was the leaver's alone."""
+        team, owners = witnesses.owners_of_the_team(state)
+        line = self._t.text(
+            "{team} is owned by: {owners}", team=self._t.isolate(team), owners=self._names(owners)
+        )
+        self._console.print(f"  {TITLES[MICROSOFT]}: {line}", highlight=False)
+
+    def _names(self, names: Sequence[str]) -> str:
+        return self._t.list([self._t.isolate(one) for one in names])
+
+    async def _until(self, ready: Callable[[], Awaitable[bool]], what: str) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await ready():
             if asyncio.get_running_loop().time() > deadline:
@@ -115,8 +163,13 @@ class Story:
         return found
 
     async def _held(self) -> bool:
-        kinds = {hold["kind"] for hold in (await self._status())["holds"]}
-        return {"observe", "identity_links"} <= kinds
+        """Whether Slack and Microsoft were asked who is who, and Telegram told of its groups."""
+        holds = (await self._status())["holds"]
+        asked = {hold["cause"]["instance"] for hold in holds if hold["kind"] == "identity_links"}
+        if not {SLACK, MICROSOFT} <= asked or "observe" not in {hold["kind"] for hold in holds}:
+            return False
+        heard = await self._command.data("groups", "--instance", TELEGRAM, "--no-read")
+        return all(group["last_seen"] for group in heard)
 
     async def _states(self) -> set[str]:
         return {case["state"] for case in await self._command.data("case", "list", "--all")}
@@ -129,11 +182,6 @@ class Story:
 
     def _say(self, sentence: str) -> None:
         self._console.print(f"\n{sentence}", style="bold", highlight=False)
-
-
-def _groups_of(state: dict[str, Any], account: str) -> set[str]:
-    channels = {c["name"] for c in state["channels"] if account in c["members"] and not c["is_im"]}
-    return channels | {g["handle"] for g in state["user_groups"] if account in g["users"]}
 
 
 async def play(folder: Path, t: Translator, console: Console) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import open_bawab
-from bot.group_memory import learn
+from bot.groups.memory import learn
 from bot.service import Service
 from bot.settings import HrFeed, Settings, TeamsInstance, TelegramInstance
 from connectors.chat.slack.sandbox import Channel, User, base_workspace

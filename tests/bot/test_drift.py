@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bot.look_now import look_now
+from bot.drift.look_now import look_now
 from bot.settings import Settings
 from connectors.chat.slack.sandbox import Fault, FaultKind
 from tests.bot.adversary import actions, case_of, everybody, kicked, line, office

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.drift_desk import DriftProblem, accept, list_drifts, remove
+from bot.drift.desk import DriftProblem, accept, list_drifts, remove
 from bot.store.group_tables import DriftRow
 from tests.bot.adversary import actions, case_of, everybody, kicked, line, office
 from tests.bot.returning import ana_leaves, drifts, told_of

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.casework import PAST
-from bot.drift_standing import BEGUN, standing
+from bot.drift.standing import BEGUN, standing
 from bot.states import CASE_NOT_STARTED, CaseState
 from bot.store.tables import CaseRow, PersonRow
 from policies.model import EventKind

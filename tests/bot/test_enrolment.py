@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.enrolment import Enrolled, hash_of, judge_code, judge_contact
-from bot.phones import e164, may_be
+from bot.people.enrolment import Enrolled, hash_of, judge_code, judge_contact
+from bot.people.phones import e164, may_be
 from bot.store.group_tables import EnrolmentRow
 from policies.model import Person, PersonStatus
 

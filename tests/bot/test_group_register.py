@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.app import open_bawab
-from bot.group_register import By, NotOneGroup, find_group, register, review, set_fields
-from bot.group_report_reading import read_groups
-from bot.registry_file import RegistryProblem, alone, read_sheet, write_sheet
+from bot.groups.register import By, NotOneGroup, find_group, register, review, set_fields
+from bot.groups.registry_file import RegistryProblem, alone, read_sheet, write_sheet
+from bot.groups.report_reading import read_groups
 from bot.service import Service
 from bot.settings import ManualInstance, SettingsProblem
 from connectors.chat.slack.sandbox import Channel, User

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.by_whom import Way
-from bot.group_memory import learn
-from bot.group_report import GroupEntry, ReportKind, Standing, catalogue, reported
-from bot.group_report_members import Findings, look_inside
-from bot.group_report_reading import _gone, read_groups
+from bot.groups.by_whom import Way
+from bot.groups.memory import learn
+from bot.groups.report import GroupEntry, ReportKind, Standing, catalogue, reported
+from bot.groups.report_members import Findings, look_inside
+from bot.groups.report_reading import _gone, read_groups
 from bot.settings import ManualInstance
 from bot.store.group_tables import KnownGroupRow, RosterRow
 from bot.store.query import add, where

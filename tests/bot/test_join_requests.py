@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.join_requests import Applicant, Decision, decide
+from bot.people.join_requests import Applicant, Decision, decide
 from policies.identity import TO_BE_RELEASED
 from policies.model import Account, IdentityLink, LinkEvidence, Person, PersonStatus
 

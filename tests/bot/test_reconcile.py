@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.reconcile import Reconciler, Report
+from bot.drift.reconcile import Reconciler, Report
 from bot.store.group_tables import ReconcileRow
 from bot.store.query import add, where
 from bot.store.tables import LinkRow

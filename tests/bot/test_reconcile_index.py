@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.member_index import GroupRead, MemberIndex, Reader, member_to_plain, reading
+from bot.drift.member_index import GroupRead, MemberIndex, Reader, member_to_plain, reading
 from connectors.contract import NO_GROUPS, ListsMembers, Revocation
 from connectors.errors import Forbidden, Unavailable
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Role

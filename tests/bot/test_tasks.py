@@ -12,7 +12,7 @@ from bot.states import StepState
 from bot.store.notices import case_by_id
 from bot.store.query import change, columns
 from bot.store.tables import CaseRow, PersonRow, TaskRow
-from bot.tasks import TaskProblem, TaskRules
+from bot.tasks.tasks import TaskProblem, TaskRules
 from policies.model import Person, PersonStatus, Post
 from tests.bot.notices.conftest import empty_database, office
 from tests.bot.notices.office import ANA, SENSITIVE, Office

@@ -10,7 +10,7 @@ import pytest
 from bot.settings import ManualInstance
 from bot.store.query import where
 from bot.store.tables import TaskRow
-from bot.tasks import TaskProblem
+from bot.tasks.tasks import TaskProblem
 from tests.bot.world import World, channel, company, people
 
 ANA = "E1,Ana Quispe,ana@corp.test,Sales,active,,"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.by_whom import As, Way
+from bot.groups.by_whom import As, Way
+from bot.groups.whereabouts import Spot, Whereabouts, whereabouts
+from bot.people.who import NotOnePerson
 from bot.settings import ManualInstance
-from bot.whereabouts import Spot, Whereabouts, whereabouts
-from bot.who import NotOnePerson
 from connectors.chat.slack.sandbox import BOT_ID, Channel, User, UserGroup
 from policies.model import Certainty, Refusal, Role
 from tests.bot.settled import settle, take_over

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.app import open_bawab
-from bot.group_memory import learn
+from bot.groups.memory import learn
 from bot.holds import open_holds
 from bot.release import release
 from bot.service import Service

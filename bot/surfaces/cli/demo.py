@@ -21,7 +21,7 @@ def register(root: typer.Typer) -> None:
     command(
         root,
         "demo",
-        N_("Play the worked example: forty people, a Slack sandbox, one leaver, one transfer."),
+        N_("Play the worked example: forty people, three platforms, one leaver, one transfer."),
         examples=("demo", "demo --lang ar"),
     )(_demo)
 

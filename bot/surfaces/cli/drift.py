@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.drift import DriftState, Why
-from bot.drift_desk import DriftProblem, accept, list_drifts, remove
+from bot.drift.desk import DriftProblem, accept, list_drifts, remove
+from bot.drift.record import DriftState, Why
 from bot.locale import N_
 from bot.locale.keys import REFUSALS, STEP_STATES, refusal_text, state_text
 from bot.manual_cases import CannotOpen, read_moment

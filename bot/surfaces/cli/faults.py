@@ -8,20 +8,20 @@ from bot.audit.keys import KeyProblem
 from bot.audit.query import QueryProblem
 from bot.audit.search import TooManyPeople
 from bot.case_file import NoSuchCase
-from bot.enrolment import CannotLink
 from bot.explaining import CannotExplain
-from bot.group_register import NotOneGroup
+from bot.groups.register import NotOneGroup
+from bot.groups.registry_file import RegistryProblem
 from bot.locale import N_
 from bot.manual_cases import CannotCancel, CannotOpen
+from bot.people.enrolment import CannotLink
+from bot.people.who import NotOnePerson
 from bot.preview import NothingToPreview
-from bot.registry_file import RegistryProblem
 from bot.release import CannotRelease
 from bot.service import AlreadyRunning
 from bot.settings import SettingsProblem
 from bot.store.db import StoreProblem
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.task_desk import TaskProblem
-from bot.who import NotOnePerson
+from bot.tasks.desk import TaskProblem
 from connectors.errors import BadCredentials, BadFeed, ConnectorError, MissingScope, Unavailable
 from policies.complaints import PolicyError
 

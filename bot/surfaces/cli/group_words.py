@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from bot.by_whom import As, Exit, Way
-from bot.group_report import Answerer, Standing
+from bot.groups.by_whom import As, Exit, Way
+from bot.groups.report import Answerer, Standing
 from bot.locale import N_, Translator
 from bot.locale.keys import gap_text, refusal_text, remedy_text
 from bot.surfaces.cli.desk import Desk

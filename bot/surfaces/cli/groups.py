@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app import Bawab
-from bot.group_register import By, Change, find_group, register, review, set_fields
-from bot.group_report import BY_MEMBERS, GroupEntry, ReportKind, catalogue, reported
-from bot.group_report_members import look_inside
-from bot.group_report_reading import Reading, read_groups
+from bot.groups.register import By, Change, find_group, register, review, set_fields
+from bot.groups.report import BY_MEMBERS, GroupEntry, ReportKind, catalogue, reported
+from bot.groups.report_members import look_inside
+from bot.groups.report_reading import Reading, read_groups
 from bot.locale import N_
+from bot.people.who import the_person
 from bot.surfaces.cli.commands import SHARED, command, with_shared
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -32,7 +33,6 @@ from bot.surfaces.cli.groups_page import (
     show_list,
     show_report,
 )
-from bot.who import the_person
 from policies.model import Sensitivity
 from policies.registry_edit import Value
 

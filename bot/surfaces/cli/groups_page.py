@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.group_report import Answerer, GroupEntry, ReportKind
-from bot.group_report_members import Findings, Inside
+from bot.groups.report import Answerer, GroupEntry, ReportKind
+from bot.groups.report_members import Findings, Inside
 from bot.locale import N_
 from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.desk import Desk

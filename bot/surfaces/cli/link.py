@@ -10,8 +10,9 @@ from typing import Annotated, Any, cast
 import typer
 
 from bot.app import Bawab
-from bot.enrolment import Code, make_code, unlink
 from bot.locale import N_
+from bot.people.enrolment import Code, make_code, unlink
+from bot.people.who import the_person
 from bot.store.query import columns, where
 from bot.store.tables import LinkRow, PersonRow
 from bot.surfaces.cli.commands import command, new_group
@@ -19,7 +20,6 @@ from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
 from bot.surfaces.cli.words import EVIDENCE, worded
-from bot.who import the_person
 from connectors.errors import ConnectorError
 
 group = new_group("link", N_("Whose account is whose: make a one-time code, list, untie."))

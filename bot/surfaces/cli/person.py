@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.group_report import Standing
+from bot.groups.report import Standing
+from bot.groups.whereabouts import Place, Spot, Tie, Whereabouts, whereabouts
 from bot.locale import N_
 from bot.locale.keys import residual_text, state_text, why_text
 from bot.states import CaseState
@@ -27,7 +28,6 @@ from bot.surfaces.cli.group_words import (
 )
 from bot.surfaces.cli.words import EVIDENCE, worded
 from bot.surfaces.cli.words import KINDS as EVENTS
-from bot.whereabouts import Place, Spot, Tie, Whereabouts, whereabouts
 from policies.model import Certainty
 
 STANDINGS: dict[str, str] = {

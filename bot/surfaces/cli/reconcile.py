@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from bot.app import Bawab
-from bot.drift_desk import list_drifts
+from bot.drift.desk import list_drifts
+from bot.drift.reconcile import Reconciler, Report
 from bot.locale import N_
-from bot.reconcile import Reconciler, Report
 from bot.store.query import columns, where
 from bot.store.tables import PersonRow
 from bot.surfaces.cli.commands import command

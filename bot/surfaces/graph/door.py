@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bawab
+from bot.drift.look_now import look_at_group, look_now
 from bot.hearing import MISSED, trouble
-from bot.look_now import look_at_group, look_now
 from bot.store.group_tables import SubscriptionRow
 from bot.store.query import columns, one
 from bot.surfaces.graph.meanings import GroupChanged, Lifecycle, Told, changes_of, items_of

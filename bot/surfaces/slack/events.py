@@ -12,8 +12,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.app import Bawab
+from bot.drift.look_now import look_now
 from bot.lanes import stumbled
-from bot.look_now import look_now
 from bot.surfaces.slack.seen import Seen
 from connectors.chat.slack import SlackConnector
 from connectors.errors import BadCredentials, ConnectorError

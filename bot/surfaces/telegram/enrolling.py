@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram.error import TelegramError
 
 from bot.app import Bawab
-from bot.enrolment import Enrolled, redeem, refuse, take_contact
 from bot.locale import Translator, translator
+from bot.people.enrolment import Enrolled, redeem, refuse, take_contact
 from bot.store.query import add, change, columns, one
 from bot.store.tables import MetaRow
 from bot.surfaces.telegram import replies

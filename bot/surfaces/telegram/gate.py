@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from telegram.error import BadRequest, Forbidden
 
-from bot.join_requests import Request, Said
+from bot.people.join_requests import Request, Said
 from bot.surfaces.telegram.faults import is_handled, is_outage
 from bot.surfaces.telegram.port import SpeaksTelegram
 

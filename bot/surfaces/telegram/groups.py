@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot import group_memory
 from bot.app import Bawab
-from bot.look_now import look_now
+from bot.drift.look_now import look_now
+from bot.groups import memory
 from bot.store.group_tables import KnownGroupRow, RosterRow
 from bot.store.query import add, change, columns, one
 from bot.surfaces.telegram.meanings import BotOutside, GroupMoved, PersonSeen
@@ -28,7 +28,7 @@ class Groups:
         async with self._app.store.write() as tx:
             row = await one(tx, KnownGroupRow, *self._mine(group.id))
             if row is None or row.moved_to is None:
-                await group_memory.learn(self._app, tx, _kept(row, group), because="my_chat_member")
+                await memory.learn(self._app, tx, _kept(row, group), because="my_chat_member")
 
     async def seen(self, group: Group, because: str) -> None:
         """Learn a group that told of itself, if it is not known so; its rights are not known by that."""
@@ -41,17 +41,17 @@ class Groups:
             known = replace(_kept(row, group), bot_inside=True)
             if row is not None and row.gone_at is None:
                 known = replace(known, bot_may_remove=_bot_may(row))
-            await group_memory.learn(self._app, tx, known, because=because)
+            await memory.learn(self._app, tx, known, because=because)
 
     async def outside(self, told: BotOutside) -> None:
         """Forget a group the bot is no longer in; what was done there stays."""
         async with self._app.store.write() as tx:
-            await group_memory.gone(self._app, tx, self._instance, told.group_id, because=told.why)
+            await memory.gone(self._app, tx, self._instance, told.group_id, because=told.why)
 
     async def moved(self, told: GroupMoved) -> None:
         """Follow a group to its new id."""
         async with self._app.store.write() as tx:
-            await group_memory.moved(self._app, tx, self._instance, told.old_id, told.new_id)
+            await memory.moved(self._app, tx, self._instance, told.old_id, told.new_id)
 
     async def person(self, told: PersonSeen, because: str) -> None:
         """Note how somebody stands in a group; whoever joined is looked at, never believed to be there."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from telegram import KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
-from bot.enrolment import Enrolled
 from bot.locale import N_, Translator
+from bot.people.enrolment import Enrolled
 
 _ANSWERS: dict[Enrolled, str] = {
     Enrolled.LINKED: N_(

@@ -6,7 +6,7 @@ import structlog
 from telegram import Update
 
 from bot.app import Bawab
-from bot.join_requests import Request, answer
+from bot.people.join_requests import Request, answer
 from bot.store.db import StoreProblem
 from bot.surfaces.telegram.enrolling import Enrolling
 from bot.surfaces.telegram.faults import is_outage

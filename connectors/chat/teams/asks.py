@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.chat.teams.client import GraphClient, with_body, with_query
+from connectors.chat.teams.routes import NEWER_VALUES
 
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -99,7 +100,10 @@ class Asks:
 
     def channels(self, team_id: str) -> RequestInformation:
         # Not `allChannels`, which also gives channels that another team hosts and shares.
-        return self._get(lambda g: g.teams.by_team_id(team_id).channels)
+        ask = self._get(lambda g: g.teams.by_team_id(team_id).channels)
+        # Without this Graph says `unknownFutureValue` of shared channels.
+        ask.headers.add("Prefer", NEWER_VALUES)
+        return ask
 
     def channel_members(self, team_id: str, channel_id: str) -> RequestInformation:
         return self._get(lambda g: _channel(g, team_id, channel_id).members)

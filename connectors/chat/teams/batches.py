@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.chat.teams.client import Answer, GraphClient, Row, with_body
+from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.routes import BATCH, GRAPH, MOST_PARTS, route_of
 from connectors.chat.teams.signals import seconds_of
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
@@ -30,6 +31,8 @@ class Batches:
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
+        self._offered = True
+        """Whether the server takes batches at all; Graph does, others may not."""
 
     async def write(
         self, asks: Sequence[RequestInformation], after: Mapping[int, int] | None = None
@@ -138,8 +141,17 @@ class Batches:
 
     async def _together(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
         """Send one batch; where its token died before any part was done, once more with a fresh one."""
+        if not self._offered:
+            return await self._one_by_one(asks, after)
         token = await self._client.tokens.token()
-        said = await self._sent(asks, after)
+        try:
+            said = await self._sent(asks, after)
+        except GraphRefused as refusal:
+            if not (refusal.not_offered or refusal.status == HTTPStatus.NOT_FOUND):
+                raise
+            # The address names nobody, so it is the server that has no batches; no part was looked at.
+            self._offered = False
+            return await self._one_by_one(asks, after)
         if not (refused := _refused_tokens(said)):
             return said
         self._client.tokens.forget(token)
@@ -149,6 +161,23 @@ class Batches:
             if refused and _nothing_done(said):
                 raise self._client.token_refused(refused[0])
         return [_dead(part) for part in said]
+
+    async def _one_by_one(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
+        """Send each by itself, in order; what waits for one that failed is not sent."""
+        said: list[Said] = []
+        for index, ask in enumerate(asks):
+            before = said[after[index]] if index in after else None
+            try:
+                if before is not None and not (isinstance(before, Answer) and before.ok):
+                    raise Unavailable("not sent: what it waits for was not done")
+                said.append(await self._client.call(ask))
+            except (BadCredentials, Forbidden) as error:
+                if not said:
+                    raise
+                said.append(Unavailable(f"not sent: {error}"))
+            except (AnswerLost, Unavailable) as error:
+                said.append(error)
+        return said
 
     async def _sent(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
         requests = [self._request(index, ask, after.get(index)) for index, ask in enumerate(asks)]
@@ -166,8 +195,10 @@ class Batches:
     def _request(self, index: int, ask: RequestInformation, after: int | None) -> dict[str, Any]:
         method = ask.http_method.value if ask.http_method else ""
         request: dict[str, Any] = {"id": str(index), "method": method, "url": self._client.relative(ask)}
+        if headers := _part_headers(ask):
+            request["headers"] = headers
         if ask.content:
-            request |= {"headers": {"Content-Type": "application/json"}, "body": orjson.loads(ask.content)}
+            request["body"] = orjson.loads(ask.content)
         if after is not None:
             request["dependsOn"] = [str(after)]
         return request
@@ -175,12 +206,12 @@ class Batches:
     def _said(self, method: str, url: str, part: Row | None, carrier: Answer) -> Said:
         found = route_of(method, url)
         name = found.name if found else f"{method} ?"
-        status = part.get("status") if part is not None else None
-        if part is None or not isinstance(status, int):
+        status = _status_of(part)
+        if part is None or status is None:
             return AnswerLost(f"{name}: the batch's answer leaves it out; it may have had its effect")
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._limited(name, method, url, part)
-        if status >= 500:
+        if status >= 500 and status != HTTPStatus.NOT_IMPLEMENTED:
             return AnswerLost(f"{name}: HTTP {status} inside a batch; it may have had its effect")
         body = part.get("body")
         return Answer(name, status, body if isinstance(body, dict) else {}, carrier.exchange)
@@ -207,6 +238,21 @@ def _within(chunk: Sequence[int], after: Mapping[int, int]) -> dict[int, int]:
     """Give the dependencies of one batch by the places in it."""
     places = {index: place for place, index in enumerate(chunk)}
     return {places[index]: places[after[index]] for index in chunk if index in after}
+
+
+def _part_headers(ask: RequestInformation) -> dict[str, str]:
+    """Give the headers a part has of its own; all others are the carrier's."""
+    headers = {"Content-Type": "application/json"} if ask.content else {}
+    prefer = ask.headers.get("Prefer") or ()
+    return headers | ({"Prefer": ", ".join(prefer)} if prefer else {})
+
+
+def _status_of(part: Row | None) -> int | None:
+    """Read a part's status; some servers give it as text."""
+    status = part.get("status") if part is not None else None
+    if isinstance(status, str) and status.isdigit():
+        return int(status)
+    return status if isinstance(status, int) else None
 
 
 def _refused_tokens(said: Sequence[Said]) -> list[Answer]:

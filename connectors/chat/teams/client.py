@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.chat.teams.config import TeamsConfig
-from connectors.chat.teams.refusals import GraphRefused, missing_permission
+from connectors.chat.teams.refusals import GraphRefused, is_not_offered, missing_permission
 from connectors.chat.teams.routes import GRAPH, LOGIN, ROUTES
 from connectors.chat.teams.signals import read_signal
 from connectors.chat.teams.tokens import TeamsRedactor, Tokens
@@ -55,6 +55,11 @@ class Answer:
     def message(self) -> str:
         """Graph's words; they may name ids, so they are compared and never shown."""
         return str(self._error.get("message") or "")
+
+    @property
+    def not_offered(self) -> bool:
+        """Whether the server says that it lacks this function."""
+        return is_not_offered(self.status, self.code, self.message)
 
     @property
     def _error(self) -> Row:
@@ -169,7 +174,7 @@ class GraphClient:
                 "with admin consent",
                 needed=needed,
             )
-        return GraphRefused(answer.route, answer.status, answer.code)
+        return GraphRefused(answer.route, answer.status, answer.code, not_offered=answer.not_offered)
 
     def token_refused(self, answer: Answer) -> BadCredentials:
         """Say that Graph takes no token of this app."""

@@ -8,10 +8,11 @@ from connectors.chat.teams.client import Row
 from policies.model import Account, AccountKind, Group, GroupKind, Refusal, Role
 
 PLATFORM = "teams"
-_USER = "#microsoft.graph.user"
-_GROUP = "#microsoft.graph.group"
-_CHANNEL_KINDS = {"private": GroupKind.PRIVATE_CHANNEL, "shared": GroupKind.SHARED_CHANNEL}
-CHANNELS = frozenset(_CHANNEL_KINDS.values())
+_USER = "microsoft.graph.user"
+GROUP_TYPE = "microsoft.graph.group"
+# Only a group has these; by them it is known where the type is left out.
+_MARKS_OF_A_GROUP = ("groupTypes", "securityEnabled", "mailEnabled")
+CHANNELS = frozenset({GroupKind.PRIVATE_CHANNEL, GroupKind.SHARED_CHANNEL})
 MANAGED_ELSEWHERE = {
     "dynamic": Refusal.DYNAMIC,
     "mail_enabled": Refusal.MAIL_ENABLED,
@@ -60,10 +61,15 @@ def group_of(instance: str, group: Row) -> Group:
 
 
 def channel_of(instance: str, team_id: str, team_name: str, channel: Row) -> Group | None:
-    """Give a private or shared channel; None for a standard one, whose members are the team's."""
-    kind = _CHANNEL_KINDS.get(str(channel.get("membershipType")))
-    if kind is None:
+    """Give a private or shared channel; None for a standard one, whose members are the team's.
+
+    Whoever does not ask for newer values is told `unknownFutureValue` in place of `shared`
+    (learn.microsoft.com/graph/api/resources/channel); a type nobody foresaw has members of its own too.
+    """
+    said = str(channel.get("membershipType") or "standard").lower()
+    if said == "standard":
         return None
+    kind = GroupKind.PRIVATE_CHANNEL if said == "private" else GroupKind.SHARED_CHANNEL
     name = str(channel.get("displayName") or channel["id"])
     return Group(
         instance=instance,
@@ -99,12 +105,25 @@ def hides_members(row: Row) -> bool:
 
 def is_group(row: Row) -> bool:
     """Whether a directory object is a group."""
-    return row.get("@odata.type") == _GROUP
+    return _type_of(row) == GROUP_TYPE
 
 
 def is_user(row: Row) -> bool:
     """Whether a directory object is a person's account, not an app's; without a type it counts as one."""
-    return bool(row.get("@odata.type", _USER) == _USER)
+    return _type_of(row) in (_USER, "")
+
+
+def has_no_type(row: Row) -> bool:
+    """Whether nothing tells what a directory object is."""
+    return not _type_of(row)
+
+
+def _type_of(row: Row) -> str:
+    """Give an object's type without its `#`; empty where neither it nor a group's marks are there."""
+    said = str(row.get("@odata.type") or "").removeprefix("#")
+    if not said and any(mark in row for mark in _MARKS_OF_A_GROUP):
+        return GROUP_TYPE
+    return said
 
 
 def user_ids(rows: Iterable[Row]) -> frozenset[str]:

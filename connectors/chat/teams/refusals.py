@@ -18,13 +18,26 @@ _NAMED = re.compile(
 )
 
 
+# What a server says that lacks a function, in its code or its words; Graph's own for an unknown address is
+# "Resource not found for the segment 'x'." with HTTP 400.
+_NOT_OFFERED = re.compile(
+    r"not[ _-]?(?:supported|implemented|offered|allowed for the request target)|unsupported|unimplemented"
+    r"|(?:not[ _-]?found for the|unknown|no such)[ _-]?(?:segment|function|endpoint|route|method|path)"
+    r"|(?:segment|function|endpoint|route|method|path)[ _-]?not[ _-]?(?:found|known)",
+    re.IGNORECASE,
+)
+_MAY_MEAN_NOT_OFFERED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+
 class GraphRefused(ConnectorError):
     """A read that Graph refused; `code` is its error code."""
 
-    def __init__(self, route: str, status: int, code: str) -> None:
-        super().__init__(f"Graph refused {route}: HTTP {status} {code}")
+    def __init__(self, route: str, status: int, code: str, *, not_offered: bool = False) -> None:
+        super().__init__(f"Graph refused {route}: HTTP {status} {code}".rstrip())
         self.status = status
         self.code = code
+        self.not_offered = not_offered
+        """Whether the server says that it lacks the function, whomever it is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,13 @@ def meaning_of(status: int, message: str) -> Meaning:
 def status_of(code: str) -> int:
     """Give the status that one person's code inside a 207 stands for; 207 where nobody foresaw it."""
     return _BY_CODE.get(code.lower(), HTTPStatus.MULTI_STATUS)
+
+
+def is_not_offered(status: int, code: str, message: str) -> bool:
+    """Whether a refusal says that the server lacks the function: waiting would not mend it."""
+    if status in (HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.METHOD_NOT_ALLOWED):
+        return True
+    return status in _MAY_MEAN_NOT_OFFERED and any(_NOT_OFFERED.search(said) for said in (code, message))
 
 
 def permissions_of(route: str) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ MOST_PARTS = 20
 # percent sign that survives decoding could make a server see another path than the one judged here.
 _ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:@=+~-]+")
 # Anything else (a method override, for one) could make a part be carried out as something else.
-_PART_HEADERS = frozenset({"content-type", "consistencylevel"})
+_PART_HEADERS = frozenset({"content-type", "consistencylevel", "prefer"})
+NEWER_VALUES = "include-unknown-enum-members"
+"""The one preference that leaves: values younger than Graph v1.0 are named, such as shared channels."""
 _PART_KEYS = frozenset({"id", "method", "url", "headers", "body", "dependsOn"})
 
 
@@ -67,6 +69,8 @@ def _part(request: Any) -> Part:
         raise Unreadable("a request in the batch has no method, address or headers")
     if not {str(name).lower() for name in headers} <= _PART_HEADERS:
         raise Unreadable("a request in the batch has a header that is not let out")
+    if any(str(name).lower() == "prefer" and value != NEWER_VALUES for name, value in headers.items()):
+        raise Unreadable("a request in the batch asks for a preference that is not let out")
     return Part(method, path_of(url))
 
 

@@ -20,7 +20,8 @@ def read_signal(route: Route, status: int, headers: Mapping[str, str], body: byt
     """Judge one answer by its form only; bodies are judged, never kept."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Signal(SignalKind.LIMITED, retry_after=seconds_of(headers.get("Retry-After")))
-    if status >= 500:
+    # 501 says that the server lacks the function: that is an answer, and asking again gives no other.
+    if status >= 500 and status != HTTPStatus.NOT_IMPLEMENTED:
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status}")
     if status in (HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT) and not body:
         return Signal(SignalKind.ANSWERED)
@@ -36,7 +37,7 @@ def _of_json(route: Route, status: int, body: bytes) -> Signal:
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status} without readable JSON")
     if not isinstance(data, dict):
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status} with JSON that is no Graph answer")
-    if route.name == BATCH and status == HTTPStatus.OK and not isinstance(data.get("responses"), list):
+    if route.name == BATCH and 200 <= status < 300 and not isinstance(data.get("responses"), list):
         return Signal(SignalKind.BROKEN, reason="a batch answered without its parts")
     return Signal(SignalKind.ANSWERED)
 

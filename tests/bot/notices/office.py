@@ -21,7 +21,7 @@ from bot.states import StepState
 from bot.store.db import Store
 from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow, LinkRow, NoticeRow, PersonRow, StepRow, TaskRow
-from bot.tasks import TaskRules, Tasks
+from bot.tasks.tasks import TaskRules, Tasks
 from bot.values import account_to_plain, event_to_plain, group_to_plain
 from connectors.chat.slack import SlackConfig, SlackConnector
 from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, Sandbox, User, create_sandbox, running_sandbox

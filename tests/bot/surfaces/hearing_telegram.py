@@ -10,14 +10,14 @@ from typing import Any
 
 import orjson
 
-from bot.enrolment import make_code
+from bot.people.enrolment import make_code
+from bot.people.who import the_person
 from bot.store.group_tables import KnownGroupRow
 from bot.store.query import columns, one, where
 from bot.store.tables import LinkRow
 from bot.surfaces.telegram.polling import Poller
 from bot.surfaces.telegram.starting import pollers
 from bot.values import group_from_plain
-from bot.who import the_person
 from connectors.chat.telegram import TelegramConnector
 from connectors.chat.telegram.sandbox import (
     BOT_ADMIN,

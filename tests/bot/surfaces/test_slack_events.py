@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.look_now import HINTED
+from bot.drift.look_now import HINTED
 from bot.store.query import columns, one, where
 from bot.store.tables import LaneRow, RecheckRow
 from bot.surfaces.slack.seen import Seen

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.enrolment import CannotLink, hash_of, unlink
+from bot.people.enrolment import CannotLink, hash_of, unlink
+from bot.people.who import the_person
 from bot.store.group_tables import EnrolmentRow
 from bot.store.query import columns, where
 from bot.store.tables import LinkQuestionRow
 from bot.surfaces.telegram.guesses import MOST_WRONG
-from bot.who import the_person
 from connectors.chat.telegram.sandbox import BOT_ADMIN, OWNER_ID, Fault, FaultKind
 from tests.bot.surfaces.hearing_telegram import ANA, BADR, WITH_PHONE, Hearing, hearing, rows
 

@@ -11,7 +11,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
-from bot.drift_standing import Standing
+from bot.drift.standing import Standing
 from bot.planning import OVERDUE, URGENT, USUAL
 from bot.states import CaseState, StepState
 from bot.store.group_tables import DriftRow

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from bot.app import Bawab
-from bot.drift_end import settle_drift
-from bot.drift_hints import follow_hints
-from bot.drift_standing import BEGUN, everybody_out
+from bot.drift.end import settle_drift
+from bot.drift.hints import follow_hints
+from bot.drift.reconcile import STALE, Reconciler
+from bot.drift.reconcile_items import last_run
+from bot.drift.standing import BEGUN, everybody_out
 from bot.planning import Planner
-from bot.reconcile import STALE, Reconciler
-from bot.reconcile_items import last_run
 from bot.store.group_tables import ReconcileRow
 from bot.store.query import columns
 from bot.store.tables import CaseRow

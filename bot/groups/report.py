@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.by_whom import Way, group_way_out
+from bot.groups.by_whom import Way, group_way_out
 from bot.notices.recipients import is_present
 from bot.store.group_tables import KnownGroupRow
 from bot.store.query import chunks, columns, where

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
+from bot.groups.registry_shelf import RegistryShelf
 from bot.notices.outbox import Outbox
-from bot.registry_shelf import RegistryShelf
 from bot.store.query import add, change, columns, one
 from bot.store.tables import LaneRow, MetaRow
 from connectors.chat.manual import ManualConnector

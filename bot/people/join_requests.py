@@ -14,7 +14,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import LEAVING, PAST
-from bot.group_memory import known_groups
+from bot.groups.memory import known_groups
 from bot.states import CaseState, StepState
 from bot.store.people import link_value
 from bot.store.people import person as record_of

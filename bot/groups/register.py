@@ -15,9 +15,9 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.audit.subjects import subjects_for
-from bot.group_report import GroupEntry, Standing, answerer, catalogue
-from bot.registry_file import RegistryProblem, Sheet, alone, read_sheet, write_sheet
-from bot.who import the_person
+from bot.groups.registry_file import RegistryProblem, Sheet, alone, read_sheet, write_sheet
+from bot.groups.report import GroupEntry, Standing, answerer, catalogue
+from bot.people.who import the_person
 from connectors.hr.records import person_from_json
 from policies.model import RegisteredGroup
 from policies.registry_edit import Key, Value, with_fields, with_rows

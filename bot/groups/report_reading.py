@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.app import Bawab
-from bot.group_memory import known_groups, listed
+from bot.groups.memory import known_groups, listed
 from connectors.contract import ChatConnector
 from connectors.errors import ConnectorError
 from policies.model import Gap, Group, GroupKind

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.drift import UNSETTLED, DriftState, entry
-from bot.drift_rule import take_out
+from bot.drift.record import UNSETTLED, DriftState, entry
+from bot.drift.rule import take_out
+from bot.people.who import goes_by
 from bot.states import StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import all_of, change, columns, one, table, where
 from bot.store.tables import PersonRow, StepRow
-from bot.task_desk import cut
-from bot.who import goes_by
+from bot.tasks.desk import cut
 from connectors.contract import Quality
 from policies.model import Refusal
 

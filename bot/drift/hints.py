@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.drafting import Drafter
-from bot.drift import FoundBy, record
-from bot.drift_compare import compare
-from bot.drift_rule import follow_rule
-from bot.drift_standing import standing_of
+from bot.drift.compare import compare
+from bot.drift.member_index import reading
+from bot.drift.record import FoundBy, record
+from bot.drift.rule import follow_rule
+from bot.drift.standing import standing_of
 from bot.lanes import closed_lanes, stumbled
-from bot.member_index import reading
 from bot.store.group_tables import ReconcileItemRow
 from bot.store.people import link_value
 from bot.store.query import add, change, columns, one, table, where

@@ -16,8 +16,8 @@ from bot.store.db import Store
 from bot.store.query import add, new_id
 from bot.store.tables import RecheckRow, StepRow, TaskRow
 from bot.store.tasks import set_step, task_of_step
-from bot.task_chaser import Chaser
-from bot.task_desk import IT, Desk, OpenTask, TaskProblem, TaskRules, changed, cut
+from bot.tasks.chaser import Chaser
+from bot.tasks.desk import IT, Desk, OpenTask, TaskProblem, TaskRules, changed, cut
 from connectors.contract import Quality
 from policies.model import Refusal, Sensitivity
 

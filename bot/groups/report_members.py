@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.group_report import Answerer, GroupEntry, ReportKind, Standing, answerer
-from bot.group_report_reading import Progress
+from bot.groups.report import Answerer, GroupEntry, ReportKind, Standing, answerer
+from bot.groups.report_reading import Progress
 from bot.store.group_tables import RosterRow
 from bot.store.people import link_value
 from bot.store.query import columns, where

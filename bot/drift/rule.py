@@ -11,8 +11,8 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.casework import set_state
 from bot.drafting import Draft
-from bot.drift import DriftState, entry
-from bot.drift_standing import Standing
+from bot.drift.record import DriftState, entry
+from bot.drift.standing import Standing
 from bot.states import CASE_RUNNING, CaseState, StepState
 from bot.store.group_tables import DriftRow
 from bot.store.people import directory_size

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.drift_hints import HINTS
-from bot.drift_standing import everybody_out
+from bot.drift.hints import HINTS
+from bot.drift.standing import everybody_out
 from bot.store.group_tables import ReconcileItemRow, ReconcileRow
 from bot.store.query import add, all_of, change, chunks, columns, one, table, where
 from bot.store.tables import LinkRow

@@ -7,14 +7,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from bot.app import Bawab
 from bot.drafting import Drafter
-from bot.drift import FoundBy, record
-from bot.drift_compare import Compared, compare
-from bot.drift_end import closed, gone
-from bot.drift_hints import OF_THE_INSTANCE
-from bot.drift_standing import standing_of
-from bot.group_memory import known_groups
-from bot.member_index import MemberIndex, group_read, member_to_plain, reading
-from bot.reconcile_items import (
+from bot.drift.compare import Compared, compare
+from bot.drift.end import closed, gone
+from bot.drift.hints import OF_THE_INSTANCE
+from bot.drift.member_index import MemberIndex, group_read, member_to_plain, reading
+from bot.drift.reconcile_items import (
     GROUP,
     PERSON,
     READ,
@@ -26,6 +23,9 @@ from bot.reconcile_items import (
     put_groups,
     reread,
 )
+from bot.drift.record import FoundBy, record
+from bot.drift.standing import standing_of
+from bot.groups.memory import known_groups
 from bot.steps import look
 from bot.store.group_tables import DriftRow, ReconcileItemRow, ReconcileRow
 from bot.store.people import directory_size

@@ -16,13 +16,13 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import withdraw
-from bot.linking import store_links
-from bot.phones import e164, may_be
+from bot.people.linking import store_links
+from bot.people.phones import e164, may_be
+from bot.people.who import goes_by
 from bot.store.group_tables import EnrolmentRow
 from bot.store.people import person as record_of
 from bot.store.query import add, change, columns, new_id, one, table, where
 from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow
-from bot.who import goes_by
 from connectors.hr.records import person_from_json
 from policies.model import IdentityLink, LinkEvidence, Person, PersonStatus
 

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.drift import FoundBy, Sighting, record, unsettled
-from bot.drift_compare import WAS_OUT, undone
-from bot.drift_end import gone
-from bot.drift_looks import HINTED
-from bot.drift_rule import follow_rule
+from bot.drift.compare import WAS_OUT, undone
+from bot.drift.end import gone
+from bot.drift.looks import HINTED
+from bot.drift.record import FoundBy, Sighting, record, unsettled
+from bot.drift.rule import follow_rule
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import LaneState, StepState
 from bot.steps import look, record_entry

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.drift_compare import WAS_OUT
-from bot.drift_hints import hint
-from bot.drift_looks import HINTED, look_soon
-from bot.drift_standing import standing_of
+from bot.drift.compare import WAS_OUT
+from bot.drift.hints import hint
+from bot.drift.looks import HINTED, look_soon
+from bot.drift.standing import standing_of
 from bot.steps import record_entry
 from bot.store.query import columns, one, where
 from bot.store.tables import PersonRow, RecheckRow, StepRow

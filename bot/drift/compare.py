@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.casework import LEAVING, PAST
 from bot.drafting import Draft, Drafter
-from bot.drift import UNSETTLED, DriftState, Sighting, Why, place, planned_of
-from bot.drift_rule import why_asked
-from bot.drift_standing import Standing, is_planned, standing_of
-from bot.member_index import reading
+from bot.drift.member_index import reading
+from bot.drift.record import UNSETTLED, DriftState, Sighting, Why, place, planned_of
+from bot.drift.rule import why_asked
+from bot.drift.standing import Standing, is_planned, standing_of
 from bot.states import StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import columns, one, where

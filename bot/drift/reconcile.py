@@ -12,11 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.drift import DriftState
-from bot.drift_hints import OF_THE_INSTANCE
-from bot.drift_rule import follow_rule
-from bot.lanes import answered, closed_lanes, stumbled
-from bot.reconcile_items import (
+from bot.drift.hints import OF_THE_INSTANCE
+from bot.drift.reconcile_items import (
     GROUP,
     PERSON,
     READ,
@@ -28,7 +25,10 @@ from bot.reconcile_items import (
     put_people,
     reread,
 )
-from bot.reconcile_read import Reading
+from bot.drift.reconcile_read import Reading
+from bot.drift.record import DriftState
+from bot.drift.rule import follow_rule
+from bot.lanes import answered, closed_lanes, stumbled
 from bot.states import LaneState
 from bot.store.group_tables import DriftRow, ReconcileItemRow, ReconcileRow
 from bot.store.query import add, change, chunks, columns, new_id, one, where

@@ -12,13 +12,13 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.drafting import Draft, Drafter
+from bot.groups.successors import GOING
 from bot.lanes import closed_lanes
 from bot.notices.outbox import Contents, Matter, Outbox
 from bot.states import CaseState
 from bot.store.group_tables import SuccessionRow
 from bot.store.query import add, change, columns, one, where
 from bot.store.tables import CaseRow, MetaRow
-from bot.successors import GOING
 from policies.model import Group, Refusal, StepAction, Verdict
 
 AHEAD = timedelta(days=60)

@@ -11,7 +11,7 @@ from bot.audit.actions import Action
 from bot.states import StepState
 from bot.store.tables import TaskRow
 from bot.store.tasks import expired_waivers, reopen_case, set_step, tasks_to_remind
-from bot.task_desk import Desk, OpenTask, changed
+from bot.tasks.desk import Desk, OpenTask, changed
 from connectors.contract import Quality
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.casework import LEAVING, PAST
-from bot.drift import UNSETTLED, DriftState, entry
-from bot.drift_looks import look_soon
-from bot.drift_standing import Standing, everybody_out
+from bot.drift.looks import look_soon
+from bot.drift.record import UNSETTLED, DriftState, entry
+from bot.drift.standing import Standing, everybody_out
 from bot.states import STEP_SUCCESS, CaseState, StepState
 from bot.steps import record_entry
 from bot.store.group_tables import DriftRow

@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.by_whom import Exit, Ground, exit_of, way_out
-from bot.group_memory import known_groups
-from bot.group_report import Answerer, answerer
-from bot.group_report_reading import Progress
+from bot.groups.by_whom import Exit, Ground, exit_of, way_out
+from bot.groups.memory import known_groups
+from bot.groups.report import Answerer, answerer
+from bot.groups.report_reading import Progress
+from bot.people.who import the_person
 from bot.states import CASE_OPEN
 from bot.store.people import link_value
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow, LinkRow
-from bot.who import the_person
 from connectors.contract import ChatConnector, KnownGroups
 from connectors.errors import ConnectorError
 from connectors.hr.records import person_from_json

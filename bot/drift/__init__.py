@@ -1,0 +1,1 @@
+"""Whoever is out stays out: what was found, what follows, and the comparisons that find it."""

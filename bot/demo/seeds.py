@@ -117,7 +117,7 @@ def microsoft(rows: Rows) -> dict[str, Any]:
 
 
 def _group(id_: str, name: str, members: list[str]) -> dict[str, Any]:
-    return {"id": id_, "display_name": name, "members": members}
+    return {"id": id_, "display_name": name, "members": list(members)}
 
 
 def _of(rows: Rows, department: str) -> list[str]:

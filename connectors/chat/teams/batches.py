@@ -167,16 +167,17 @@ class Batches:
         said: list[Said] = []
         for index, ask in enumerate(asks):
             before = said[after[index]] if index in after else None
+            if before is not None and not (isinstance(before, Answer) and before.ok):
+                said.append(Unavailable("not sent: what it waits for was not done"))
+                continue
             try:
-                if before is not None and not (isinstance(before, Answer) and before.ok):
-                    raise Unavailable("not sent: what it waits for was not done")
                 said.append(await self._client.call(ask))
+            except (AnswerLost, Unavailable) as error:
+                said.append(error)
             except (BadCredentials, Forbidden) as error:
                 if not said:
                     raise
                 said.append(Unavailable(f"not sent: {error}"))
-            except (AnswerLost, Unavailable) as error:
-                said.append(error)
         return said
 
     async def _sent(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:

@@ -10,6 +10,7 @@ from connectors.chat.teams.identity import Identity
 from connectors.chat.teams.listing import Listing
 from connectors.chat.teams.permissions import WIDER, held
 from connectors.chat.teams.probes import Probes
+from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.remedies import remedy_text
 from connectors.chat.teams.tokens import Token, WrongTenant
 from connectors.contract import Finding, Scope, Severity
@@ -18,6 +19,14 @@ from policies.model import Gap, Group
 
 _API_PERMISSIONS = "Entra admin center > App registrations > the app > API permissions"
 _CONSENT = f"Under {_API_PERMISSIONS}: add the application permission, then Grant admin consent."
+_TRIED = (
+    "Nothing to mend: what cannot be read is named below. Writing is not tried, so compare the permissions "
+    f"once by hand, under {_API_PERMISSIONS}."
+)
+_NOT_OFFERED = (
+    "Permissions do not mend this: the server at BASE_URL does not know the request. What it would show is a "
+    "gap in every case; look there by hand, or point BASE_URL at Microsoft Graph itself."
+)
 _REACH = (
     "Check the network, the firewall and the proxy between this machine and Microsoft, and "
     "status.cloud.microsoft; then check again."
@@ -55,6 +64,7 @@ class Checking:
             return [self._sign_in_trouble(error)]
         findings = [
             self._finding(Severity.OK, "token", f"the app signs in to tenant {self._client.home_tenant}"),
+            *self._tenant(),
             *self._permissions(token),
         ]
         try:
@@ -65,10 +75,21 @@ class Checking:
             findings.append(self._finding(Severity.ERROR, "listing_failed", str(error), remedy))
         return findings
 
+    def _tenant(self) -> list[Finding]:
+        """Say that only the address of the token speaks for the tenant, where nothing else does."""
+        if not self._identity.tenant_unseen:
+            return []
+        message = (
+            "neither the token nor Graph tells which tenant this is, so that tenant_id is taken at its word; "
+            "Graph lets the token into no other"
+        )
+        remedy = "To have it compared, grant Organization.Read.All with admin consent."
+        return [self._finding(Severity.WARNING, "tenant_unseen", message, remedy)]
+
     def _permissions(self, token: Token) -> list[Finding]:
         if token.roles is None:
             message = "Entra's token cannot be read, so the granted permissions are found out by trying"
-            return [self._finding(Severity.WARNING, "permissions_unknown", message)]
+            return [self._finding(Severity.WARNING, "permissions_unknown", message, _TRIED)]
         findings = []
         if not token.roles:
             message = "no application permission is granted: consent was never given, or was withdrawn"
@@ -87,6 +108,9 @@ class Checking:
     def _refused(self, refused: tuple[str, str, ConnectorError]) -> Finding:
         """Say what Graph refuses although it was granted, or where the grant cannot be seen."""
         permission, what, error = refused
+        if isinstance(error, GraphRefused) and error.not_offered:
+            message = f"{what} is not offered by this server: {error}"
+            return self._finding(Severity.WARNING, "not_offered", message, _NOT_OFFERED)
         needed = any(
             scope.required and permission in (scope.name, *WIDER[scope.name]) for scope in self._scopes
         )

@@ -14,7 +14,7 @@ from connectors.chat.teams.config import TeamsConfig
 from connectors.chat.teams.refusals import GraphRefused, is_not_offered, missing_permission
 from connectors.chat.teams.routes import GRAPH, LOGIN, ROUTES
 from connectors.chat.teams.signals import read_signal
-from connectors.chat.teams.tokens import TeamsRedactor, Tokens
+from connectors.chat.teams.tokens import TeamsRedactor, Tokens, is_guid
 from connectors.contract import RateLimit
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
 from connectors.wire import Exchange, Wire, WireSettings
@@ -75,6 +75,8 @@ class GraphClient:
         self.redact = TeamsRedactor((config.client_secret,))
         self.wire = Wire(_wire_settings(config, limits), self.redact)
         self.tokens = Tokens(config, self.wire, self.redact)
+        self.asked_tenant = ""
+        """The tenant's id as Graph says it, where the token does not."""
         self._sdk: Sdk | None = None
         self._permissions_known_until = 0.0
 
@@ -90,9 +92,14 @@ class GraphClient:
 
     @property
     def home_tenant(self) -> str:
-        """The id of the tenant, from the token where it says so."""
+        """The id of the tenant as the token or Graph says it; else as configured, by name perhaps."""
         token = self.tokens.known
-        return (token.tenant_id if token else "") or self.config.tenant_id
+        return (token.tenant_id if token else "") or self.asked_tenant or self.config.tenant_id
+
+    def is_foreign(self, tenant_id: object) -> bool:
+        """Whether this is surely another tenant's id; a domain name cannot be compared with one."""
+        home = self.home_tenant
+        return bool(tenant_id) and is_guid(home) and str(tenant_id).lower() != home.lower()
 
     async def aclose(self) -> None:
         """Close what is open."""

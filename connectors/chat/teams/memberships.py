@@ -163,9 +163,7 @@ def chats_gap(instance: str, why: ConnectorError) -> Gap:
     raise why
 
 
-def _sorted(
-    direct: Sequence[Row], transitive: Sequence[Row], owned: Sequence[Row], gaps: list[Gap]
-) -> _Seen:
+def _sorted(direct: Sequence[Row], transitive: Sequence[Row], owned: Sequence[Row], gaps: list[Gap]) -> _Seen:
     seen = _Seen(
         direct={str(row["id"]): row for row in direct if objects.is_group(row)},
         owned={str(row["id"]): row for row in owned if objects.is_group(row)},

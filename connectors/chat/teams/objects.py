@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from connectors.chat.teams.client import Row
+from connectors.chat.teams.tokens import is_guid
 from policies.model import Account, AccountKind, Group, GroupKind, Refusal, Role
 
 PLATFORM = "teams"
@@ -36,7 +37,9 @@ def account_of(instance: str, user: Row) -> Account:
 
 def account_of_member(instance: str, tenant_id: str, member: Row) -> Account:
     """Give a member of a channel or chat; one of another tenant is external."""
-    foreign = bool(member.get("tenantId")) and str(member["tenantId"]).lower() != tenant_id.lower()
+    theirs = str(member.get("tenantId") or "").lower()
+    # The home tenant may be known by its domain name only, which compares with no id.
+    foreign = bool(theirs) and is_guid(tenant_id) and theirs != tenant_id.lower()
     guest = "guest" in roles_of(member)
     return Account(
         instance=instance,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from connectors.chat.teams import evidence
@@ -24,6 +24,8 @@ class Verdict:
     result: Result
     meaning: Meaning | None = None
     answer: Answer | None = None
+    bulk_lacking: bool = False
+    """Whether the whole bulk request was unknown to the server, so that it may be asked of each alone."""
 
 
 def of_part(step: Revocation, said: Said) -> Verdict:
@@ -37,6 +39,8 @@ def of_part(step: Revocation, said: Said) -> Verdict:
 
 def of_bulk(step: Revocation, said: Said) -> Verdict:
     """Judge one person inside the answer to `members/remove`."""
+    if isinstance(said, Answer) and (said.not_offered or said.status == HTTPStatus.NOT_FOUND):
+        return replace(of_part(step, said), bulk_lacking=True)
     if not isinstance(said, Answer) or not said.ok or said.status == HTTPStatus.NO_CONTENT:
         return of_part(step, said)
     rows = said.data.get("value")

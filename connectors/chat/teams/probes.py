@@ -42,6 +42,12 @@ class Probes:
         group = await self._first(found, _GROUPS, "listing groups", lambda: asks.groups(top=1))
         team = await self._first(found, "Team.ReadBasic.All", "listing teams", lambda: asks.teams(top=1))
         if user is not None:
+            what = "listing what somebody is in"
+            await self._first(found, _GROUPS, what, lambda: asks.member_of(user))
+            what = "listing what somebody is in by way of another group"
+            await self._first(found, _GROUPS, what, lambda: asks.transitive_member_of(user))
+            what = "listing what somebody owns"
+            await self._first(found, "User.Read.All", what, lambda: asks.owned_objects(user))
             what = "listing somebody's group chats"
             await self._first(found, "Chat.ReadBasic.All", what, lambda: asks.group_chats(user, top=1))
         if group is not None:

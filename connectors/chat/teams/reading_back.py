@@ -11,7 +11,8 @@ from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
-from connectors.chat.teams.objects import hides_members
+from connectors.chat.teams.objects import hides_members, user_ids
+from connectors.chat.teams.optional import Optional
 from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.contract import Evidence, Presence, Revocation, Sight
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 MEMBER_OF = "GET /users/{user}/memberOf"
 _Id = tuple[str, ...]
-_Readings = Mapping[_Id, list[Row] | ConnectorError]
+_Reading = list[Row] | ConnectorError
+_Readings = Mapping[_Id, _Reading]
 
 
 class ReadingBack:
@@ -32,6 +34,7 @@ class ReadingBack:
         self._client = client
         self._asks = asks
         self._batches = batches
+        self._optional = Optional(asks, batches)
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
@@ -39,6 +42,7 @@ class ReadingBack:
         with self._client.wire.recording() as exchanges:
             try:
                 found = await self._read(asks)
+                await self._owners_instead(steps, found)
             except (BadCredentials, Forbidden):
                 raise
             except ConnectorError as error:
@@ -61,9 +65,35 @@ class ReadingBack:
                     asks["group", group.id] = self._asks.group(group.id)
         return asks
 
-    async def _read(self, asks: Mapping[_Id, RequestInformation]) -> _Readings:
+    async def _owners_instead(self, steps: Sequence[Revocation], found: dict[_Id, _Reading]) -> None:
+        """Read the owners of each group where the server cannot say what somebody owns."""
+        unlisted = {step.account_id for step in steps if await self._unlisted(step.account_id, found)}
+        groups = [
+            step.membership.group.id
+            for step in steps
+            if step.account_id in unlisted and step.membership.group.kind not in IN_TEAMS
+        ]
+        ids = list(dict.fromkeys(groups))
+        read = await self._batches.listings([self._asks.group_owners(id_) for id_ in ids])
+        found.update({("owners", id_): rows for id_, rows in zip(ids, read, strict=True)})
+        for account_id in unlisted:
+            del found["owner", account_id]
+
+    async def _unlisted(self, account_id: str, found: Mapping[_Id, _Reading]) -> bool:
+        reading = found.get(("owner", account_id))
+        if not isinstance(reading, GraphRefused):
+            return False
+        try:
+            ask = self._asks.owned_ids(account_id)
+            return isinstance(await self._optional.settle(account_id, ask, reading), GraphRefused)
+        except (BadCredentials, Forbidden):
+            raise
+        except ConnectorError:
+            return False
+
+    async def _read(self, asks: Mapping[_Id, RequestInformation]) -> dict[_Id, _Reading]:
         """Read everything together; a group by itself is a listing of one."""
-        readings: dict[_Id, list[Row] | ConnectorError] = {}
+        readings: dict[_Id, _Reading] = {}
         for key, answer in zip(asks, await self._batches.read(list(asks.values())), strict=True):
             if key[0] == "group" and not isinstance(answer, ConnectorError):
                 readings[key] = [answer.data]
@@ -90,7 +120,7 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
     if step.membership.group.kind in IN_TEAMS:
         return _in_teams(step, readings, proof)
     group_id, account_id = step.membership.group.id, step.account_id
-    member, owner = readings["member", account_id], readings["owner", account_id]
+    member, owner = readings["member", account_id], _owned(account_id, group_id, readings)
     for found in (member, owner, _hidden(readings.get(("group", group_id)))):
         if isinstance(found, ConnectorError):
             return evidence.unreadable(step.step_id, proof.source, found)
@@ -100,6 +130,16 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
         if not isinstance(rows, ConnectorError) and any(row.get("id") == group_id for row in rows)
     ]
     return _presence(step, proof, roles)
+
+
+def _owned(account_id: str, group_id: str, readings: _Readings) -> _Reading:
+    """Give what somebody owns, or this one group where only its owners could be asked."""
+    if ("owner", account_id) in readings:
+        return readings["owner", account_id]
+    owners = readings["owners", group_id]
+    if isinstance(owners, ConnectorError):
+        return owners
+    return [{"id": group_id}] if account_id in user_ids(owners) else []
 
 
 def _in_teams(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:

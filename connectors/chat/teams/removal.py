@@ -54,6 +54,11 @@ class Removal:
                 results[step.step_id] = refused
         jobs = self._jobs([step for step in waiting if step.step_id not in results], state)
         verdicts = await self._carry_out(jobs)
+        alone = [one.step for one in verdicts if one.bulk_lacking]
+        if alone:
+            # Nothing was done for these: the server has no bulk removal, or no team where there is a group.
+            rest = await self._carry_out([_Job([step], self._single(step, state)) for step in alone])
+            verdicts = [one for one in verdicts if not one.bulk_lacking] + rest
         return results | await self._doubts.settle(verdicts)
 
     def _by_state(self, step: Revocation, state: Fresh) -> Result | None:

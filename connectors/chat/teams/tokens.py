@@ -106,7 +106,7 @@ class Tokens:
     def _checked(self, token: Token) -> Token:
         wanted = self._config.tenant_id
         # A domain name is a lawful tenant_id too, but a token names the tenant by its id only.
-        if token.tenant_id and _is_guid(wanted) and token.tenant_id.lower() != wanted.lower():
+        if token.tenant_id and is_guid(wanted) and token.tenant_id.lower() != wanted.lower():
             raise other_tenant(self._config, token.tenant_id)
         return token
 
@@ -183,5 +183,6 @@ def _lifetime(data: Mapping[str, Any]) -> float:
     return said - min(_MARGIN_SECONDS, said / 2)
 
 
-def _is_guid(text: str) -> bool:
+def is_guid(text: str) -> bool:
+    """Whether a text is an id as Entra writes them."""
     return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None

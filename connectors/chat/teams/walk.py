@@ -41,7 +41,7 @@ class ChannelWalk:
             yield _gap(self._instance, None, associated)
         else:
             for row in associated:
-                if self._is_foreign(row):
+                if self._client.is_foreign(row.get("tenantId")):
                     yield _foreign(self._instance, row)
                 else:
                     teams.setdefault(str(row["id"]), str(row.get("displayName") or row["id"]))
@@ -82,14 +82,10 @@ class ChannelWalk:
                 owners = [row for row in rows if objects.role_of(row) is Role.OWNER]
                 yield Membership(account, group, role, sole_owner=owners == [mine])
 
-    def _is_foreign(self, row: Row) -> bool:
-        home = self._client.home_tenant
-        return bool(row.get("tenantId")) and str(row["tenantId"]).lower() != home.lower()
-
 
 def _gone(error: ConnectorError) -> bool:
-    """A team or channel deleted while it was read is not in anybody's way."""
-    return isinstance(error, GraphRefused) and error.status == HTTPStatus.NOT_FOUND
+    """A team or channel deleted while it was read is not in anybody's way; one that cannot be asked is."""
+    return isinstance(error, GraphRefused) and error.status == HTTPStatus.NOT_FOUND and not error.not_offered
 
 
 def _gap(instance: str, group_id: str | None, why: ConnectorError) -> Gap:

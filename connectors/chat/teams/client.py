@@ -162,9 +162,12 @@ class GraphClient:
     async def missing(self, answer: Answer) -> str:
         """Name the application permission a 403 is about; empty where the app has all it needs.
 
-        A consent withdrawn since shows in a fresh token only, so one is fetched, but not at every 403.
+        A consent withdrawn since shows in a fresh token only, so one is fetched, but not at every 403. One
+        given back shows in a fresh token only, too: whoever asks again, after a while, asks with that.
         """
         needed = missing_permission(answer.route, answer.message, self.tokens.known)
+        if needed:
+            self.tokens.forget()
         if needed or time.monotonic() < self._permissions_known_until:
             return needed
         self.tokens.forget()

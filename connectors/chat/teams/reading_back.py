@@ -38,9 +38,9 @@ class ReadingBack:
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
-        asks = self._all(steps)
         with self._client.wire.recording() as exchanges:
             try:
+                asks = self._all(steps, sees_hidden=await self._sees_hidden())
                 found = await self._read(asks)
                 await self._owners_instead(steps, found)
             except (BadCredentials, Forbidden):
@@ -51,7 +51,7 @@ class ReadingBack:
         proof = evidence.observed(MEMBER_OF, last, ("requests", str(len(exchanges))))
         return [_judged(step, found, proof) for step in steps]
 
-    def _all(self, steps: Sequence[Revocation]) -> dict[_Id, RequestInformation]:
+    def _all(self, steps: Sequence[Revocation], *, sees_hidden: bool) -> dict[_Id, RequestInformation]:
         """Give every reading these steps need, each once."""
         asks: dict[_Id, RequestInformation] = {}
         for step in steps:
@@ -61,7 +61,7 @@ class ReadingBack:
             else:
                 asks["member", account_id] = self._asks.member_of_ids(account_id)
                 asks["owner", account_id] = self._asks.owned_ids(account_id)
-                if not self._sees_hidden():
+                if not sees_hidden:
                     asks["group", group.id] = self._asks.group(group.id)
         return asks
 
@@ -101,9 +101,13 @@ class ReadingBack:
                 readings[key] = await self._batches.rest(answer)
         return readings
 
-    def _sees_hidden(self) -> bool:
-        token = self._client.tokens.known
-        return token is None or held(token, HIDDEN)
+    async def _sees_hidden(self) -> bool:
+        """Whether groups that hide their members are surely listed; raises what fetching a token raises.
+
+        Right after a start nothing is known of the token yet: taken for granted, it would make an absence.
+        """
+        token = await self._client.tokens.token()
+        return token.roles is not None and held(token, HIDDEN)
 
 
 def _hidden(reading: list[Row] | ConnectorError | None) -> ConnectorError | None:

@@ -7,6 +7,7 @@ import pytest
 from connectors.chat.teams.sandbox import EntraGroup, FaultKind, User, create_sandbox
 from connectors.contract import Outcome, Quality, Sight
 from connectors.errors import BadCredentials
+from policies.model import Refusal
 from tests.connectors.teams.stage import (
     ANA,
     BADR,
@@ -134,6 +135,26 @@ async def test_a_group_that_hides_its_members_proves_nothing_without_the_permiss
         hidden, open_ = await stage.look(step("g-hidden"), step("g-none"))
     assert (seen.sight, hidden.sight, open_.sight) == (Sight.ABSENT, Sight.UNREADABLE, Sight.ABSENT)
     assert "Member.Read.Hidden" in hidden.detail
+
+
+async def test_a_group_that_hides_its_members_proves_nothing_right_after_a_refusal_either() -> None:
+    world = tenant().add(EntraGroup("g-hidden", "hidden", [ANA], hidden_membership=True))
+    world.app().granted[:] = ["User.Read.All", "GroupMember.Read.All"]
+    async with staged(world) as stage:
+        refused = await stage.one(M365)
+        (seen,) = await stage.look(step("g-hidden"))
+    assert refused.refusal is Refusal.MISSING_SCOPE, "so that the next call asks with a fresh token"
+    assert seen.sight is Sight.UNREADABLE
+
+
+async def test_consent_given_back_counts_from_the_next_call_on() -> None:
+    world = tenant()
+    granted = list(world.app().granted)
+    world.app().granted[:] = ["User.Read.All", "GroupMember.Read.All"]
+    async with staged(world) as stage:
+        assert (await stage.one(M365)).refusal is Refusal.MISSING_SCOPE
+        world.app().granted[:] = granted
+        assert (await stage.one(M365)).outcome is Outcome.REVOKED
 
 
 async def test_a_token_that_is_refused_for_good_calls_an_operator() -> None:

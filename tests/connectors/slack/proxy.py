@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.chat.slack.sandbox.limits import Limiter, LimitManner, Limits
-from connectors.chat.slack.sandbox.server import running_sandbox
+from connectors.sandboxing import cut, running_sandbox
 
 SPECS = Path(os.environ.get("BAWAB_SPECS", Path(__file__).parents[4] / "shared" / "specs"))
 REFERENCE = SPECS / "slack" / "slack_methods.json"
@@ -73,8 +73,7 @@ class Proxy:
 
     def cut_all(self) -> None:
         """Cut every open connection."""
-        for transport in list(self.transports.values()):
-            transport.abort()
+        cut(self.transports)
 
     async def _pass(self, request: Request) -> Response:
         method, body = request.path_params["method"], await request.body()

@@ -10,8 +10,8 @@ import traceback
 import pytest
 
 from connectors.chat.slack.sandbox import ADMIN_TOKEN, BOT_TOKEN, Fault, FaultKind, create_sandbox
-from connectors.chat.slack.sandbox.server import running_sandbox
 from connectors.errors import ConnectorError
+from connectors.sandboxing import running_sandbox
 from tests.connectors.slack.stage import staged, step, workspace
 
 _SECRETS = (BOT_TOKEN, ADMIN_TOKEN)

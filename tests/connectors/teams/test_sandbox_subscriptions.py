@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from connectors.chat.teams.sandbox import Fault, FaultKind, running_sandbox
+from connectors.sandboxing import cut
 from tests.connectors.teams.sandboxed import (
     ANA,
     BADR,
@@ -45,8 +46,7 @@ class Receiver:
         return Starlette(routes=[Route("/hook", self._hook, methods=["POST"])])
 
     def cut_all(self) -> None:
-        for transport in list(self.transports.values()):
-            transport.abort()
+        cut(self.transports)
 
     async def _hook(self, request: Request) -> Response:
         token = request.query_params.get("validationToken")

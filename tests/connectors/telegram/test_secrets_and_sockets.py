@@ -16,9 +16,9 @@ from telegram.error import NetworkError, TelegramError
 
 from connectors.chat.telegram import TelegramConnector
 from connectors.chat.telegram.sandbox import BOT_ID, BOT_TOKEN, Fault, FaultKind, create_sandbox
-from connectors.chat.telegram.sandbox.server import running_sandbox
 from connectors.contract import NoticeOutcome
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, NotSupported, Unavailable
+from connectors.sandboxing import running_sandbox
 from connectors.wire import AnswerLost, NotSent, RateLimited
 from tests.connectors.telegram.stage import ANA, OMAR, ORDINARY, SUPER, config, staged, world
 

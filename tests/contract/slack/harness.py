@@ -24,9 +24,9 @@ from connectors.chat.slack.sandbox import (
     base_workspace,
     create_sandbox,
 )
-from connectors.chat.slack.sandbox.server import server_for
 from connectors.chat.slack.sandbox.state import RequestState
 from connectors.contract import ChatConnector, Promotion, Revocation
+from connectors.sandboxing import server_for
 from connectors.wire import Access
 from policies.model import Account, Group, GroupKind, Membership, Person
 from tests.contract.serving import started

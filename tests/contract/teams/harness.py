@@ -23,9 +23,9 @@ from connectors.chat.teams.sandbox import (
     base_tenant,
     create_sandbox,
     m365_group,
-    server_for,
 )
 from connectors.contract import ChatConnector, Promotion, Revocation
+from connectors.sandboxing import server_for
 from policies.model import Account, Group, GroupKind, Membership, Person, Role
 from tests.contract.serving import started
 from tests.contract.stage import PATIENCE, SOUND, Call, Cast, Fault, Flaw, Need, Place

@@ -18,8 +18,8 @@ from connectors.chat.telegram.sandbox import (
     base_world,
     create_sandbox,
 )
-from connectors.chat.telegram.sandbox.server import server_for
 from connectors.contract import ChatConnector, KnownGroups, Promotion, Revocation
+from connectors.sandboxing import server_for
 from connectors.wire import Access
 from policies.model import Account, Group, GroupKind, Manner, Membership, Person, Role
 from tests.contract.serving import started

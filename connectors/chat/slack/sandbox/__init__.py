@@ -3,7 +3,6 @@
 from connectors.chat.slack.sandbox.app import JournalEntry, Sandbox, create_sandbox
 from connectors.chat.slack.sandbox.faults import Fault, FaultKind
 from connectors.chat.slack.sandbox.limits import LimitManner, Limits
-from connectors.chat.slack.sandbox.server import running_sandbox
 from connectors.chat.slack.sandbox.state import (
     ADMIN_ID,
     ADMIN_TOKEN,
@@ -24,6 +23,7 @@ from connectors.chat.slack.sandbox.state import (
     base_workspace,
     from_seed,
 )
+from connectors.sandboxing import running_sandbox
 
 __all__ = [
     "ADMIN_ID",

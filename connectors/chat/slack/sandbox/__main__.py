@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from connectors.chat.slack.sandbox.app import create_sandbox
-from connectors.chat.slack.sandbox.server import server_on
 from connectors.chat.slack.sandbox.state import Workspace, from_seed
+from connectors.sandboxing import server_for
 
 
 async def _serve(port: int, workspace: Workspace | None) -> None:
-    server, listening, url = server_on(create_sandbox(workspace), port)
+    server, listening, url = server_for(create_sandbox(workspace), port)
     urls = {"url": url, "base_url": f"{url}/api/", "scim_url": f"{url}/scim/v1/"}
     sys.stdout.write(json.dumps(urls) + "\n")
     sys.stdout.flush()

@@ -15,12 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.chat.slack.sandbox import admin
-from connectors.chat.slack.sandbox.call import Call, Pending, Refused
+from connectors.chat.slack.sandbox.call import Call, Refused
 from connectors.chat.slack.sandbox.faults import BEFORE_ONLY, Fault, FaultKind, fault_from
 from connectors.chat.slack.sandbox.limits import Limiter, Limits
 from connectors.chat.slack.sandbox.methods import METHODS
 from connectors.chat.slack.sandbox.spoilt import request_id, spoilt_answer, too_many
 from connectors.chat.slack.sandbox.state import Token, Workspace, base_workspace
+from connectors.sandboxing import Pending, cut, fall_silent, take_faults
 
 SCIM_PATCH = "scim.users.patch"
 _SILENT = frozenset({FaultKind.DROP, FaultKind.SILENCE})
@@ -83,8 +84,7 @@ class Sandbox:
 
     def cut_all(self) -> None:
         """Cut every open connection."""
-        for transport in list(self.transports.values()):
-            transport.abort()
+        cut(self.transports)
 
     async def _api(self, request: Request) -> Response:
         self.pending.settle()
@@ -191,18 +191,11 @@ class Sandbox:
         """Give the spoilt answer, or None where the fault lies elsewhere (paging, effect)."""
         if fault.kind in _SILENT:
             entry.answer = fault.kind.value
-            await self._hold(request, fault.kind)
+            await fall_silent(request, self.transports, drop=fault.kind is FaultKind.DROP)
         spoilt = spoilt_answer(fault)
         if spoilt is not None:
             entry.answer = fault.kind.value
         return spoilt
-
-    async def _hold(self, request: Request, kind: FaultKind) -> None:
-        """Cut the connection, or say nothing until the client hangs up."""
-        if kind is FaultKind.DROP and request.client is not None:
-            self.transports[(request.client.host, request.client.port)].abort()
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
 
     def _limited_answer(self, seconds: float) -> Response:
         if self.limits.as_ok_false:
@@ -223,16 +216,7 @@ class Sandbox:
         return JSONResponse([asdict(entry) for entry in self.journal])
 
     async def _faults(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self.faults.clear()
-            return JSONResponse({"faults": 0})
-        try:
-            rows = json.loads(await request.body())
-            added = [fault_from(row) for row in (rows if isinstance(rows, list) else [rows])]
-        except (ValueError, TypeError, KeyError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        self.faults.extend(added)
-        return JSONResponse({"faults": len(self.faults)})
+        return await take_faults(request, self.faults, fault_from)
 
 
 class _Limited(Exception):

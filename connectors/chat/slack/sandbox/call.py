@@ -6,11 +6,12 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.chat.slack.sandbox.faults import Fault, FaultKind
 from connectors.chat.slack.sandbox.state import Channel, Token, User, UserGroup, Workspace
+from connectors.sandboxing import Pending
 
 
 class Refused(Exception):
@@ -20,21 +21,6 @@ class Refused(Exception):
         super().__init__(error)
         self.error = error
         self.extra = extra
-
-
-@dataclass(slots=True)
-class Pending:
-    """Effects that will show later."""
-
-    due: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
-
-    def settle(self) -> None:
-        """Bring about what is due."""
-        now = time.monotonic()
-        ready = [effect for at, effect in self.due if at <= now]
-        self.due = [(at, effect) for at, effect in self.due if at > now]
-        for effect in ready:
-            effect()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from connectors.chat.teams.sandbox.changes import Change, World
 from connectors.chat.teams.sandbox.faults import Fault, FaultKind
 from connectors.chat.teams.sandbox.journal import JournalEntry
 from connectors.chat.teams.sandbox.limits import Limits, Rate
-from connectors.chat.teams.sandbox.server import running_sandbox, server_for
 from connectors.chat.teams.sandbox.state import (
     ADMIN_ID,
     APP_OBJECT_ID,
@@ -25,6 +24,7 @@ from connectors.chat.teams.sandbox.state import (
     distribution_list,
     m365_group,
 )
+from connectors.sandboxing import running_sandbox
 
 __all__ = [
     "ADMIN_ID",

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from connectors.chat.teams.sandbox.app import create_sandbox
 from connectors.chat.teams.sandbox.seed import from_seed
-from connectors.chat.teams.sandbox.server import server_on
 from connectors.chat.teams.sandbox.state import CLIENT_ID, CLIENT_SECRET, Tenant
+from connectors.sandboxing import server_for
 
 
 async def _serve(port: int, tenant: Tenant | None, lag: float) -> None:
     sandbox = create_sandbox(tenant)
     sandbox.world.lag_seconds = lag
-    server, listening, url = server_on(sandbox, port)
+    server, listening, url = server_for(sandbox, port)
     facts = {
         "url": url,
         "base_url": f"{url}/v1.0",

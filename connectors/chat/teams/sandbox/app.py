@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.chat.teams.sandbox import batch, errors
-from connectors.chat.teams.sandbox.call import Answer, Pending
+from connectors.chat.teams.sandbox.call import Answer
 from connectors.chat.teams.sandbox.changes import ACTS, World
 from connectors.chat.teams.sandbox.engine import OPERATIONS, Ask, Engine, as_row, whole_fault
 from connectors.chat.teams.sandbox.errors import GraphError
@@ -28,6 +27,7 @@ from connectors.chat.teams.sandbox.notifications import Notifier
 from connectors.chat.teams.sandbox.spoilt import spoilt_answer
 from connectors.chat.teams.sandbox.state import Tenant, base_tenant
 from connectors.chat.teams.sandbox.tokens import Tokens
+from connectors.sandboxing import Pending, cut, fall_silent, take_faults
 
 _SILENT = frozenset({FaultKind.DROP, FaultKind.SILENCE})
 _ALL = ["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -97,8 +97,7 @@ class Sandbox:
 
     def cut_all(self) -> None:
         """Cut every open connection."""
-        for transport in list(self.transports.values()):
-            transport.abort()
+        cut(self.transports)
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
@@ -172,15 +171,8 @@ class Sandbox:
         for ask in asks:
             ask.entry.answer = fault.kind.value
         if fault.kind in _SILENT:
-            await self._hold(request, fault.kind)
+            await fall_silent(request, self.transports, drop=fault.kind is FaultKind.DROP)
         return spoilt_answer(fault)
-
-    async def _hold(self, request: Request, kind: FaultKind) -> None:
-        """Cut the connection, or say nothing until the client hangs up."""
-        if kind is FaultKind.DROP and request.client is not None:
-            self.transports[(request.client.host, request.client.port)].abort()
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
 
     def _ask(self, request: Request, entry: JournalEntry) -> Ask:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -214,16 +206,7 @@ class Sandbox:
         return JSONResponse({"told": await self.notifier.deliver()})
 
     async def _faults(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self.faults.clear()
-            return JSONResponse({"faults": 0})
-        try:
-            rows: Any = json.loads(await request.body())
-            added = [fault_from(row) for row in (rows if isinstance(rows, list) else [rows])]
-        except (ValueError, TypeError, KeyError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        self.faults.extend(added)
-        return JSONResponse({"faults": len(self.faults)})
+        return await take_faults(request, self.faults, fault_from)
 
 
 def create_sandbox(

@@ -12,21 +12,7 @@ from connectors.chat.teams.sandbox.changes import World
 from connectors.chat.teams.sandbox.faults import Fault, FaultKind
 from connectors.chat.teams.sandbox.state import EntraGroup, Tenant, User
 from connectors.chat.teams.sandbox.tokens import Caller
-
-
-@dataclass(slots=True)
-class Pending:
-    """Effects that will show later."""
-
-    due: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
-
-    def settle(self, *, everything: bool = False) -> None:
-        """Bring about what is due, or all there is."""
-        now = float("inf") if everything else time.monotonic()
-        ready = [effect for at, effect in self.due if at <= now]
-        self.due = [(at, effect) for at, effect in self.due if at > now]
-        for effect in ready:
-            effect()
+from connectors.sandboxing import Pending
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from connectors.chat.teams.sandbox import (
     teams,
     users,
 )
-from connectors.chat.teams.sandbox.call import Answer, Call, Pending
+from connectors.chat.teams.sandbox.call import Answer, Call
 from connectors.chat.teams.sandbox.changes import World
 from connectors.chat.teams.sandbox.errors import GraphError
 from connectors.chat.teams.sandbox.faults import WHOLE, Fault, FaultKind
@@ -27,6 +27,7 @@ from connectors.chat.teams.sandbox.limits import Limiter
 from connectors.chat.teams.sandbox.operations import Operation, Router
 from connectors.chat.teams.sandbox.spoilt import refusal, too_many
 from connectors.chat.teams.sandbox.tokens import Caller, Tokens
+from connectors.sandboxing import Pending
 
 OPERATIONS = (
     *users.OPERATIONS,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from connectors.chat.telegram.sandbox.app import create_sandbox
 from connectors.chat.telegram.sandbox.seed import BOT_TOKEN, from_seed
-from connectors.chat.telegram.sandbox.server import server_on
 from connectors.chat.telegram.sandbox.world import World
+from connectors.sandboxing import server_for
 
 
 async def _serve(port: int, world: World | None) -> None:
-    server, listening, url = server_on(create_sandbox(world), port)
+    server, listening, url = server_for(create_sandbox(world), port)
     sys.stdout.write(json.dumps({"url": url, "base_url": url, "bot_token": BOT_TOKEN}) + "\n")
     sys.stdout.flush()
     await server.serve(sockets=[listening])

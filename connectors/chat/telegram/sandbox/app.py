@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.chat.telegram.sandbox.call import Call, Pending, Refused
+from connectors.chat.telegram.sandbox.call import Call, Refused
 from connectors.chat.telegram.sandbox.door import TOKEN_FORM, params_of
 from connectors.chat.telegram.sandbox.faults import BEFORE_ONLY, Fault, FaultKind, fault_from
 from connectors.chat.telegram.sandbox.limits import Limits
@@ -23,6 +22,7 @@ from connectors.chat.telegram.sandbox.seed import base_world, snapshot
 from connectors.chat.telegram.sandbox.spoilt import refusal, spoilt_answer
 from connectors.chat.telegram.sandbox.state import Bot
 from connectors.chat.telegram.sandbox.world import World
+from connectors.sandboxing import Pending, cut, fall_silent, take_faults
 
 _SILENT = frozenset({FaultKind.DROP, FaultKind.SILENCE})
 
@@ -92,8 +92,7 @@ class Sandbox:
         for bot in self.world.bots.values():
             if bot.courier is not None:
                 bot.courier.stop()
-        for transport in list(self.transports.values()):
-            transport.abort()
+        cut(self.transports)
 
     async def _api(self, request: Request) -> Response:
         self.pending.settle()
@@ -151,18 +150,11 @@ class Sandbox:
         """Give the spoilt answer, or None where the fault lies elsewhere (in the effect)."""
         if fault.kind in _SILENT:
             entry.answer = fault.kind.value
-            await self._hold(request, fault.kind)
+            await fall_silent(request, self.transports, drop=fault.kind is FaultKind.DROP)
         spoilt = spoilt_answer(fault)
         if spoilt is not None:
             entry.answer = fault.kind.value
         return spoilt
-
-    async def _hold(self, request: Request, kind: FaultKind) -> None:
-        """Cut the connection, or say nothing until the client hangs up."""
-        if kind is FaultKind.DROP and request.client is not None:
-            self.transports[(request.client.host, request.client.port)].abort()
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
 
     async def _state(self, request: Request) -> Response:  # noqa: ARG002 - Starlette's form
         self.pending.settle()
@@ -172,16 +164,7 @@ class Sandbox:
         return JSONResponse([asdict(entry) for entry in self.journal])
 
     async def _faults(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self.faults.clear()
-            return JSONResponse({"faults": 0})
-        try:
-            rows = json.loads(await request.body())
-            added = [fault_from(row) for row in (rows if isinstance(rows, list) else [rows])]
-        except (ValueError, TypeError, KeyError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        self.faults.extend(added)
-        return JSONResponse({"faults": len(self.faults)})
+        return await take_faults(request, self.faults, fault_from)
 
 
 def create_sandbox(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from connectors.chat.telegram.sandbox.faults import Fault, FaultKind
 from connectors.chat.telegram.sandbox.state import Bot, Chat, Member, Status, User
 from connectors.chat.telegram.sandbox.world import World
+from connectors.sandboxing import Pending
 
 GONE = {"group": "group chat", "supergroup": "supergroup chat", "channel": "channel chat"}
 
@@ -33,21 +34,6 @@ class Access(IntEnum):
     MEMBERS = 2
     """Reading who is in it."""
     WRITE = 3
-
-
-@dataclass(slots=True)
-class Pending:
-    """Effects that will show later."""
-
-    due: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
-
-    def settle(self, *, everything: bool = False) -> None:
-        """Bring about what is due."""
-        now = time.monotonic()
-        ready = [effect for at, effect in self.due if everything or at <= now]
-        self.due = [(at, effect) for at, effect in self.due if not everything and at > now]
-        for effect in ready:
-            effect()
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
 _REMEDY = (
-    "Nothing in Bawab mends it: the server at BASE_URL does not offer this reading. Look there by hand "
-    "when somebody leaves, or point BASE_URL at Microsoft Graph itself."
+    "Nothing in Bawab mends it: the server at BASE_URL does not offer this reading, or not to apps. Look "
+    "by hand when somebody leaves: Entra admin center > Users > the person > Groups, and Owned objects."
 )
 _WHAT = {
     "nested_groups_unseen": "groups somebody is in by way of another group",
@@ -57,7 +57,12 @@ class Optional:
 
 
 def _only_lacking(error: ConnectorError) -> GraphRefused:
-    if isinstance(error, GraphRefused) and error.not_offered:
+    """Let pass what waiting would not mend.
+
+    A 403 where no permission is missing counts too: Microsoft's page of `ownedObjects` names none that an app
+    could hold (learn.microsoft.com/graph/api/user-list-ownedobjects, "Application: not supported").
+    """
+    if isinstance(error, GraphRefused) and (error.not_offered or error.status == HTTPStatus.FORBIDDEN):
         return error
     raise error
 

@@ -11,7 +11,7 @@ from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import Answer, GraphClient, Row
 from connectors.chat.teams.nesting import Nesting
-from connectors.chat.teams.optional import Optional, lacking
+from connectors.chat.teams.optional import Optional, lacking, remedy
 from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.walk import ChannelWalk
@@ -159,7 +159,7 @@ class Memberships:
 def chats_gap(instance: str, why: ConnectorError) -> Gap:
     """Say that group chats cannot be read; raises `why` where it may pass by itself."""
     if isinstance(why, MissingScope | GraphRefused):
-        return Gap(instance, "chats_unreadable", detail=str(why), remedy=CHATS_REMEDY)
+        return Gap(instance, "chats_unreadable", detail=str(why), remedy=remedy(why, CHATS_REMEDY))
     raise why
 
 

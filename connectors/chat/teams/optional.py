@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _REMEDY = (
     "Nothing in Bawab mends it: the server at BASE_URL does not offer this reading, or not to apps. Look "
-    "by hand when somebody leaves: Entra admin center > Users > the person > Groups, and Owned objects."
+    "by hand when somebody leaves: Entra admin center > Users > the person, and the Teams admin center."
 )
 _WHAT = {
     "nested_groups_unseen": "groups somebody is in by way of another group",
@@ -65,6 +65,11 @@ def _only_lacking(error: ConnectorError) -> GraphRefused:
     if isinstance(error, GraphRefused) and (error.not_offered or error.status == HTTPStatus.FORBIDDEN):
         return error
     raise error
+
+
+def remedy(why: ConnectorError, otherwise: str) -> str:
+    """Say what to do about a reading; no grant mends what a server does not offer."""
+    return _REMEDY if isinstance(why, GraphRefused) and why.not_offered else otherwise
 
 
 def lacking(instance: str, reason: str, why: GraphRefused) -> Gap:

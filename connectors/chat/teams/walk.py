@@ -9,6 +9,7 @@ from connectors.chat.teams import objects
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
+from connectors.chat.teams.optional import remedy
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.errors import ConnectorError, MissingScope
 from policies.model import Account, Gap, Group, Membership, Role
@@ -91,7 +92,7 @@ def _gone(error: ConnectorError) -> bool:
 def _gap(instance: str, group_id: str | None, why: ConnectorError) -> Gap:
     """Say that channels cannot be read; raises `why` where it may pass by itself."""
     if isinstance(why, MissingScope | GraphRefused):
-        return Gap(instance, "channels_unreadable", group_id, str(why), CHANNELS_REMEDY)
+        return Gap(instance, "channels_unreadable", group_id, str(why), remedy(why, CHANNELS_REMEDY))
     raise why
 
 

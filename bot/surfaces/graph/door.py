@@ -16,6 +16,7 @@ from bot.drift.look_now import look_at_group, look_now
 from bot.hearing import MISSED, trouble
 from bot.store.group_tables import SubscriptionRow
 from bot.store.query import columns, one
+from bot.surfaces.bodies import BodyRefused, with_body
 from bot.surfaces.graph.meanings import GroupChanged, Lifecycle, Told, changes_of, items_of
 from bot.surfaces.graph.subscriptions import due_now, is_agreed, lost
 
@@ -41,17 +42,15 @@ class Door:
         return Route(f"/graph/{self._instance}", self._answer, methods=["POST"])
 
     async def _answer(self, request: Request) -> Response:
-        length = request.headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()):
-            return Response(status_code=411)
-        if int(length) > MOST_BYTES:
-            return Response(status_code=413)
         token = request.query_params.get("validationToken")
         if token is not None:
             return _echo(token)
         try:
-            told = items_of(json.loads(await request.body()))
-        except ValueError:
+            body = await (await with_body(request, MOST_BYTES, length_said=False)).body()
+            told = items_of(json.loads(body))
+        except BodyRefused as error:
+            return Response(status_code=error.status)
+        except (ValueError, RecursionError):
             told = None
         return Response(status_code=400) if told is None else await self._take(told)
 

@@ -50,7 +50,7 @@ def items_of(body: object) -> list[Told] | None:
 
 def _told(row: Item) -> Told:
     event = row.get("lifecycleEvent")
-    lifecycle = Lifecycle(event) if event in set(Lifecycle) else None
+    lifecycle = Lifecycle(event) if isinstance(event, str) and event in set(Lifecycle) else None
     return Told(str(row.get("subscriptionId", "")), str(row.get("clientState", "")), lifecycle, row)
 
 

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.surfaces.bodies import BodyRefused, with_body
+
 MOST_BYTES = 512 * 1024
 TIMESTAMP, SIGNATURE = "x-slack-request-timestamp", "x-slack-signature"
 
@@ -26,14 +28,13 @@ class Door:
         return Route(f"/slack/{self._instance}/events", self._answer, methods=["POST"])
 
     async def _answer(self, request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            return Response(status_code=411)
-        if int(length) > MOST_BYTES:
-            return Response(status_code=413)
-        if not self._signed(await request.body(), request):
+        try:
+            read = await with_body(request, MOST_BYTES)
+        except BodyRefused as error:
+            return Response(status_code=error.status)
+        if not self._signed(await read.body(), read):
             return Response(status_code=401)
-        return await self._handler.handle(request)
+        return await self._handler.handle(read)
 
     def _signed(self, body: bytes, request: Request) -> bool:
         """Whether Slack signed it, within five minutes of now.

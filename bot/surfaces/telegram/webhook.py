@@ -11,6 +11,7 @@ from starlette.routing import Route
 from telegram import Update
 
 from bot.app import Bawab
+from bot.surfaces.bodies import BodyRefused, with_body
 from bot.surfaces.telegram.meanings import ALLOWED_UPDATES
 from bot.surfaces.telegram.port import SpeaksTelegram
 from bot.surfaces.telegram.reading import read_update
@@ -58,14 +59,13 @@ class Webhook:
         )
 
     async def _answer(self, request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            return Response(status_code=411)
-        if int(length) > MOST_BYTES:
-            return Response(status_code=413)
         if not self._knows_the_secret(request):
             return Response(status_code=401)
-        update = _read(await request.body(), self._connector)
+        try:
+            body = await (await with_body(request, MOST_BYTES)).body()
+        except BodyRefused as error:
+            return Response(status_code=error.status)
+        update = _read(body, self._connector)
         if update is None:
             return Response(status_code=400)
         return await self._take(update)
@@ -87,6 +87,6 @@ def _read(body: bytes, connector: SpeaksTelegram) -> Update | None:
     """Read an update; None for what is none."""
     try:
         plain = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return read_update(plain, connector.bot)

@@ -96,6 +96,11 @@ async def test_what_is_no_collection_of_notifications_is_refused(tmp_path: Path)
         wrong: tuple[Any, ...] = ([], {}, {"value": {}}, {"value": [{}] * 1001}, "text", None)
         for body in wrong:
             assert (await _post(both, body)).status_code == 400, body
+        async with httpx.AsyncClient(trust_env=False) as http:
+            deep = await http.post(both.url, content=b"[" * 100_000)
+            assert deep.status_code == 400
+        odd = {"value": [{"lifecycleEvent": {}}, {"lifecycleEvent": []}, "no item"]}
+        assert (await _post(both, odd)).status_code == 202, "a forger's, answered like any other"
 
 
 async def test_the_address_echoes_a_validation_token_and_nothing_larger(tmp_path: Path) -> None:

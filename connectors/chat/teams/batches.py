@@ -39,14 +39,13 @@ class Batches:
     ) -> list[Said]:
         """Send at most twenty writes once; `after`: part → the part that must have succeeded before it.
 
-        Raises BadCredentials and Forbidden, which mean that nothing was sent; what else befalls all of
-        them is said of each.
+        Raises ConnectorError only while nothing was sent; what else befalls all of them is said of each.
         """
         said: dict[int, Said] = {}
         for chunk in self._packed(range(len(asks)), asks, after or {}):
             try:
                 found = await self._write([asks[index] for index in chunk], _within(chunk, after or {}))
-            except (BadCredentials, Forbidden) as error:
+            except ConnectorError as error:
                 if not said:
                     raise
                 # Something was sent already, so what was not is said of each.

@@ -38,14 +38,18 @@ class Doubts:
         for one in verdicts:
             if one.answer is None or one.meaning is None:
                 continue
-            forbidden = one.answer.status == HTTPStatus.FORBIDDEN
-            if forbidden and (needed := await self._client.missing(one.answer)):
-                results[one.step.step_id] = evidence.by_meaning(
-                    one.step.step_id, one.answer, MISSING_SCOPE, needed
-                )
-            elif _open(one.meaning):
-                results[one.step.step_id] = await self._settled(one, one.answer)
+            try:
+                results[one.step.step_id] = await self._meant(one, one.answer, one.meaning)
+            except ConnectorError as error:
+                # Others of the same call were done, and must be told: nothing is raised any more.
+                results[one.step.step_id] = self._unclear(one.step, one.answer, error)
         return results
+
+    async def _meant(self, verdict: Verdict, said: Answer, meaning: Meaning) -> Result:
+        step_id = verdict.step.step_id
+        if said.status == HTTPStatus.FORBIDDEN and (needed := await self._client.missing(said)):
+            return evidence.by_meaning(step_id, said, MISSING_SCOPE, needed)
+        return await self._settled(verdict, said) if _open(meaning) else verdict.result
 
     def unread(self, step: Revocation, trouble: ConnectorError) -> Result:
         """Say what a group that cannot even be read means for a step there; nothing was sent."""
@@ -61,13 +65,9 @@ class Doubts:
         return evidence.refusal(step.step_id, Refusal.NO_RIGHT, "no_right", source, str(trouble))
 
     async def _settled(self, verdict: Verdict, said: Answer) -> Result:
-        step = verdict.step
-        try:
-            if step.membership.group.kind in IN_TEAMS:
-                return await self._in_teams(verdict, said)
-            return await self._in_directory(verdict, said)
-        except ConnectorError as error:
-            return self._unclear(step, said, error)
+        if verdict.step.membership.group.kind in IN_TEAMS:
+            return await self._in_teams(verdict, said)
+        return await self._in_directory(verdict, said)
 
     async def _in_teams(self, verdict: Verdict, said: Answer) -> Result:
         """Read the channel or chat once more."""

@@ -16,7 +16,7 @@ from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE
 from connectors.chat.teams.parts import Verdict, joined, of_bulk, of_part
 from connectors.chat.teams.routes import MOST_PARTS
 from connectors.contract import Outcome, Result, Revocation
-from connectors.errors import BadCredentials, Forbidden, Unavailable
+from connectors.errors import ConnectorError, Unavailable
 from policies.model import GroupKind, Refusal
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class Removal:
         alone = [one.step for one in verdicts if one.bulk_lacking]
         if alone:
             # Nothing was done for these: the server has no bulk removal, or no team where there is a group.
-            rest = await self._carry_out([_Job([step], self._single(step, state)) for step in alone])
+            rest = await self._carry_out(
+                [_Job([step], self._single(step, state)) for step in alone], first=False
+            )
             verdicts = [one for one in verdicts if not one.bulk_lacking] + rest
         return results | await self._doubts.settle(verdicts)
 
@@ -106,14 +108,14 @@ class Removal:
             remove.insert(0, self._asks.remove_owner(group.id, account_id))
         return remove
 
-    async def _carry_out(self, jobs: Sequence[_Job]) -> list[Verdict]:
+    async def _carry_out(self, jobs: Sequence[_Job], *, first: bool = True) -> list[Verdict]:
         verdicts: list[Verdict] = []
-        for number, chunk in enumerate(_chunks(jobs)):
+        for chunk in _chunks(jobs):
             asks = [ask for job in chunk for ask in job.asks]
             try:
                 said = await self._batches.write(asks, _after(chunk))
-            except (BadCredentials, Forbidden) as error:
-                if number == 0:
+            except ConnectorError as error:
+                if first and not verdicts:
                     raise
                 # Something was sent before, so this must be said per step instead of raised.
                 said = [Unavailable(f"not sent: {error}")] * len(asks)

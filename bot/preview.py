@@ -67,6 +67,8 @@ class Blind:
     group_id: str = ""
     detail: str = ""
     remedy: str = ""
+    group_name: str = ""
+    """Where the person is in the group, so that it can be called by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +229,10 @@ def _blind(case: CaseRow, draft: Draft | Unread) -> Iterator[Blind]:
     if isinstance(draft, Unread):
         yield Blind(*who, "unreadable", detail=str(draft.error))
         return
+    names = {membership.group.id: membership.group.name for membership in draft.memberships}
     for gap in draft.plan.gaps:
-        yield Blind(*who, gap.reason, gap.group_id or "", gap.detail, gap.remedy)
+        group = gap.group_id or ""
+        yield Blind(*who, gap.reason, group, gap.detail, gap.remedy, names.get(group, ""))
 
 
 def _name(case: CaseRow) -> str:

@@ -107,8 +107,10 @@ def _gaps(desk: Desk, file: CaseFile) -> None:
         return
     desk.print()
     desk.print(t.text("Not seen, and so not done"), style="bold")
+    names = {(step.instance, step.group_id): str(step.group["name"]) for step in file.steps if step.group}
     for gap in file.gaps:
-        where = " ".join(filter(None, (gap.instance, gap_group(gap))))
+        called = names.get((gap.instance, gap.group_id)) or gap_group(gap)
+        where = " ".join(filter(None, (gap.instance, called)))
         desk.print(f"  {t.isolate(where)}: {gap_text(gap.reason, t)}")
     for row in file.unplanned:
         desk.print(

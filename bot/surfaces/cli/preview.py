@@ -202,7 +202,7 @@ def _blind_line(same: list[Blind], t: Translator) -> str:
         return t.text("Not decided yet: {why} ({who})", why=case_reason_text(one.detail, t), who=who)
     return t.text(
         "Not seen: {where}: {what} ({who})",
-        where=t.isolate(" ".join(filter(None, (one.instance, one.group_id))) or "-"),
+        where=t.isolate(" ".join(filter(None, (one.instance, one.group_name or one.group_id))) or "-"),
         what=blind_text(one.reason, one.detail, t),
         who=who,
     )

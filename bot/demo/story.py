@@ -18,9 +18,11 @@ from bot.demo.processes import Command, SandboxProcess, Service
 from bot.locale import N_, Translator
 from bot.states import CaseState
 
-UNTIL_LAST_MOMENT = timedelta(seconds=30)
-UNTIL_TRANSFER = timedelta(seconds=33)
+UNTIL_LAST_MOMENT = timedelta(seconds=24)
+UNTIL_TRANSFER = timedelta(seconds=27)
 PATIENCE_SECONDS = 90.0
+POLL_SECONDS = 1.0
+"""Each look is a command of its own, which costs the service it looks at some of the machine."""
 ENDED = {CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS, CaseState.CANCELLED}
 AT_REST = ENDED | {CaseState.AWAITING_MANUAL}
 TITLES = {SLACK: "Slack", TELEGRAM: "Telegram", MICROSOFT: "Microsoft"}
@@ -156,7 +158,7 @@ class Story:
         while not await ready():
             if asyncio.get_running_loop().time() > deadline:
                 raise DemoFailed(self._t.text("Waited in vain for {what}.", what=what))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _status(self) -> dict[str, Any]:
         found: dict[str, Any] = await self._command.data("status")

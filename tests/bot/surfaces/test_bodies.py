@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -31,12 +32,11 @@ async def _door(request: Request) -> Response:
 async def door() -> AsyncIterator[int]:
     """A door that says how much came in; gives its port."""
     asgi = Starlette(routes=[Route("/", _door, methods=["POST"])])
-    server = uvicorn.Server(uvicorn.Config(asgi, port=0, lifespan="off", log_config=None, ws="none"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    server = uvicorn.Server(uvicorn.Config(asgi, lifespan="off", log_config=None, ws="none"))
+    taken = socket.create_server(("127.0.0.1", 0))  # whoever connects before it is up waits
+    serving = asyncio.create_task(server.serve(sockets=[taken]))
     try:
-        yield int(server.servers[0].sockets[0].getsockname()[1])
+        yield int(taken.getsockname()[1])
     finally:
         server.should_exit = True
         await serving

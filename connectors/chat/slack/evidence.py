@@ -1,4 +1,4 @@
-"""Builds evidence and results from what the wire recorded: small facts, never a token, never a body."""
+"""What Slack's answers prove, as evidence and results; what every connector gives alike comes along."""
 
 from __future__ import annotations
 
@@ -8,24 +8,21 @@ from connectors.chat.slack.answers import meaning_of
 from connectors.chat.slack.client import Answer
 from connectors.chat.slack.remedies import remedy_text
 from connectors.contract import Evidence, Outcome, Quality, Result
-from connectors.wire import Exchange, NotSent, RateLimited
+from connectors.evidence import evidence_of, not_answered, unreadable, with_remedy, without_call
+from connectors.wire import Exchange
 from policies.model import Refusal
 
-
-def evidence_of(exchange: Exchange, quality: Quality, *facts: tuple[str, str]) -> Evidence:
-    """Give the evidence of one exchange."""
-    return Evidence(
-        quality=quality,
-        at=exchange.at,
-        source=exchange.route,
-        request_id=exchange.request_id,
-        facts=(("status", str(exchange.status)), ("ms", str(round(exchange.seconds * 1000))), *facts),
-    )
-
-
-def without_call(source: str, *facts: tuple[str, str]) -> Evidence:
-    """Give the evidence of something decided or failed without an answer."""
-    return Evidence(quality=Quality.UNKNOWN, at=datetime.now(UTC), source=source, facts=facts)
+__all__ = [
+    "evidence_of",
+    "not_answered",
+    "observed",
+    "refusal",
+    "result_of",
+    "result_of_error",
+    "seen",
+    "unreadable",
+    "without_call",
+]
 
 
 def refusal(step_id: str, why: Refusal, remedy: str, evidence: Evidence, detail: str = "") -> Result:
@@ -33,7 +30,7 @@ def refusal(step_id: str, why: Refusal, remedy: str, evidence: Evidence, detail:
     return Result(
         step_id=step_id,
         outcome=Outcome.REFUSED,
-        evidence=_with_remedy(evidence, remedy),
+        evidence=with_remedy(evidence, remedy),
         refusal=why,
         detail=detail,
         remedy=remedy_text(remedy),
@@ -57,45 +54,10 @@ def result_of_error(step_id: str, error: str, answer: Answer) -> Result:
     return Result(
         step_id=step_id,
         outcome=meaning.outcome,
-        evidence=_with_remedy(evidence, meaning.remedy),
+        evidence=with_remedy(evidence, meaning.remedy),
         refusal=meaning.refusal,
         detail=detail,
         remedy=remedy_text(meaning.remedy),
-    )
-
-
-def lost(step_id: str, source: str, error: Exception) -> Result:
-    """Give the result of a write whose answer was lost."""
-    return Result(
-        step_id,
-        Outcome.UNKNOWN,
-        without_call(source, ("lost", "answer")),
-        detail=str(error),
-        remedy=remedy_text("read_back"),
-    )
-
-
-def not_done(step_id: str, source: str, error: NotSent | RateLimited) -> Result:
-    """Give the result of a write that surely did nothing, because of load or a missing connection."""
-    limited = isinstance(error, RateLimited)
-    return Result(
-        step_id,
-        Outcome.RATE_LIMITED if limited else Outcome.UNAVAILABLE,
-        without_call(source, ("sent", "refused" if limited else "no")),
-        retry_after=error.retry_after,
-        detail=str(error),
-    )
-
-
-def _with_remedy(evidence: Evidence, remedy: str) -> Evidence:
-    if not remedy:
-        return evidence
-    return Evidence(
-        quality=evidence.quality,
-        at=evidence.at,
-        source=evidence.source,
-        request_id=evidence.request_id,
-        facts=(*evidence.facts, ("remedy", remedy)),
     )
 
 

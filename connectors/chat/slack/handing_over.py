@@ -75,10 +75,8 @@ class HandingOver:
             return blocked
         try:
             return await self._promote(step)
-        except AnswerLost as error:
-            return evidence.lost(step.step_id, ADD, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step.step_id, ADD, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step.step_id, ADD, error)
         except (SlackRefused, MissingScope, Unavailable) as error:
             return _unread(step.step_id, error)
 
@@ -145,9 +143,9 @@ class HandingOver:
         try:
             return await self._step_down(step)
         except AnswerLost as error:
-            return SteppedDown(evidence.lost(step.step_id, REMOVE, error))
+            return SteppedDown(evidence.not_answered(step.step_id, REMOVE, error))
         except (RateLimited, NotSent) as error:
-            return SteppedDown(evidence.not_done(step.step_id, LIST, error))
+            return SteppedDown(evidence.not_answered(step.step_id, LIST, error))
         except Unavailable as error:
             return SteppedDown(_unread(step.step_id, error))
         except (SlackRefused, MissingScope):

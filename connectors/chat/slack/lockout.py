@@ -63,7 +63,7 @@ class Lockout:
         except (BadCredentials, Forbidden):
             raise
         except ConnectorError as error:
-            return Presence(step_id, Sight.UNREADABLE, evidence.without_call("users.info"), str(error))
+            return evidence.unreadable(step_id, "users.info", error)
         if now is None:
             proof = evidence.without_call("users.info")
             return Presence(step_id, Sight.UNREADABLE, proof, f"Slack does not know the account {account.id}")
@@ -83,19 +83,15 @@ class Lockout:
     async def _guarded(self, step_id: str, method: str, account_id: str) -> Result:
         try:
             answer = await self._client.call(method, user_id=account_id)
-        except AnswerLost as error:
-            return evidence.lost(step_id, method, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step_id, method, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step_id, method, error)
         return evidence.result_of(step_id, answer)
 
     async def _by_scim(self, step_id: str, account: Account) -> Result:
         try:
             status, exchange = await self._patch(account.id)
-        except AnswerLost as error:
-            return evidence.lost(step_id, SCIM_DEACTIVATE, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step_id, SCIM_DEACTIVATE, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step_id, SCIM_DEACTIVATE, error)
         return self._scim_result(step_id, status, exchange)
 
     async def _patch(self, account_id: str) -> tuple[int, Exchange]:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One remedy in both languages."""
-
-    en: str
-    ar: str
-
+from connectors.remedies import COMMON, Remedy, text_of
 
 REMEDIES: dict[str, Remedy] = {
+    **COMMON,
     "account_unknown": Remedy(
         "Check the Slack user id in the HR record or the identity link: Slack does not know it.",
         "تحقّق من معرّف مستخدم Slack في سجل الموارد البشرية أو في ربط الهوية: Slack لا يعرفه.",
@@ -111,10 +103,6 @@ REMEDIES: dict[str, Remedy] = {
         "The primary owner must first hand the workspace over in Slack.",
         "على المالك الأساسي أولًا نقل ملكية مساحة العمل في Slack.",
     ),
-    "read_back": Remedy(
-        "The answer was lost; the membership is read again before anything else.",
-        "ضاع الجواب؛ تُقرأ العضوية مجددًا قبل أي شيء آخر.",
-    ),
     "revoke_invitation": Remedy(
         "Revoke it in Slack: invitations to the workspace under Manage members > Invitations, those to "
         "shared channels under Slack Connect.",
@@ -141,10 +129,6 @@ REMEDIES: dict[str, Remedy] = {
         "The user group no longer exists; nothing to do.",
         "لم تعد مجموعة المستخدمين موجودة؛ لا شيء مطلوب.",
     ),
-    "wrong_person": Remedy(
-        "The step names two different accounts; nothing was sent. Plan the case again.",
-        "تذكر الخطوة حسابين مختلفين؛ لم يُرسل شيء. أعد تخطيط الحالة.",
-    ),
     "wrong_team": Remedy(
         "Check the configured team id: the token does not reach that workspace.",
         "تحقّق من معرّف الفريق في الإعدادات: الرمز لا يصل إلى مساحة العمل تلك.",
@@ -154,7 +138,4 @@ REMEDIES: dict[str, Remedy] = {
 
 def remedy_text(key: str, language: str = "en") -> str:
     """Give a remedy in `en` or `ar`; an empty key gives an empty text."""
-    if not key:
-        return ""
-    remedy = REMEDIES[key]
-    return remedy.ar if language == "ar" else remedy.en
+    return text_of(REMEDIES, key, language)

@@ -38,10 +38,8 @@ class ChannelRemoval:
             answer = await self._kick(step)
             if answer.error in AMBIGUOUS_ABSENCE | AMBIGUOUS_CHANNEL:
                 return await self._disambiguate(step, answer)
-        except AnswerLost as error:
-            return evidence.lost(step.step_id, KICK, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step.step_id, KICK, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step.step_id, KICK, error)
         return evidence.result_of(step.step_id, answer)
 
     async def _kick(self, step: Revocation) -> Answer:

@@ -60,10 +60,8 @@ class UserGroupRemoval:
                 users=",".join(remaining),
                 team_id=self._config.team_id,
             )
-        except AnswerLost as error:
-            return evidence.lost(step.step_id, UPDATE, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step.step_id, UPDATE, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step.step_id, UPDATE, error)
         finally:
             self._listing.forget_user_groups()
         if answer.ok:
@@ -138,7 +136,7 @@ def _unread(step: Revocation, error: ConnectorError) -> Result:
         remedy = "user_group_gone" if gone else "unexpected"
         return evidence.refusal(step.step_id, why, remedy, proof, detail=str(error))
     if isinstance(error, RateLimited):
-        return evidence.not_done(step.step_id, _READ, error)
+        return evidence.not_answered(step.step_id, _READ, error)
     if isinstance(error, Unavailable):
         return Result(
             step.step_id, Outcome.UNAVAILABLE, proof, retry_after=error.retry_after, detail=str(error)

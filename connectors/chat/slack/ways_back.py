@@ -83,10 +83,8 @@ class WaysBack:
             return blocked
         try:
             return await self._deny(step, requests, request_id)
-        except AnswerLost as error:
-            return evidence.lost(step.step_id, requests.deny_method, error)
-        except (RateLimited, NotSent) as error:
-            return evidence.not_done(step.step_id, requests.deny_method, error)
+        except (AnswerLost, RateLimited, NotSent) as error:
+            return evidence.not_answered(step.step_id, requests.deny_method, error)
         except (BadCredentials, Forbidden):
             raise
         except ConnectorError as error:

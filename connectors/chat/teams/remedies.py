@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One remedy in both languages."""
-
-    en: str
-    ar: str
-
+from connectors.remedies import COMMON, Remedy, text_of
 
 REMEDIES: dict[str, Remedy] = {
+    **COMMON,
     "account_unknown": Remedy(
         "Check the Entra object id in the HR record or the identity link: the tenant does not know it.",
         "تحقّق من معرّف كائن Entra في سجل الموارد البشرية أو في ربط الهوية: المستأجر لا يعرفه.",
@@ -85,10 +77,6 @@ REMEDIES: dict[str, Remedy] = {
         "في مركز إدارة "
         "Entra > المستخدمون.",
     ),
-    "read_back": Remedy(
-        "The answer was lost; Bawab reads back what happened before it does anything else.",
-        "ضاع الرد؛ سيقرأ بوّاب ما حدث قبل أي فعل آخر.",
-    ),
     "role_assignable": Remedy(
         "This group can carry administrator roles, so Bawab does not change it: a Privileged "
         "Role Administrator "
@@ -111,16 +99,9 @@ REMEDIES: dict[str, Remedy] = {
         "Graph answered with an error this version does not know; the evidence names it. Tell the operator.",
         "أجاب Graph بخطأ لا يعرفه هذا الإصدار؛ الدليل يذكره. أبلغ المشغّل.",
     ),
-    "wrong_person": Remedy(
-        "The step names two different accounts; nothing was sent. Plan the case again.",
-        "تذكر الخطوة حسابين مختلفين؛ لم يُرسل شيء. أعد تخطيط الحالة.",
-    ),
 }
 
 
 def remedy_text(key: str, language: str = "en") -> str:
     """Give a remedy's text; an empty key gives an empty text."""
-    if not key:
-        return ""
-    remedy = REMEDIES[key]
-    return remedy.ar if language == "ar" else remedy.en
+    return text_of(REMEDIES, key, language)

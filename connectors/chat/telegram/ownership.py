@@ -32,7 +32,7 @@ class Ownership:
         try:
             return await self._blocked(step) or await self._promote(step)
         except (AnswerLost, Unavailable) as error:
-            return evidence.failed(step.step_id, PROMOTE, error)
+            return evidence.not_answered(step.step_id, PROMOTE, error)
 
     async def sole_ownership(self, step: Promotion) -> Presence:
         """Give `absent` where the successor is seen among the admins; the group no longer hangs on one."""

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One remedy in both languages."""
-
-    en: str
-    ar: str
-
+from connectors.remedies import COMMON, Remedy, text_of
 
 REMEDIES: dict[str, Remedy] = {
+    **COMMON,
     "account_unknown": Remedy(
         "The bot never met this account here: check the linked Telegram id, or look in the group by hand.",
         "لم يصادف البوت هذا الحساب هنا: تحقّق من معرّف Telegram المربوط، أو انظر في المجموعة يدويًا.",
@@ -76,10 +68,6 @@ REMEDIES: dict[str, Remedy] = {
         "The step names another bot than this connector's; plan the case again.",
         "تشير الخطوة إلى بوت آخر؛ أعد تخطيط الحالة.",
     ),
-    "read_back": Remedy(
-        "The answer was lost; the membership is read again before anything else.",
-        "ضاع الجواب؛ تُقرأ العضوية مجددًا قبل أي شيء آخر.",
-    ),
     "successor_outside": Remedy(
         "The successor is not in the group, and a bot cannot add people: let them join first.",
         "الخلف ليس في المجموعة، والبوت لا يستطيع إضافة أحد: ليدخل أولًا.",
@@ -97,16 +85,9 @@ REMEDIES: dict[str, Remedy] = {
         "can remove them.",
         "عيّن شخصٌ آخر هذا المشرف: يسحب ذلك المشرف أو المالك الدور منه، ثم يستطيع بوّاب إخراجه.",
     ),
-    "wrong_person": Remedy(
-        "The step names two different accounts; nothing was sent. Plan the case again.",
-        "تذكر الخطوة حسابين مختلفين؛ لم يُرسل شيء. أعد تخطيط الحالة.",
-    ),
 }
 
 
 def remedy_text(key: str, language: str = "en") -> str:
     """Give a remedy in `en` or `ar`; an empty key gives an empty text."""
-    if not key:
-        return ""
-    remedy = REMEDIES[key]
-    return remedy.ar if language == "ar" else remedy.en
+    return text_of(REMEDIES, key, language)

@@ -32,7 +32,7 @@ class Removal:
         try:
             return await self._revoke(step)
         except (AnswerLost, Unavailable) as error:
-            return evidence.failed(step.step_id, BAN, error)
+            return evidence.not_answered(step.step_id, BAN, error)
 
     async def _revoke(self, step: Revocation) -> Result:
         seen = await self._reading.member(step.membership.group.id, step.account_id)
@@ -87,7 +87,7 @@ class Removal:
             return await self._remove(step, *facts)
         except (AnswerLost, ConnectorError) as error:
             # Something was done: an exception would say that nothing was.
-            return evidence.failed(step.step_id, BAN, error, *facts)
+            return evidence.not_answered(step.step_id, BAN, error, *facts)
 
     async def _remove(self, step: Revocation, *facts: Fact) -> Result:
         """Bar, or kick: unbanning a member throws them out of a supergroup and lets them join again."""

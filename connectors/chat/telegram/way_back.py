@@ -63,7 +63,7 @@ class WaysBack:
         try:
             return await self._close(step, group)
         except (AnswerLost, Unavailable) as error:
-            return evidence.failed(step.step_id, EXPORT, error)
+            return evidence.not_answered(step.step_id, EXPORT, error)
 
     async def _close(self, step: Closing, group: Group) -> Result:
         chat = await self._reading.chat(group.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -102,9 +103,9 @@ async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: s
     """
     rows = columns(KnownGroupRow)
     before = await one(tx, KnownGroupRow, rows.instance == instance, rows.group_id == old)
+    await _move_steps(tx, instance, old, new)  # also where it is no news: a plan may be older than the news
     if before is not None and before.moved_to == new:
         return False
-    await _move_steps(tx, instance, old, new)
     await _move_roster(tx, instance, old, new)
     if before is None:
         return True
@@ -151,8 +152,17 @@ async def _move_steps(tx: AsyncConnection, instance: str, old: str, new: str) ->
             steps.target_id == step.target_id,
         ]
         if await one(tx, StepRow, *twin) is None:
-            plain = {**step.group, "id": new} if step.group else None
-            await change(tx, StepRow, {"group_id": new, "group": plain}, steps.id == step.id)
+            values = {"group_id": new, "group": _at(step.group, new), "target": _led_to(step.target, new)}
+            await change(tx, StepRow, values, steps.id == step.id)
+
+
+def _at(group: Any, new: str) -> Any:
+    return {**group, "id": new} if group else None
+
+
+def _led_to(target: Any, new: str) -> Any:
+    """A way back names the group it leads into once more."""
+    return {**target, "group": _at(target["group"], new)} if target and target.get("group") else target
 
 
 def _entry(group: Group, action: Action, because: str, *, to: str = "") -> Entry:

@@ -39,7 +39,11 @@ def _telegram(world: Offices) -> Truth:
 def _teams(world: Offices) -> Truth:
     tenant = world.tenant.tenant
     groups = {(TEAMS, g.display_name): frozenset((*g.members, *g.owners)) for g in tenant.groups.values()}
-    channels = {(TEAMS, c.display_name): frozenset(c.members) for c in tenant.channels.values() if c.members}
+    own = [c for c in tenant.channels.values() if c.members]
+    channels = {
+        (TEAMS, f"{tenant.groups[c.team_id].display_name} / {c.display_name}"): frozenset(c.members)
+        for c in own
+    }
     chats = {(TEAMS, c.topic or c.id): frozenset(c.members) for c in tenant.chats.values()}
     return {**groups, **channels, **chats}
 
@@ -54,7 +58,7 @@ async def honest(world: Offices) -> None:
             assert outcomes[-1] == step.state, f"{_named(step)} is {step.state}, the log ends with {outcomes}"
         if step.state in STEP_SUCCESS:
             again = sum(entry["action"] == "check.drift" and entry["step_id"] == step.id for entry in log)
-            assert 1 <= outcomes.count(step.state) <= 1 + again, f"{_named(step)} was called done twice: {outcomes}"
+            assert 1 <= outcomes.count(step.state) <= 1 + again, f"{_named(step)} was done twice: {outcomes}"
             assert _borne_out(world, now, step), f"{_named(step)} is called {step.state} and is not so"
     assert (await world.app.audit.verify()).ok
 
@@ -70,7 +74,7 @@ def _named(step: StepRow) -> str:
 def _borne_out(world: Offices, now: Truth, step: StepRow) -> bool:
     if step.action == "revoke":
         name = str((step.group or {})["name"])
-        return step.account_id not in now.get((step.instance, name), frozenset())
+        return step.account_id not in now[step.instance, name]
     user = world.tenant.tenant.users.get(step.account_id)
     if step.action == "deactivate" and step.instance == TEAMS:
         return user is None or not user.account_enabled
@@ -111,4 +115,4 @@ async def all_proven(world: Offices, instance: str, names: Sequence[str]) -> Non
     found = await revokes(world, instance)
     seen = {StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT}
     assert {name: step.state for name, step in found.items() if step.state not in seen} == {}
-    assert set(names) <= set(found)
+    assert sorted(names) == sorted(found), sorted(found)

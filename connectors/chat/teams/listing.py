@@ -8,7 +8,7 @@ from connectors.chat.teams import objects
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
-from connectors.chat.teams.permissions import HIDDEN, held
+from connectors.chat.teams.permissions import HIDDEN, sees_hidden
 from connectors.chat.teams.walk import ChannelWalk
 from policies.model import Gap, Group, GroupKind
 
@@ -46,10 +46,9 @@ class Listing:
 
     def _hidden(self, row: Row) -> Gap | None:
         """Say that a group hides its members from this app, memberships of a person included."""
-        token = self._client.tokens.known
-        if not objects.hides_members(row) or token is None or held(token, HIDDEN):
+        if not objects.hides_members(row) or sees_hidden(self._client.tokens.known):
             return None
-        detail = f"{row.get('displayName')} hides its members, and the app lacks {HIDDEN}"
+        detail = f"{row.get('displayName')} hides its members, and the app is not seen to hold {HIDDEN}"
         return Gap(
             self._client.config.instance, "members_unreadable", str(row["id"]), detail, f"Grant {HIDDEN}."
         )

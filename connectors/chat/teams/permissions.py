@@ -30,3 +30,8 @@ WIDER: Mapping[str, tuple[str, ...]] = defaultdict(
 def held(token: Token, permission: str) -> bool:
     """Whether the token holds a permission or one that includes it; True where it cannot be read."""
     return token.may(permission, *WIDER[permission])
+
+
+def sees_hidden(token: Token | None) -> bool:
+    """Whether groups that hide their members are surely shown; a token that tells nothing proves nothing."""
+    return token is not None and token.roles is not None and held(token, HIDDEN)

@@ -13,7 +13,7 @@ from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
 from connectors.chat.teams.objects import hides_members, user_ids
 from connectors.chat.teams.optional import Optional
-from connectors.chat.teams.permissions import HIDDEN, held
+from connectors.chat.teams.permissions import HIDDEN, sees_hidden
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.contract import Evidence, Presence, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
@@ -106,8 +106,7 @@ class ReadingBack:
 
         Right after a start nothing is known of the token yet: taken for granted, it would make an absence.
         """
-        token = await self._client.tokens.token()
-        return token.roles is not None and held(token, HIDDEN)
+        return sees_hidden(await self._client.tokens.token())
 
 
 def _hidden(reading: list[Row] | ConnectorError | None) -> ConnectorError | None:
@@ -116,7 +115,7 @@ def _hidden(reading: list[Row] | ConnectorError | None) -> ConnectorError | None
         gone = isinstance(reading, GraphRefused) and reading.status == HTTPStatus.NOT_FOUND
         return None if gone else reading
     if any(hides_members(row) for row in reading or ()):
-        return ConnectorError(f"the group hides its members, and the app lacks {HIDDEN}")
+        return ConnectorError(f"the group hides its members, and the app is not seen to hold {HIDDEN}")
     return None
 
 

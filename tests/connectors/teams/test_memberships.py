@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.chat.teams.sandbox import Channel, EntraGroup, FaultKind, create_sandbox
+from connectors.chat.teams.tokens import Token
 from connectors.contract import KnownGroups
 from connectors.errors import BadCredentials, Unavailable
 from policies.model import Account, AccountKind, Gap, Group, GroupKind, Membership, Person, Refusal, Role
@@ -297,3 +298,13 @@ async def test_a_secret_withdrawn_while_reading_calls_an_operator() -> None:
         stage.fault(FaultKind.TOKEN_REVOKED, "GET /users/*/memberOf", times=0)
         with pytest.raises(BadCredentials, match="AADSTS7000215"):
             [item async for item in stage.teams.memberships(Account(INSTANCE, ANA), KnownGroups())]
+
+
+async def test_a_token_that_tells_nothing_does_not_vouch_for_hidden_groups() -> None:
+    world = tenant().add(EntraGroup("g-hidden", "hidden", [ANA], visibility="HiddenMembership"))
+    async with staged(world) as stage:
+        tokens = stage.teams._client.tokens
+        known = await tokens.token()
+        tokens._token = Token(known.value, known.until, known.tenant_id, known.object_id, None)
+        listed = [item async for item in stage.teams.groups() if isinstance(item, Gap)]
+    assert ("members_unreadable", "g-hidden") in {(gap.reason, gap.group_id) for gap in listed}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.chat.teams import evidence
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.batches import Batches, Said
-from connectors.chat.teams.client import Answer, GraphClient
+from connectors.chat.teams.client import Answer, GraphClient, Row
 from connectors.chat.teams.fresh import Fresh, ask_for, key_of
 from connectors.chat.teams.identity import Identity
 from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE, group_of
@@ -48,20 +48,31 @@ class Ownership:
         return await self._judged(step, said)
 
     async def sole_ownership(self, step: Promotion) -> Presence:
-        """Give `absent` where the successor is seen as owner."""
+        """Give `absent` where the successor is seen as owner, and in a team as member too."""
         try:
             with self._client.wire.recording() as exchanges:
-                state = await self._fresh(step.group)
+                owners, listed = await self._owners_and_place(step)
         except (BadCredentials, Forbidden):
             raise
         except ConnectorError as error:
             return evidence.unreadable(step.step_id, SOURCE, error)
-        if (trouble := state.trouble(step.group)) is not None:
-            return evidence.unreadable(step.step_id, SOURCE, trouble)
-        owners = state.owners(step.group)
-        proof = evidence.observed(SOURCE, exchanges[-1], ("owners", str(len(owners))))
-        seen = step.account.id in owners
-        return Presence(step.step_id, Sight.ABSENT if seen else Sight.PRESENT, proof)
+        facts = (("owners", str(len(owners))), ("member", "as needed" if listed else "no"))
+        proof = evidence.observed(SOURCE, exchanges[-1], *facts)
+        made = listed and step.account.id in owners
+        return Presence(step.step_id, Sight.ABSENT if made else Sight.PRESENT, proof)
+
+    async def _owners_and_place(self, step: Promotion) -> tuple[frozenset[str], bool]:
+        """Read who owns the group, and whether the successor is a member where Teams asks for that."""
+        group = step.group
+        asks = [ask_for(self._asks, group)]
+        if group.kind is GroupKind.TEAM and group.managed_elsewhere != "dynamic":
+            asks.append(self._asks.member_of_ids(step.account.id))
+        owners, *places = await self._batches.listings(asks)
+        for reading in (owners, *places):
+            if isinstance(reading, ConnectorError):
+                raise reading
+        listed = all(isinstance(rows, list) and _lists(rows, group.id) for rows in places)
+        return Fresh({key_of(group): owners}).owners(group), listed
 
     def _writes(self, group: Group, account_id: str, state: Fresh) -> list[RequestInformation]:
         if group.kind not in CHANNELS:
@@ -80,18 +91,25 @@ class Ownership:
         return [into_channel]
 
     async def _judged(self, step: Promotion, said: Sequence[Said]) -> Result:
-        """Let the part that makes an owner decide; it stands last."""
-        last = said[-1]
-        if not isinstance(last, Answer):
-            return evidence.not_answered(step.step_id, SOURCE, last)
-        if last.ok or ALREADY_THERE in last.message.lower():
-            return evidence.done(step.step_id, last)
-        if last.status == HTTPStatus.FORBIDDEN and (needed := await self._client.missing(last)):
-            return evidence.by_meaning(step.step_id, last, MISSING_SCOPE, needed)
-        meaning = meaning_of(last.status, last.message)
-        if meaning.doubtful or meaning.refusal is Refusal.NO_RIGHT:
-            meaning = await self._settled(step, meaning)
-        return evidence.by_meaning(step.step_id, last, meaning)
+        """Let whatever was not done decide: an owner who is no member is not shown in Teams."""
+        # Who owns a private channel is in its team already, whatever the team said to that.
+        deciding = said[-1:] if step.group.kind in CHANNELS and _done(said[-1]) else said
+        undone = next((one for one in deciding if not _done(one)), deciding[-1])
+        if not isinstance(undone, Answer):
+            return evidence.not_answered(step.step_id, SOURCE, undone)
+        return evidence.done(step.step_id, undone) if _done(undone) else await self._refused(step, undone)
+
+    async def _refused(self, step: Promotion, said: Answer) -> Result:
+        """Say what stands in the way; the other half may have been done, so nothing is raised."""
+        try:
+            if said.status == HTTPStatus.FORBIDDEN and (needed := await self._client.missing(said)):
+                return evidence.by_meaning(step.step_id, said, MISSING_SCOPE, needed)
+            meaning = meaning_of(said.status, said.message)
+            if meaning.doubtful or meaning.refusal is Refusal.NO_RIGHT:
+                meaning = await self._settled(step, meaning)
+        except ConnectorError as error:
+            return evidence.not_answered(step.step_id, SOURCE, error)
+        return evidence.by_meaning(step.step_id, said, meaning)
 
     async def _settled(self, step: Promotion, meaning: Meaning) -> Meaning:
         """Read which of the two does not exist, or what keeps the group."""
@@ -135,6 +153,14 @@ class Ownership:
         if step.group.kind in CHANNELS and not step.group.parent_id:
             return evidence.refusal(step.step_id, Refusal.UNEXPECTED, "plan_again", source)
         return None
+
+
+def _lists(rows: Sequence[Row], group_id: str) -> bool:
+    return any(row.get("id") == group_id for row in rows)
+
+
+def _done(said: Said) -> bool:
+    return isinstance(said, Answer) and (said.ok or ALREADY_THERE in said.message.lower())
 
 
 def _gone(found: object) -> bool:

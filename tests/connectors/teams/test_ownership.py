@@ -166,3 +166,42 @@ async def test_a_leaver_who_owns_with_the_successor_leaves_in_the_same_hour() ->
         (result,) = await stage.revoke(step(OWNED))
         assert result.outcome is Outcome.REVOKED
         assert stage.inside(OWNED) == {BADR, "sp-robot"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (FaultKind.REFUSED, Outcome.REFUSED),
+        (FaultKind.LIMITED_429, Outcome.RATE_LIMITED),
+        (FaultKind.PART_MISSING, Outcome.UNKNOWN),
+    ],
+)
+async def test_an_owner_who_did_not_become_a_member_is_not_handed_over_yet(
+    kind: FaultKind, outcome: Outcome
+) -> None:
+    async with staged() as stage:
+        stage.fault(kind, "POST /groups/*/members/$ref")
+        first = await stage.teams.promote(promotion(M365))
+        assert first.outcome is outcome
+        assert CARLA in stage.sandbox.tenant.groups[M365].owners
+        assert (await stage.teams.promote(promotion(M365))).outcome is Outcome.REVOKED
+        assert CARLA in stage.sandbox.tenant.groups[M365].members
+
+
+async def test_an_owner_whom_teams_does_not_show_is_no_successor_yet() -> None:
+    async with staged() as stage:
+        stage.sandbox.tenant.groups[OTHER_TEAM].owners.append(CARLA)
+        seen = await stage.teams.sole_ownership(promotion(OTHER_TEAM))
+        assert seen.sight is Sight.PRESENT, "an owner without membership is not shown as owner in Teams"
+        assert (await stage.teams.promote(promotion(OTHER_TEAM))).outcome is Outcome.REVOKED
+        assert (await stage.teams.sole_ownership(promotion(OTHER_TEAM))).sight is Sight.ABSENT
+
+
+async def test_what_was_begun_is_told_even_where_its_refusal_cannot_be_explained() -> None:
+    async with staged() as stage:
+        await stage.teams.own_account_ids()
+        stage.fault(FaultKind.REFUSED, "POST /groups/*/owners/$ref")
+        stage.sandbox.tenant.app().secrets.clear()
+        result = await stage.teams.promote(promotion(M365))
+        assert CARLA in stage.sandbox.tenant.groups[M365].members
+    assert result.outcome is Outcome.UNAVAILABLE

@@ -8,6 +8,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 	2>/dev/null && echo $(name))))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
+# Says the last line of what went well, and all of what did not; a pipe to `tail` would hide the failure.
+quietly = said=$$($(1) 2>&1) && echo "$$said" | tail -n 1 || { echo "$$said"; exit 1; }
 
 .PHONY: help demo test checks tests coverage lock clean
 
@@ -22,8 +24,8 @@ test: checks tests ## Pass every check and every test
 checks: $(VENV)/dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/lint-imports --no-logo | tail -n 1
-	@$(BIN)/deptry . 2>&1 | tail -n 1
+	@$(call quietly,$(BIN)/lint-imports --no-logo)
+	@$(call quietly,$(BIN)/deptry .)
 	@$(BIN)/mypy
 
 tests: $(VENV)/dev

@@ -15,6 +15,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import LEAVING, PAST
 from bot.groups.memory import known_groups
+from bot.holds import first_run_is_open
 from bot.states import CaseState, StepState
 from bot.store.people import link_value
 from bot.store.people import person as record_of
@@ -152,7 +153,8 @@ async def _meant(app: Bawab, tx: AsyncConnection, request: Request) -> dict[str,
         return None
     # Decided anew after a crash or an outage: what was right then may be wrong by now.
     applicant = await applicant_of(app, tx, request)
-    decision, why = decide(applicant)
+    observing = await first_run_is_open(tx)  # then nothing is done to anybody, on any platform
+    decision, why = (Decision.ASK, "observing") if observing else decide(applicant)
     person = applicant.person.id if applicant.person else None
     meant = {"asked_at": stamp, "decision": str(decision), "why": why, "person": person}
     if before is None:

@@ -82,20 +82,30 @@ class _Registering:
         self._webhook = webhook
 
     async def until_done(self) -> None:
+        tries = 0
+        while not await self._is_done():
+            tries += 1
+            await asyncio.sleep(backoff(tries))
+
+    async def _is_done(self) -> bool:
+        try:
+            return await self._register()
+        except Exception as error:  # noqa: BLE001 - it could not even be stored; nobody else would try again
+            said = type(error).__name__
+            logger.error("telegram_webhook_failed", instance=self._webhook.instance, error=said)  # noqa: TRY400
+            return False
+
+    async def _register(self) -> bool:
         from bot.surfaces.telegram.faults import is_outage, trouble_of  # noqa: PLC0415 - its SDK is loaded late
 
-        instance, tries = self._webhook.instance, 0
-        while True:
-            tries += 1
-            try:
-                await self._webhook.register()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is said and tried again
-                key = trouble_of(error) if is_outage(error) else "webhook_refused"
-                await trouble(self._app, instance, key)
-            else:
-                await heard(self._app, instance)
-                return
-            await asyncio.sleep(backoff(tries))
+        try:
+            await self._webhook.register()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said and tried again
+            key = trouble_of(error) if is_outage(error) else "webhook_refused"
+            await trouble(self._app, self._webhook.instance, key)
+            return False
+        await heard(self._app, self._webhook.instance)
+        return True
 
 
 class _Keeping:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
 from connectors.errors import BadCredentials, ConnectorError, Unavailable
+from connectors.errors import Forbidden as HeldByTheWire
 from connectors.wire import AnswerLost
 
 # The server's own words (tdlib/telegram-bot-api, Client.cpp), lower case, by what they mean here.
@@ -15,6 +16,8 @@ _CONFLICTS = {
     "webhook is active": "webhook_active",
     "terminated by setwebhook": "webhook_active",
 }
+REFUSALS = (BadRequest, Forbidden, ChatMigrated)
+"""Answers to this very call: asked again, Telegram says the same."""
 _HANDLED = ("hide_requester_missing", "user_already_participant")
 """The request is no longer there: somebody answered it, took it back, or the person is inside already."""
 
@@ -31,9 +34,12 @@ def trouble_of(error: BaseException) -> str:
 
 def is_outage(error: BaseException) -> bool:
     """Whether the same call may succeed later: the network, a limit, a lost answer; never a plain refusal."""
-    if isinstance(error, BadRequest | Forbidden):  # PTB makes BadRequest a NetworkError
-        return any(isinstance(one, ConnectorError | AnswerLost) for one in _chain(error))
-    return isinstance(error, TelegramError | ConnectorError | AnswerLost)
+    below = [one for one in _chain(error) if isinstance(one, ConnectorError | AnswerLost)]
+    if below:
+        return not any(isinstance(one, HeldByTheWire) for one in below)
+    return isinstance(error, TelegramError) and not isinstance(
+        error, REFUSALS
+    )  # a BadRequest is a NetworkError
 
 
 def is_handled(error: BaseException) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from telegram.error import BadRequest, Forbidden
-
 from bot.people.join_requests import Request, Said
-from bot.surfaces.telegram.faults import is_handled, is_outage
+from bot.surfaces.telegram.faults import REFUSALS, is_handled, is_outage
 from bot.surfaces.telegram.port import SpeaksTelegram
 
 
@@ -33,7 +31,7 @@ class TelegramGate:
 async def _said(call: Awaitable[bool]) -> Said:
     try:
         await call
-    except (BadRequest, Forbidden) as error:
+    except REFUSALS as error:
         if is_outage(error):
             raise
         return Said.HANDLED if is_handled(error) else Said.REFUSED

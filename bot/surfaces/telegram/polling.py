@@ -57,7 +57,7 @@ class Poller:
         """The bot's own account: another one numbers its updates otherwise."""
 
     async def forever(self) -> None:
-        """Poll until cancelled; whatever goes wrong is waited for and tried again."""
+        """Poll until cancelled; whatever goes wrong is waited for and tried again: nobody else would."""
         while True:
             began = monotonic()
             taken = await self._fetch(self._poll_seconds)
@@ -85,10 +85,10 @@ class Poller:
             for update in page:
                 await self._updates.take(update)
                 await self._done(update)
+            await self._well()
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be heard after it
             await self._failed(error)
             return None
-        await self._well()
         return len(page)
 
     async def _page(self, seconds: int) -> Sequence[Update]:
@@ -132,7 +132,13 @@ class Poller:
             return
         key = trouble_of(error)
         if key != "unreachable" or self._failures >= self._quiet:
+            await self._say(key)
+
+    async def _say(self, key: str) -> None:
+        try:
             await trouble(self._app, self._instance, key)
+        except Exception as error:  # noqa: BLE001 - not even that can be stored now; the polling goes on
+            logger.error("telegram_trouble_unsaid", instance=self._instance, error=type(error).__name__)  # noqa: TRY400
 
     async def _well(self) -> None:
         self._failures = 0

@@ -151,3 +151,16 @@ groups:
         await both.hear()
         assert [name for name, chat in chats.items() if ana.id in chat.inside()] == ["Lunch"]
         assert [why for _, _, why in await decisions(both)] == ["other_post", "sensitive_group", "present"]
+
+
+async def test_while_bawab_only_observes_nobody_is_let_in_or_turned_away(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        chat, ana, badr = both.group("Sales"), both.telegram.add_user("Ana"), both.telegram.add_user("Badr")
+        both.company.drop(*rows(GONE, BADR), header=WITH_PHONE)
+        await both.company.run()
+        await both.enrol("E1", ana)
+        await both.enrol("E2", badr)
+        ask(both, chat, ana, badr)
+        await both.hear()
+        assert set(chat.requests) == {ana.id, badr.id}, "nobody has released the first run"
+        assert await decisions(both) == [("join.ask", "left_to_admins", "observing")] * 2

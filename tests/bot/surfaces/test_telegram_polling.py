@@ -179,3 +179,36 @@ async def test_a_flood_is_taken_page_by_page(tmp_path: Path) -> None:
             both.telegram.person_writes(ana.id, "hello")
         assert await both.hear() == 101
         assert MOST_PAGES * 100 > 101
+
+
+async def test_a_store_that_fails_at_the_wrong_moment_does_not_end_the_polling(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        chat = both.group("Sales", bot=False)
+        both.telegram.bot_added(chat.id, OWNER_ID, BOT_ADMIN)
+        async with both.company.app.store.write() as tx:
+            await tx.execute(
+                text(
+                    "CREATE TRIGGER full BEFORE INSERT ON meta WHEN NEW.key LIKE 'deaf:%' "
+                    "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+                )
+            )
+        both.sandbox.faults.append(Fault(FaultKind.DROP, "getUpdates"))
+        assert await both.hear() == 0, "an exception here would end the polling, and nobody would begin again"
+        assert await both.hear() > 0
+        assert await both.known(chat.id) is not None
+
+
+async def test_a_request_to_join_a_group_that_moved_away_does_not_silence_the_others(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        await both.staff(*rows(ANA))
+        ana, other = both.telegram.add_user("Ana"), both.group("Sales", bot=False)
+        chat = both.group("Lunch", type_="group")
+        await both.enrol("E1", ana)
+        link = both.telegram.new_link(chat, OWNER_ID, creates_join_request=True)
+        both.telegram.person_joins(chat.id, ana.id, link)
+        both.telegram.upgrade_to_supergroup(chat.id)
+        both.telegram.bot_added(other.id, OWNER_ID, BOT_ADMIN)
+        for _ in range(4):
+            await both.hear()
+        assert await both.known(other.id) is not None
+        assert [entry["outcome"] for entry in await both.logged("join.ask")] == ["refused"]

@@ -106,6 +106,11 @@ class Service:
         )
         return self
 
+    @property
+    def ended(self) -> bool:
+        """Whether it ended by itself."""
+        return self._process is not None and self._process.returncode is not None
+
     async def stop(self) -> None:
         """Stop it as Ctrl-C does: what is under way is finished."""
         if self._process is not None and self._process.returncode is None:

@@ -49,6 +49,7 @@ class Story:
         self._t = t
         self._console = console
         self._command = Command({}, console, t)
+        self._service: Service | None = None
 
     async def play(self) -> None:
         """Play it; raises DemoFailed where the end is not what it should be."""
@@ -74,6 +75,7 @@ class Story:
         self._say(t.text(OPENING))
         self._drop()
         async with Service(self._command) as service:
+            self._service = service
             await self._until(self._held, t.text("the export to be read"))
             self._say(t.text("HR confirms, once and for all, whose the accounts found by e-mail are:"))
             await self._command.show(*await self._released("identity_links"))
@@ -156,6 +158,8 @@ class Story:
     async def _until(self, ready: Callable[[], Awaitable[bool]], what: str) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not await ready():
+            if self._service is not None and self._service.ended:
+                raise DemoFailed(self._t.text("`bawab run` ended by itself."))
             if asyncio.get_running_loop().time() > deadline:
                 raise DemoFailed(self._t.text("Waited in vain for {what}.", what=what))
             await asyncio.sleep(POLL_SECONDS)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from telegram import ChatFullInfo, ChatMember, ChatMemberAdministrator, ChatMemberRestricted
+from telegram import (
+    ChatFullInfo,
+    ChatMember,
+    ChatMemberAdministrator,
+    ChatMemberBanned,
+    ChatMemberRestricted,
+)
 from telegram.constants import ChatMemberStatus, ChatType
 
 from policies.model import Group, GroupKind
@@ -69,6 +75,13 @@ def standing_of(member: ChatMember) -> Standing:
     if isinstance(member, ChatMemberRestricted):
         return Standing.MEMBER if member.is_member else Standing.LEFT
     return _STANDINGS.get(member.status, Standing.UNCLEAR)
+
+
+def barred(member: ChatMember) -> str:
+    """Give `yes` for a bar without end, `for a time` for one that ends by itself, else `no`."""
+    if not isinstance(member, ChatMemberBanned):
+        return "no"
+    return "for a time" if member.until_date.timestamp() > 0 else "yes"
 
 
 def may(member: ChatMember, right: str) -> bool:

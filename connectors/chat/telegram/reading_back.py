@@ -10,7 +10,7 @@ from connectors.chat.telegram import evidence
 from connectors.chat.telegram.answers import NOT_A_PARTICIPANT
 from connectors.chat.telegram.client import Answer
 from connectors.chat.telegram.evidence import Fact
-from connectors.chat.telegram.objects import Standing, is_group_id, is_user_id, standing_of
+from connectors.chat.telegram.objects import Standing, barred, is_group_id, is_user_id, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading
 from connectors.contract import Presence, Quality, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
@@ -54,7 +54,6 @@ def _judged(step: Revocation, answer: Answer[ChatMember], *facts: Fact) -> Prese
     standing = standing_of(answer.value)
     if standing is Standing.UNCLEAR:
         return evidence.unreadable(step.step_id, MEMBER, f"an unknown status: {answer.value.status}")
-    barred = "yes" if standing is Standing.BARRED else "no"
-    said = (("status_in_group", str(answer.value.status)), ("barred", barred), *facts)
+    said = (("status_in_group", str(answer.value.status)), ("barred", barred(answer.value)), *facts)
     proof = evidence.evidence_of(answer.exchange, Quality.OBSERVED, *said)
     return Presence(step.step_id, Sight.ABSENT if standing in _GONE else Sight.PRESENT, proof)

@@ -7,7 +7,7 @@ from telegram import ChatMember
 from connectors.chat.telegram import evidence
 from connectors.chat.telegram.client import Answer, TelegramClient
 from connectors.chat.telegram.evidence import Fact
-from connectors.chat.telegram.objects import Standing, is_basic, standing_of
+from connectors.chat.telegram.objects import Standing, barred, is_basic, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
 from connectors.chat.telegram.rights import NO_RIGHTS, may_demote, promotion
 from connectors.contract import Outcome, Quality, Result, Revocation
@@ -43,26 +43,27 @@ class Removal:
                 return _refused(step, seen, Refusal.CREATOR, "creator")
             case Standing.UNCLEAR:
                 return _refused(step, seen, Refusal.UNEXPECTED, "unexpected")
-            case Standing.LEFT | Standing.BARRED:
-                return await self._gone_already(step, seen, seen.value)
             case _ if seen.value.user.is_bot:
                 return _refused(step, seen, Refusal.AMBIGUOUS, "bot_account")
+            case Standing.LEFT | Standing.BARRED:
+                return await self._gone_already(step, seen, seen.value)
             case Standing.ADMIN:
                 return await self._admin(step, seen, seen.value)
             case _:
                 return await self._remove(step, ("was", str(seen.value.status)))
 
     async def _gone_already(self, step: Revocation, seen: Answer[ChatMember], member: ChatMember) -> Result:
-        """Nobody to remove; where a bar is asked for, it is set all the same, so that no link leads back."""
-        barred = standing_of(member) is Standing.BARRED
+        """Nobody to remove; where a bar is asked for, it is set all the same, so that no link leads back.
+
+        One that ends by itself is made anew, without end.
+        """
+        bar = barred(member)
         facts = [("was", str(member.status))]
-        if not barred and step.manner is Manner.BAR and not is_basic(step.membership.group):
+        if bar != "yes" and step.manner is Manner.BAR and not is_basic(step.membership.group):
             answer = await self._ban(step)
-            barred = answer.value is True
+            bar = "yes" if answer.value is True else bar
             facts += [("error", answer.error)] if answer.error else []
-        proof = evidence.evidence_of(
-            seen.exchange, Quality.OBSERVED, *facts, ("barred", "yes" if barred else "no")
-        )
+        proof = evidence.evidence_of(seen.exchange, Quality.OBSERVED, *facts, ("barred", bar))
         detail = "Telegram says that the person is not in the group"
         return Result(step.step_id, Outcome.SAID_ABSENT, proof, detail=detail)
 

@@ -183,6 +183,32 @@ async def test_the_bots_own_account_and_other_bots_are_never_removed() -> None:
     assert (own.refusal, bot.refusal) == (Refusal.BOT_ITSELF, Refusal.AMBIGUOUS)
 
 
+@pytest.mark.parametrize("manner", list(Manner))
+async def test_a_bot_that_is_not_even_there_is_not_barred(manner: Manner) -> None:
+    async with staged() as stage:
+        other = stage.world.add_bot("99:" + "x" * 20, "other_bot")
+        stage.world.bot_added(SUPER, OWNER_ID, bot=other.user)
+        stage.world.person_leaves(SUPER, other.user)
+        result = await stage.revoke(SUPER, other.user, manner)
+        assert stage.wrote() == []
+    assert (result.outcome, result.refusal) == (Outcome.REFUSED, Refusal.AMBIGUOUS)
+
+
+async def test_a_bar_that_would_end_by_itself_becomes_one_that_does_not() -> None:
+    async with staged() as stage:
+        soon = stage.world.date() + 3600
+        stage.chat(SUPER).members[ANA] = Member(Status.KICKED, is_member=False, until=soon)
+        seen = await stage.read_back(SUPER)
+        result = await stage.revoke(SUPER, manner=Manner.BAR)
+        member = stage.chat(SUPER).member(ANA)
+        kept = await stage.read_back(SUPER)
+        assert (member.status, member.until) == (Status.KICKED, 0)
+    assert result.outcome is Outcome.SAID_ABSENT
+    assert ("barred", "yes") in result.evidence.facts
+    assert ("barred", "for a time") in seen.evidence.facts
+    assert ("barred", "yes") in kept.evidence.facts
+
+
 @pytest.mark.parametrize("wrong", ["@ana", "+966501234567", "ana", "-7001", "007", "٧٠٠١", "7001 "])
 async def test_a_name_or_a_telephone_number_is_no_account(wrong: str) -> None:
     async with staged() as stage:

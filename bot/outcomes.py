@@ -17,6 +17,8 @@ BESIDE_A_REMOVAL = frozenset({StepAction.HAND_OVER, StepAction.CLOSE_WAY_BACK})
 FIRST_READ_SECONDS = 1.0
 LONGEST_READ_SECONDS = 60.0
 LATE_READ_SECONDS = 3600.0
+LONGEST_BLIND = timedelta(days=7)
+"""What nobody could read for so long (a group deleted, the bot put out) is a failure for a person to see."""
 RETRY_SECONDS = 900.0
 MOST_ATTEMPTS = 6
 MOST_LOST_ATTEMPTS = MOST_ATTEMPTS + 24
@@ -96,7 +98,9 @@ def after_sight(step: StepView, presence: Presence, now: datetime) -> NextState:
 
 
 def _unreadable(step: StepView, now: datetime, *, settling: bool) -> NextState:
-    """Nobody knows: an unknown outcome stays unknown, an acknowledged one stays unverified."""
+    """Nobody knows: an unknown outcome stays unknown, an acknowledged one stays unverified, for a week."""
+    if step.settle_until is not None and now >= step.settle_until + LONGEST_BLIND:
+        return NextState(StepState.FAILED, step.acted, None, refusal=Refusal.UNEXPECTED)
     wait = _doubling(step.reads, LONGEST_READ_SECONDS) if settling else LATE_READ_SECONDS
     state = StepState.OUTCOME_UNKNOWN if step.acted == "maybe" else StepState.REMOVED_UNVERIFIED
     return NextState(state, step.acted, now + timedelta(seconds=wait))

@@ -13,6 +13,7 @@ from bot.lanes import backoff
 from bot.outcomes import (
     CANNOT,
     LATE_READ_SECONDS,
+    LONGEST_BLIND,
     MOST_ATTEMPTS,
     MOST_LOST_ATTEMPTS,
     NextState,
@@ -109,6 +110,15 @@ def test_after_the_settle_window_presence_is_said_and_blindness_is_asked_again_r
     late = replace(FRESH, acted=acted, reads=9, settle_until=START - timedelta(seconds=1))
     following = after_sight(late, Presence("step_1", Sight(sight), PROOF), START)
     assert (following.state, seconds(following), following.verified) == expected
+
+
+@pytest.mark.parametrize("acted", ["no", "maybe", "yes"])
+def test_what_nobody_can_read_for_a_week_ends_as_a_failure_and_never_as_a_success(acted: str) -> None:
+    blind, seen = replace(FRESH, acted=acted, settle_until=START), Presence("step_1", Sight.UNREADABLE, PROOF)
+    before = after_sight(blind, seen, START + LONGEST_BLIND - timedelta(seconds=1))
+    after = after_sight(blind, seen, START + LONGEST_BLIND)
+    assert before.again is not None
+    assert (after.state, after.refusal, after.again) == (StepState.FAILED, Refusal.UNEXPECTED, None)
 
 
 def test_after_many_attempts_the_bot_stops_by_itself_and_says_that_the_person_is_still_there() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.group_tables import DriftRow
+from bot.store.query import where
 from connectors.chat.teams.sandbox import (
     CLIENT_SECRET,
     TENANT_ID,
@@ -24,7 +26,7 @@ from connectors.chat.teams.sandbox import (
 )
 from tests.bot.adversary import STAFF, WIDE
 from tests.bot.offices import TEAMS, Offices, offices
-from tests.faults.truth import Truth, all_proven, honest, lane_of, pass_time, truth, without
+from tests.faults.truth import Truth, all_proven, ends, honest, lane_of, pass_time, revokes, truth, without
 
 ANA = "u-ana"
 EVERYONE = [f"u-{name}" for name in STAFF]
@@ -108,17 +110,21 @@ async def all_well(world: Offices, before: Truth) -> None:
     await honest(world)
 
 
-LOST = {"after_effect": True}
+def lost(kind: FaultKind, on: str, *, parts_only: bool = False) -> Fault:
+    """An answer that does not come, though what was asked was done."""
+    return Fault(kind, on, after_effect=True, parts_only=parts_only)
+
+
 PASSING: dict[str, list[Fault]] = {
     "429 of the whole batch": [Fault(FaultKind.LIMITED_429, "POST /$batch", seconds=0.1, times=2)],
     "429 of one part": [Fault(FaultKind.LIMITED_429, REMOVE, seconds=0.1, parts_only=True)],
     "429 of every part": [Fault(FaultKind.LIMITED_429, "DELETE *", seconds=0.1, times=6, parts_only=True)],
-    "500 inside a batch, after the effect": [Fault(FaultKind.HTTP_500, REMOVE, parts_only=True, **LOST)],
+    "500 inside a batch, after the effect": [lost(FaultKind.HTTP_500, REMOVE, parts_only=True)],
     "503 for a while": [Fault(FaultKind.HTTP_503, times=9)],
     "dropped before the effect": [Fault(FaultKind.DROP, REMOVE)],
-    "dropped after the effect": [Fault(FaultKind.DROP, REMOVE, **LOST)],
-    "the lock-out's answer lost": [Fault(FaultKind.DROP, DISABLE, **LOST)],
-    "malformed JSON after the effect": [Fault(FaultKind.MALFORMED_JSON, REMOVE, **LOST)],
+    "dropped after the effect": [lost(FaultKind.DROP, REMOVE)],
+    "the lock-out's answer lost": [lost(FaultKind.DROP, DISABLE)],
+    "malformed JSON after the effect": [lost(FaultKind.MALFORMED_JSON, REMOVE)],
     "the owner's part left out": [Fault(FaultKind.PART_MISSING, OWNER)],
     "a page missing while planning": [Fault(FaultKind.PAGE_LOOP, "GET /users/*/memberOf*")],
     "a token at its end": [Fault(FaultKind.TOKEN_EXPIRED, DISABLE), Fault(FaultKind.TOKEN_EXPIRED, REMOVE)],
@@ -220,3 +226,104 @@ async def test_writes_that_fail_for_six_hours_are_done_afterwards_and_once(tmp_p
         await pass_time(world, hours=2.5, step=0.3)
         await all_well(world, before)
         once_each(world)
+
+
+# What a 404 means, and what people do meanwhile
+
+
+async def test_a_404_that_is_not_so_is_read_and_acted_on_again(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        before = truth(world)
+        world.tenant.faults.append(Fault(FaultKind.NOT_FOUND, REMOVE, within="g-vpn"))
+        await leave(world)
+        await all_well(world, before)
+
+
+async def test_a_group_deleted_in_mid_case_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        before = truth(world)
+        after(world, DISABLE, lambda: world.tenant.world.delete("g-vpn"))
+        await leave(world)
+        gone = {key: inside for key, inside in before.items() if key != (TEAMS, "vpn")}
+        assert truth(world) == without(gone, ANA)
+        found = ends(await revokes(world, TEAMS))
+        assert found.pop("vpn") == ("failed", "group_gone")
+        assert {state for state, _ in found.values()} == {"verified_absent"}
+        assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
+
+
+async def test_an_account_deleted_in_mid_case_is_never_called_our_doing(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as world:
+        before = truth(world)
+        after(world, DISABLE, lambda: world.tenant.world.delete(ANA))
+        await leave(world)
+        assert "verified_absent" not in {step.state for step in await world.steps()}, "nobody saw it"
+        world.clock.turn(days=7)
+        await world.run()
+        assert truth(world) == without(before, ANA)
+        found = [(step.action, step.state, step.refusal) for step in await world.steps()]
+        assert {state for _, state, _ in found} <= {"failed", "already_absent"}, found
+        assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
+        await honest(world)
+
+
+async def test_who_leaves_by_themselves_in_between_was_not_removed_by_us(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        before = truth(world)
+        after(world, DISABLE, lambda: world.tenant.world.remove_member("g-vpn", ANA))
+        await leave(world)
+        await all_well(world, before)
+        assert ends(await revokes(world, TEAMS))["vpn"][0] == "already_absent"
+
+
+async def test_who_is_added_again_by_a_colleague_is_found_and_said(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        await leave(world, hours=0.2)
+        world.tenant.world.add_member("g-wiki", ANA)
+        world.tenant.world.add_owner("g-vpn", ANA)
+        await pass_time(world, hours=1.2, step=0.6)
+        async with world.app.store.read() as tx:
+            drifts = await where(tx, DriftRow)
+        assert {(row.group_id, row.why, row.state) for row in drifts} == {
+            ("g-wiki", "came_back", "open"),
+            ("g-vpn", "came_back", "open"),
+        }
+        await honest(world)
+
+
+async def test_who_becomes_the_last_owner_in_mid_case_is_left_and_it_is_said(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        before = truth(world)
+        after(world, DISABLE, lambda: world.tenant.world.remove_owner("g-crm", "u-noura"))
+        await leave(world)
+        assert truth(world) == without(before, ANA) | {(TEAMS, "crm"): before[TEAMS, "crm"]}
+        assert world.tenant.tenant.groups["g-crm"].owners == [ANA]
+        assert ends(await revokes(world, TEAMS))["crm"] == ("blocked", "last_owner")
+        await honest(world)
+
+
+async def test_answered_well_but_kept_is_never_called_done(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        world.tenant.faults.append(Fault(FaultKind.OK_BUT_KEPT, REMOVE, within="g-vpn", times=0))
+        await leave(world, hours=24)
+        assert ends(await revokes(world, TEAMS))["vpn"] == ("still_present", None)
+        assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
+        await honest(world)
+
+
+async def test_consent_to_write_withdrawn_fails_those_steps_with_the_permission_named(tmp_path: Path) -> None:
+    async with office(tmp_path) as world:
+        before, app = truth(world), world.tenant.tenant.app()
+        after(world, DISABLE, lambda: app.granted.remove("ChannelMember.ReadWrite.All"))
+        app.granted.append("ChannelMember.Read.All")
+        world.tenant.tenant.channels["19:deals@t"].membership_type = "shared"
+        await leave(world)
+        (deals,) = [step for step in (await revokes(world, TEAMS)).values() if step.refusal]
+        assert (deals.state, deals.refusal) == ("failed", "missing_scope")
+        assert "ChannelMember.ReadWrite.All" in deals.remedy + deals.detail
+        assert truth(world) == without(before, ANA) | {
+            (TEAMS, "sales / deals"): before[TEAMS, "sales / deals"]
+        }
+        await honest(world)

@@ -16,7 +16,7 @@ from bot.store.tables import GapRow, StepRow, TaskRow
 from connectors.chat.telegram.sandbox import BOT_ADMIN, BOT_ID, BOT_TOKEN, OWNER_ID, Fault, FaultKind
 from tests.bot.adversary import STAFF, WIDE
 from tests.bot.offices import TELEGRAM, Offices, offices, telegram_world
-from tests.faults.truth import all_proven, ends, honest, lane_of, pass_time, revokes, truth, without
+from tests.faults.truth import Truth, all_proven, ends, honest, lane_of, pass_time, revokes, truth, without
 
 NUMBER = {name: 7_000_000 + place for place, name in enumerate(STAFF)}
 ANA = str(NUMBER["ana"])
@@ -85,9 +85,9 @@ def after(world: Offices, method: str, title: str, act: Callable[[], object], *,
     world.telegram.after_call = {method: race}
 
 
-async def all_well(world: Offices, before: object) -> None:
+async def all_well(world: Offices, before: Truth) -> None:
     """Ana is out of everything, once; nobody else is; the case says so, and the log."""
-    assert truth(world) == without(before, ANA)  # type: ignore[arg-type]
+    assert truth(world) == without(before, ANA)
     pairs = world.telegram.effective_removals()
     assert len(pairs) == len(set(pairs)), "nobody is taken out twice"
     await all_proven(world, TELEGRAM, EVERYWHERE)

@@ -12,7 +12,7 @@ from connectors.chat.slack.sandbox import BOT_ID as SLACK_BOT
 from connectors.chat.telegram.sandbox import BOT_ID as TELEGRAM_BOT
 from tests.bot.offices import SLACK, TEAMS, TELEGRAM, Offices
 
-Truth = Mapping[tuple[str, str], frozenset[str]]
+Truth = dict[tuple[str, str], frozenset[str]]
 """(instance, group's name) → ids of everybody in it, or owning it; the bot itself left out."""
 
 

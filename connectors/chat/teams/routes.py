@@ -1,4 +1,4 @@
-"""The allow-list: every Graph request that may leave, alone or inside a `$batch`; no deletion is on it."""
+"""The allow-list: every Graph request that may leave, alone or inside a `$batch`; none deletes a person or a group."""
 
 from __future__ import annotations
 

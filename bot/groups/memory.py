@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.store.group_tables import KnownGroupRow, RosterRow
+from bot.store.group_tables import DriftRow, KnownGroupRow, RosterRow
 from bot.store.query import add, change, chunks, columns, one, where
 from bot.store.tables import StepRow
 from bot.values import group_from_plain, group_to_plain
@@ -104,6 +104,7 @@ async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: s
     rows = columns(KnownGroupRow)
     before = await one(tx, KnownGroupRow, rows.instance == instance, rows.group_id == old)
     await _move_steps(tx, instance, old, new)  # also where it is no news: a plan may be older than the news
+    await _move_drifts(tx, instance, old, new)
     if before is not None and before.moved_to == new:
         return False
     await _move_roster(tx, instance, old, new)
@@ -154,6 +155,15 @@ async def _move_steps(tx: AsyncConnection, instance: str, old: str, new: str) ->
         if await one(tx, StepRow, *twin) is None:
             values = {"group_id": new, "group": _at(step.group, new), "target": _led_to(step.target, new)}
             await change(tx, StepRow, values, steps.id == step.id)
+
+
+async def _move_drifts(tx: AsyncConnection, instance: str, old: str, new: str) -> None:
+    """What was decided of somebody's coming back holds wherever the group is; the same is not found twice."""
+    rows = columns(DriftRow)
+    for drift in await where(tx, DriftRow, rows.instance == instance, rows.group_id == old):
+        same = [rows.instance == instance, rows.account_id == drift.account_id, rows.group_id == new]
+        if await one(tx, DriftRow, *same, rows.found_at == drift.found_at) is None:
+            await change(tx, DriftRow, {"group_id": new}, rows.id == drift.id)
 
 
 def _at(group: Any, new: str) -> Any:

@@ -1,4 +1,4 @@
-"""The allow-list: every Graph request that may leave, alone or inside a `$batch`; none deletes a person or a group."""
+"""The allow-list of Graph requests, alone or inside a `$batch`: none deletes a person, a group or a team."""
 
 from __future__ import annotations
 

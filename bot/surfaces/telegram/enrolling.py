@@ -16,6 +16,7 @@ from bot.surfaces.telegram import replies
 from bot.surfaces.telegram.guesses import MOST_WRONG, Guesses
 from bot.surfaces.telegram.meanings import SharedContact, Started
 from bot.surfaces.telegram.port import SpeaksTelegram
+from bot.surfaces.telegram.reading import UNREADABLE
 from connectors.errors import ConnectorError
 from connectors.wire import AnswerLost
 from policies.model import Person
@@ -119,5 +120,5 @@ class Enrolling:
         text, keyboard = answer
         try:
             await self._connector.bot.send_message(int(account_id), text, reply_markup=keyboard)
-        except (TelegramError, ConnectorError, AnswerLost):
+        except (TelegramError, ConnectorError, AnswerLost, *UNREADABLE):
             return

@@ -17,8 +17,8 @@ from connectors.errors import BadCredentials, ConnectorError, Unavailable
 from policies.model import Group
 
 _REACH = (
-    "Check the network, the firewall and the proxy between this machine and api.telegram.org; "
-    "then check again."
+    "Check the network, the firewall and the proxy between this machine and api.telegram.org (or BASE_URL, "
+    "where it is set); then check again."
 )
 # More waiting than this, and nobody is fetching them.
 _BACKLOG = 100
@@ -109,7 +109,7 @@ class Checking:
             remedy = "Copy the token again from @BotFather: /mybots > the bot > API Token."
             return self._finding(Severity.ERROR, "bad_credentials", str(error), remedy)
         if isinstance(error, Unavailable):
-            message = f"Telegram cannot be reached, so the bot could not be checked: {error}"
+            message = f"the bot could not be checked: {error}"
             return self._finding(Severity.ERROR, "unavailable", message, _REACH)
         return self._finding(Severity.ERROR, "unavailable", str(error), "Mend what it names.")
 

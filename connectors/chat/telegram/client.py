@@ -55,9 +55,9 @@ class Answer(Generic[T]):
 
 
 def _quiet_log() -> logging.Logger:
-    """Give a log without debug lines: those of the SDK's bot hold every parameter and answer."""
+    """Give a log that says nothing: the SDK's bot quotes whole answers, those it cannot read as CRITICAL."""
     log = logging.getLogger("connectors.chat.telegram.bot")
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.CRITICAL + 1)
     return log
 
 

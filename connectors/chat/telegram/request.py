@@ -9,6 +9,7 @@ import aiohttp
 from telegram.request import BaseRequest, RequestData
 
 from connectors.chat.telegram.routes import NEVER_TRUE
+from connectors.chat.telegram.spelling import spelt
 from connectors.errors import Forbidden
 
 
@@ -58,7 +59,7 @@ class WireRequest(BaseRequest):
         async with self._session().post(
             f"{self._base}{endpoint}", data=form or None, allow_redirects=False
         ) as response:
-            return response.status, await response.read()
+            return response.status, spelt(endpoint, await response.read())
 
 
 def _refuse_harmful(endpoint: str, parameters: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.chat.teams.config import TeamsConfig
-from connectors.chat.teams.refusals import GraphRefused, is_not_offered, missing_permission
+from connectors.chat.teams.refusals import GraphRefused, PageRefused, is_not_offered, missing_permission
 from connectors.chat.teams.routes import GRAPH, LOGIN, ROUTES
 from connectors.chat.teams.signals import read_signal
 from connectors.chat.teams.tokens import TeamsRedactor, Tokens, is_guid
@@ -152,7 +152,10 @@ class GraphClient:
             if link in seen:
                 raise Unavailable(f"{answer.route}: the same page came twice; the listing is not complete")
             seen.add(str(link))
-            answer = await self.read(self.sdk.at(str(link)))
+            try:
+                answer = await self.read(self.sdk.at(str(link)))
+            except GraphRefused as refused:
+                raise PageRefused(refused) from None
         raise Unavailable(f"{answer.route}: more than {_MOST_PAGES} pages; the listing is not complete")
 
     async def listing(self, ask: RequestInformation) -> list[Row]:

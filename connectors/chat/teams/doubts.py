@@ -13,7 +13,7 @@ from connectors.chat.teams.client import Answer, GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for
 from connectors.chat.teams.objects import MANAGED_ELSEWHERE, group_of
 from connectors.chat.teams.parts import Verdict
-from connectors.chat.teams.refusals import MISSING_SCOPE, GraphRefused, Meaning
+from connectors.chat.teams.refusals import MISSING_SCOPE, GraphRefused, Meaning, PageRefused
 from connectors.contract import Evidence, Outcome, Quality, Result, Revocation
 from connectors.errors import ConnectorError, MissingScope, Unavailable
 from policies.model import Refusal
@@ -60,7 +60,7 @@ class Doubts:
             return evidence.refusal(
                 step.step_id, Refusal.MISSING_SCOPE, "missing_permission", source, str(trouble)
             )
-        if isinstance(trouble, Unavailable):
+        if isinstance(trouble, Unavailable | PageRefused):
             return evidence.not_answered(step.step_id, "revoke", trouble)
         return evidence.refusal(step.step_id, Refusal.NO_RIGHT, "no_right", source, str(trouble))
 

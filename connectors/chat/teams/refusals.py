@@ -40,6 +40,19 @@ class GraphRefused(ConnectorError):
         """Whether the server says that it lacks the function, whomever it is asked about."""
 
 
+class PageRefused(GraphRefused):
+    """A later page that Graph refused: the listing is not whole, and whose it is was there a moment ago.
+
+    Its own status is not kept apart: a 404 here (microsoft-graph-docs issue 15973) means no missing group.
+    """
+
+    def __init__(self, first: GraphRefused) -> None:
+        ConnectorError.__init__(self, f"{first}, for a later page: the listing is not whole")
+        self.status = 0
+        self.code = first.code
+        self.not_offered = False
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a refused write means; `remedy` is a key of `remedies.REMEDIES`.

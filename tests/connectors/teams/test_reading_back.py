@@ -7,7 +7,7 @@ import pytest
 from connectors.chat.teams.sandbox import EntraGroup, FaultKind, User, create_sandbox
 from connectors.contract import Outcome, Quality, Sight
 from connectors.errors import BadCredentials
-from policies.model import Refusal
+from policies.model import Gap, Refusal
 from tests.connectors.teams.stage import (
     ANA,
     BADR,
@@ -126,6 +126,22 @@ async def test_a_page_that_never_comes_proves_nothing() -> None:
         stage.fault(FaultKind.DROP, "GET /users/*/memberOf", nth=3, times=0)
         (presence,) = await stage.look(step("g-none"))
     assert presence.sight is Sight.UNREADABLE
+
+
+async def test_a_page_that_is_not_found_is_no_group_that_is_gone() -> None:
+    sandbox = create_sandbox(tenant(), page_cap=1)
+    async with staged(sandbox=sandbox) as stage:
+        on = "GET /teams/*/channels/*/members"
+        stage.fault(FaultKind.NOT_FOUND, on, within=PRIVATE, nth=2, times=0)
+        found = await stage.found()
+        assert ("channels_unreadable", PRIVATE) in {
+            (item.reason, item.group_id) for item in found if isinstance(item, Gap)
+        }, "a channel of which half was read is not one in which nobody is"
+    async with staged(sandbox=create_sandbox(tenant(), page_cap=1)) as stage:
+        stage.fault(FaultKind.NOT_FOUND, on, within=PRIVATE, nth=2, times=0)
+        result = await stage.one(PRIVATE)
+        assert stage.writes() == []
+    assert (result.outcome, result.refusal) == (Outcome.UNAVAILABLE, None)
 
 
 async def test_a_group_that_hides_its_members_proves_nothing_without_the_permission() -> None:

@@ -21,6 +21,7 @@ class Part:
     method: str
     path: str
     """Relative to the base of the request that carries it, with its leading slash, without a query."""
+    body: bytes = b""
 
 
 class Unreadable(ValueError):
@@ -29,6 +30,8 @@ class Unreadable(ValueError):
 
 Unpack = Callable[[bytes], Sequence[Part]]
 """body → parts; raises Unreadable."""
+Judge = Callable[[bytes], str]
+"""body → why it may not leave; empty where it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Route:
     """(path segment without braces, limit): paced by this limit too, for each value apart (4/s per team)."""
     unpack: Unpack | None = None
     """Takes the requests inside apart; each must be on the list, and together they decide read or write."""
+    judge: Judge | None = None
+    """Looks into the body, where the address alone does not say how much would be changed."""
 
     def matches(self, method: str, base: str, path: str) -> bool:
         """Whether a request is this route; segments are compared one by one, so `/` never hides in an id."""
@@ -62,6 +67,10 @@ class Route:
         """Give the path's value for each `{segment}`; the path is one that matches."""
         pairs = zip(self.path.split("/"), path.split("/"), strict=True)
         return {mine[1:-1]: other for mine, other in pairs if mine.startswith("{")}
+
+    def objection(self, body: bytes) -> str:
+        """Say why a request with this body may not leave; empty where it may."""
+        return self.judge(body) if self.judge is not None else ""
 
     def paces(self, path: str) -> tuple[tuple[str, str], ...]:
         """Give every (pacing key, limit) a request on `path` waits for."""
@@ -87,7 +96,7 @@ def find(routes: Sequence[Route], method: str, base: str, path: str) -> Route | 
 def admit_parts(routes: Sequence[Route], carrier: Route, body: bytes) -> Admitted | Part:
     """Judge every part of a batch; gives the part that may not leave, if there is one.
 
-    A batch inside a batch is never allowed. Raises Unreadable.
+    A batch inside a batch is never allowed. Raises Unreadable, for a body that may not leave too.
     """
     paces: list[tuple[str, str]] = []
     access = Access.READ
@@ -95,6 +104,8 @@ def admit_parts(routes: Sequence[Route], carrier: Route, body: bytes) -> Admitte
         route = find(routes, part.method, carrier.base, part.path)
         if route is None or route.unpack is not None:
             return part
+        if why := route.objection(part.body):
+            raise Unreadable(f"{route.name} inside it: {why}")
         paces += route.paces(part.path)
         access = Access.WRITE if route.access is Access.WRITE else access
     return Admitted(carrier, access, tuple(paces))

@@ -202,11 +202,13 @@ class Wire:
             raise Forbidden(self._redact(f"{asked} is not on this connector's allow-list; nothing was sent"))
         route, path = found
         admitted: Admitted | Part = Admitted(route, route.access, route.paces(path))
+        looked_into = route.unpack is not None or route.judge is not None
+        body = await request.body.as_bytes() if looked_into and request.body else b""
+        if why := route.objection(body):
+            raise Forbidden(f"{route.name}: {why}; nothing was sent")
         if route.unpack is not None:
             try:
-                admitted = admit_parts(
-                    self._settings.routes, route, await request.body.as_bytes() if request.body else b""
-                )
+                admitted = admit_parts(self._settings.routes, route, body)
             except Unreadable as error:
                 raise Forbidden(f"{route.name}: {error}; nothing was sent") from None
         if isinstance(admitted, Part):

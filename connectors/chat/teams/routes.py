@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from connectors.routes import Access, Part, Route, Unreadable, find
+from connectors.routes import Access, Judge, Part, Route, Unreadable, find
 
 GRAPH = "graph"
 LOGIN = "login"
@@ -71,7 +71,9 @@ def _part(request: Any) -> Part:
         raise Unreadable("a request in the batch has a header that is not let out")
     if any(str(name).lower() == "prefer" and value != NEWER_VALUES for name, value in headers.items()):
         raise Unreadable("a request in the batch asks for a preference that is not let out")
-    return Part(method, path_of(url))
+    # As Graph would be sent it alone; a body that is left out says nothing.
+    body = json.dumps(request["body"]).encode() if "body" in request else b""
+    return Part(method, path_of(url), body)
 
 
 def path_of(url: str) -> str:
@@ -90,16 +92,51 @@ def route_of(method: str, url: str) -> Route | None:
     return find(ROUTES, method, GRAPH, url.partition("?")[0])
 
 
+def _said(body: bytes) -> dict[str, Any]:
+    """Read a body; nothing where it is no JSON object, or could be read in two ways."""
+    try:
+        data = json.loads(body, object_pairs_hook=_once_each)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _only_disables(body: bytes) -> str:
+    said = _said(body)
+    disables = set(said) == {"accountEnabled"} and said["accountEnabled"] is False
+    return "" if disables else "of an account nothing is changed but that it is disabled"
+
+
+def _only_makes_owner(body: bytes) -> str:
+    said = _said(body)
+    owner = said.get("roles") == ["owner"] and set(said) <= {"@odata.type", "roles", "user@odata.bind"}
+    return "" if owner else "in a channel nobody is made anything but owner"
+
+
+def _only_refers(body: bytes) -> str:
+    said = _said(body)
+    refers = set(said) == {"@odata.id"} and isinstance(said["@odata.id"], str)
+    return "" if refers else "a member or owner is named by one reference, and nothing else is said"
+
+
 def _read(path: str, limit: str, *permissions: str, team: bool = False) -> GraphRoute:
     return _route("GET", path, Access.READ, limit, permissions, team)
 
 
-def _write(method: str, path: str, limit: str, *permissions: str, team: bool = False) -> GraphRoute:
-    return _route(method, path, Access.WRITE, limit, permissions, team)
+def _write(
+    method: str, path: str, limit: str, *permissions: str, team: bool = False, judge: Judge | None = None
+) -> GraphRoute:
+    return _route(method, path, Access.WRITE, limit, permissions, team, judge)
 
 
 def _route(
-    method: str, path: str, access: Access, limit: str, permissions: tuple[str, ...], team: bool
+    method: str,
+    path: str,
+    access: Access,
+    limit: str,
+    permissions: tuple[str, ...],
+    team: bool,
+    judge: Judge | None = None,
 ) -> GraphRoute:
     segment = "team" if "{team}" in path else "chat"
     return GraphRoute(
@@ -110,6 +147,7 @@ def _route(
         access=access,
         limit=limit,
         per=((segment, "team_rps"),) if team else (),
+        judge=judge,
         permissions=permissions,
     )
 
@@ -152,18 +190,32 @@ _READS = (
 _WRITES = (
     _write("DELETE", "/groups/{group}/members/{object}/$ref", "identity_write", *_GROUP_WRITE),
     _write("DELETE", "/groups/{group}/owners/{object}/$ref", "identity_write", *_OWNER_WRITE),
-    _write("POST", "/groups/{group}/members/$ref", "identity_write", *_GROUP_WRITE),
-    _write("POST", "/groups/{group}/owners/$ref", "identity_write", *_OWNER_WRITE),
+    _write("POST", "/groups/{group}/members/$ref", "identity_write", *_GROUP_WRITE, judge=_only_refers),
+    _write("POST", "/groups/{group}/owners/$ref", "identity_write", *_OWNER_WRITE, judge=_only_refers),
     _write("POST", "/teams/{team}/members/remove", "teams_write", *_TEAM_WRITE, team=True),
-    _write("POST", _CHANNEL_MEMBERS, "teams_write", *_CHANNEL_WRITE, team=True),
-    _write("PATCH", _CHANNEL_MEMBERS + "/{membership}", "teams_write", *_CHANNEL_WRITE, team=True),
+    _write("POST", _CHANNEL_MEMBERS, "teams_write", *_CHANNEL_WRITE, team=True, judge=_only_makes_owner),
+    _write(
+        "PATCH",
+        _CHANNEL_MEMBERS + "/{membership}",
+        "teams_write",
+        *_CHANNEL_WRITE,
+        team=True,
+        judge=_only_makes_owner,
+    ),
     _write("DELETE", _CHANNEL_MEMBERS + "/{membership}", "teams_write", *_CHANNEL_WRITE, team=True),
     _write("DELETE", "/chats/{chat}/members/{membership}", "teams_write", *_CHAT_WRITE, team=True),
     # Ends or prolongs what Graph tells us, and nothing else.
     _write("POST", "/subscriptions", "identity_write"),
     _write("PATCH", "/subscriptions/{subscription}", "identity_write"),
     _write("DELETE", "/subscriptions/{subscription}", "identity_write"),
-    _write("PATCH", "/users/{user}", "identity_write", "User.EnableDisableAccount.All", "User.ReadWrite.All"),
+    _write(
+        "PATCH",
+        "/users/{user}",
+        "identity_write",
+        "User.EnableDisableAccount.All",
+        "User.ReadWrite.All",
+        judge=_only_disables,
+    ),
     _write(
         "POST",
         "/users/{user}/revokeSignInSessions",

@@ -199,6 +199,48 @@ def test_no_bytes_make_the_judge_of_batches_fail_in_another_way(body: bytes) -> 
         unpack(body)
 
 
+OWNER = {"@odata.type": "#microsoft.graph.aadUserConversationMember", "roles": ["owner"]}
+MORE_THAN_ASKED: list[tuple[str, str, Any]] = [
+    ("PATCH", "/users/u", {"accountEnabled": True}),
+    ("PATCH", "/users/u", {"accountEnabled": 0}),
+    ("PATCH", "/users/u", {"accountEnabled": False, "passwordProfile": {"password": "x"}}),
+    ("PATCH", "/users/u", {"passwordProfile": {"password": "x"}}),
+    ("PATCH", "/users/u", {"mail": "other@example.com"}),
+    ("PATCH", "/users/u", {}),
+    ("PATCH", "/users/u", None),
+    ("PATCH", "/users/u", [{"accountEnabled": False}]),
+    ("PATCH", "/teams/t/channels/c/members/m", {**OWNER, "roles": []}),
+    ("PATCH", "/teams/t/channels/c/members/m", {**OWNER, "visibleHistoryStartDateTime": "0001-01-01"}),
+    ("POST", "/teams/t/channels/c/members", {**OWNER, "roles": ["guest"]}),
+    ("POST", "/groups/g/members/$ref", {"@odata.id": "x", "displayName": "y"}),
+    ("POST", "/groups/g/owners/$ref", {"@odata.id": 7}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), MORE_THAN_ASKED)
+def test_a_body_that_says_more_than_is_ever_asked_keeps_a_batch_back(
+    method: str, path: str, body: Any
+) -> None:
+    whole = asking(method, path) if body is None else asking(method, path, body=body)
+    assert not leaves(batch(asking("GET", "/users/u"), whole))
+
+
+async def test_a_body_that_says_more_than_is_ever_asked_does_not_leave_alone_either() -> None:
+    async with staged() as stage:
+        await stage.teams.own_account_ids()
+        before = len(stage.sandbox.journal)
+        for method, path, body in MORE_THAN_ASKED:
+            with pytest.raises(Forbidden, match="nothing was sent"):
+                await stage.teams.wire.session.request(
+                    method, f"{stage.url}/v1.0{path}", data=json.dumps(body) if body is not None else None
+                )
+        twice = '{"accountEnabled": false, "accountEnabled": true}'
+        with pytest.raises(Forbidden):
+            await stage.teams.wire.session.patch(f"{stage.url}/v1.0/users/{ANA}", data=twice)
+        assert len(stage.sandbox.journal) == before
+        assert stage.sandbox.tenant.users[ANA].account_enabled
+
+
 async def refused(stage: Stage, acting: Any) -> None:
     """Demand that a coroutine is kept back and that nothing arrives."""
     await stage.teams.own_account_ids()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -217,7 +217,9 @@ class Planner:
         return next((group.member_count for group in listed if group.id == group_id), None)
 
     async def _removals_today(self, instance: str, group_id: str) -> int:
-        steps = columns(StepRow)
+        """Count who was planned or taken out within a day; whoever came back counts when it is done again."""
+        steps, since = columns(StepRow), self._app.now() - DAY
+        about_to = [StepState.HELD, StepState.PENDING]
         uncounted = [StepState.BLOCKED, StepState.CANCELLED, StepState.ALREADY_ABSENT]
         statement = (
             select(func.count(func.distinct(steps.account_id)))
@@ -226,7 +228,7 @@ class Planner:
                 steps.instance == instance,
                 steps.group_id == group_id,
                 steps.action == StepAction.REVOKE,
-                steps.created_at > self._app.now() - DAY,
+                or_(steps.created_at > since, steps.requested_at > since, steps.state.in_(about_to)),
                 steps.state.not_in(uncounted),
             )
         )
@@ -238,7 +240,8 @@ class Planner:
     ) -> HoldRow:
         steps = columns(StepRow)
         ids = sorted(step.id for step in fresh)
-        digest = hashlib.sha256(orjson.dumps([HoldKind.GROUP_THRESHOLD, ids])).hexdigest()
+        held = self._app.now().isoformat()  # the same steps may be held again: who came back is out again
+        digest = hashlib.sha256(orjson.dumps([HoldKind.GROUP_THRESHOLD, held, ids])).hexdigest()
         row = HoldRow(
             digest=digest,
             kind=HoldKind.GROUP_THRESHOLD,

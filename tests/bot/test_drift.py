@@ -181,3 +181,43 @@ async def test_a_later_move_keeps_no_drift_of_a_departure_that_is_over(tmp_path:
             world.drop(*everybody(row))
             await world.run()
         assert await told_of(world) == [("came_back", "recheck", "closed")]
+
+
+async def test_a_group_that_would_lose_many_of_those_who_came_back_is_held(tmp_path: Path) -> None:
+    names = ("ana", "omar", "sara", "lina")
+    limits = {"limits": {"run_count": 50, "day_count": 50, "group_count": 2, "group_percent": 0}}
+    async with office(tmp_path, channel("lunch", *names), policy=REMOVE, extra=limits) as world:
+        world.drop(*everybody(*(line(name, "terminated") for name in names)))
+        for _ in range(3):
+            await world.run()
+            await world.release_all()
+        assert len(kicked(world)) == 4
+        world.clock.turn(days=2)
+        await world.run()
+        for name in names:
+            world.members("C-lunch").append(f"U{name.upper()}")
+        world.clock.turn(days=6)
+        await world.run()
+        assert len(world.members("C-lunch")) == 1 + 4, (
+            "what is done again counts again"
+        )
+        (hold,) = await world.holds("group_threshold")
+        assert hold.count == 4
+        await world.release_all()
+        await world.run()
+        assert len(world.members("C-lunch")) == 1
+
+
+async def test_removals_done_again_count_with_those_of_the_same_day(tmp_path: Path) -> None:
+    limits = {"limits": {"run_count": 50, "day_count": 50, "group_count": 1, "group_percent": 0}}
+    async with office(tmp_path, channel("lunch", "ana", "omar"), policy=REMOVE, extra=limits) as world:
+        await ana_leaves(world, days=3)
+        await world.run()
+        world.members("C-lunch").append("UANA")
+        world.clock.turn(days=5)
+        await world.run()
+        assert kicked(world) == ["ana", "ana"]
+        world.drop(*everybody(line("ana", "terminated"), line("omar", "terminated")))
+        await world.run()
+        assert kicked(world) == ["ana", "ana"], "the second one that day"
+        assert len(await world.holds("group_threshold")) == 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.app import Bawab
 from bot.drafting import Draft, Drafter, Unread
+from bot.groups.register import folded
 from bot.people.who import the_person
 from bot.reach import BY_HAND, Reach
 from bot.states import CASE_OPEN, CaseState
@@ -121,14 +121,10 @@ def _supposed(app: Bawab, person: Person) -> CaseRow:
 
 def _named(wanted: str, groups: Sequence[Group]) -> Iterator[Group]:
     for group in groups:
-        if group.id == wanted or _folded(group.name) == _folded(wanted):
+        if group.id == wanted or folded(group.name) == folded(wanted):
             yield group
 
 
 def _planned(wanted: str, draft: Draft) -> Iterator[Group]:
     """Groups that only a membership shows, such as conversations no listing names."""
     yield from _named(wanted, [membership.group for membership in draft.memberships])
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().removeprefix("#").removeprefix("@").casefold()

@@ -189,9 +189,6 @@ async def _drifts(tx: AsyncConnection, read: Sequence[ReconcileItemRow]) -> list
     return sorted(rows, key=lambda row: row.id)
 
 
-_COUNTED = ("gone", "over", "known", "refused")
-
-
 def _said(item: ReconcileItemRow, key: str, otherwise: Any) -> Any:
     """Give one thing a person's comparison came to; an item not read yet says nothing."""
     return (item.found or {}).get(key, otherwise)

@@ -25,7 +25,6 @@ from policies.registry_edit import Key, Value, with_fields, with_rows
 Fields = Mapping[str, Value]
 PEOPLE = ("owner", "deputy", "reviewed_by")
 """Fields that hold an employee id."""
-SETTABLE = ("name", "owner", "deputy", "purpose", "sensitivity", "tags", "language", "url")
 _SOME = 8
 
 
@@ -64,7 +63,7 @@ async def find_group(app: Bawab, wanted: str, instance: str | None = None) -> Gr
     """Find the one group of this id or exact name; raises NotOneGroup."""
     entries = await catalogue(app, instance)
     found = [one for one in entries if wanted in (one.id, one.row.group if one.row else None)]
-    found = found or [one for one in entries if _folded(one.name) == _folded(wanted)]
+    found = found or [one for one in entries if folded(one.name) == folded(wanted)]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -229,5 +228,6 @@ async def _entry(app: Bawab, tx: AsyncConnection, action: Action, one: Written, 
     )
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Give a group's name as it is compared: without its `#` or `@`, in one spelling and one case."""
     return unicodedata.normalize("NFC", name).strip().removeprefix("#").removeprefix("@").casefold()

@@ -5,18 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.store.types import Json, UtcInstant
-
-
-def _instant(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable))
-
-
-def _json(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(Json, nullable=nullable))
+from bot.store.types import instant_field, json_field
 
 
 class KnownGroupRow(SQLModel, table=True):
@@ -26,11 +18,11 @@ class KnownGroupRow(SQLModel, table=True):
     instance: str = Field(primary_key=True)
     group_id: str = Field(primary_key=True)
     platform: str
-    group: Any = _json(nullable=False)
+    group: Any = json_field(nullable=False)
     """The model's `Group`, whole, as last seen."""
-    first_seen: datetime = _instant(nullable=False)
-    last_seen: datetime = _instant(nullable=False)
-    gone_at: datetime | None = _instant()
+    first_seen: datetime = instant_field(nullable=False)
+    last_seen: datetime = instant_field(nullable=False)
+    gone_at: datetime | None = instant_field()
     """When it was deleted, or the bot was taken out of it."""
     gone_why: str = ""
     moved_to: str | None = None
@@ -46,7 +38,7 @@ class RosterRow(SQLModel, table=True):
     account_id: str = Field(primary_key=True)
     status: str
     """The platform's own word, such as member, administrator, left."""
-    seen_at: datetime = _instant(nullable=False)
+    seen_at: datetime = instant_field(nullable=False)
 
 
 class EnrolmentRow(SQLModel, table=True):
@@ -56,10 +48,10 @@ class EnrolmentRow(SQLModel, table=True):
     code_hash: str = Field(primary_key=True)
     person_id: str = Field(index=True)
     instance: str
-    created_at: datetime = _instant(nullable=False)
+    created_at: datetime = instant_field(nullable=False)
     created_by: str
-    expires_at: datetime = _instant(nullable=False)
-    used_at: datetime | None = _instant()
+    expires_at: datetime = instant_field(nullable=False)
+    used_at: datetime | None = instant_field()
     account_id: str | None = None
 
 
@@ -73,8 +65,8 @@ class SuccessionRow(SQLModel, table=True):
     group_name: str
     why: str
     """Why nobody could be chosen: a stable key."""
-    asked_at: datetime = _instant(nullable=False)
-    settled_at: datetime | None = _instant()
+    asked_at: datetime = instant_field(nullable=False)
+    settled_at: datetime | None = instant_field()
 
 
 class DriftRow(SQLModel, table=True):
@@ -102,10 +94,10 @@ class DriftRow(SQLModel, table=True):
     """open (somebody is asked) | removing | removed | gone (left again by themselves) | accepted |
     closed (rightly in by now)"""
     step_id: str | None = None
-    found_at: datetime = _instant(nullable=False)
-    decided_at: datetime | None = _instant()
+    found_at: datetime = instant_field(nullable=False)
+    decided_at: datetime | None = instant_field()
     decided_by: str | None = None
-    accepted_until: datetime | None = _instant()
+    accepted_until: datetime | None = instant_field()
     note: str = ""
 
 
@@ -115,11 +107,11 @@ class ReconcileRow(SQLModel, table=True):
     __tablename__ = "reconcile"
     id: str = Field(primary_key=True)
     actor: str
-    started_at: datetime = _instant(nullable=False)
-    ended_at: datetime | None = _instant()
-    plan: Any = _json()
+    started_at: datetime = instant_field(nullable=False)
+    ended_at: datetime | None = instant_field()
+    plan: Any = json_field()
     """instance → how it is read (by person or by group) and how many items that is."""
-    summary: Any = _json()
+    summary: Any = json_field()
 
 
 class ReconcileItemRow(SQLModel, table=True):
@@ -133,7 +125,7 @@ class ReconcileItemRow(SQLModel, table=True):
     item_id: str = Field(primary_key=True)
     state: str = "waiting"
     """waiting | read | unreadable"""
-    found: Any = _json()
+    found: Any = json_field()
     problem: str = ""
 
 
@@ -147,6 +139,6 @@ class SubscriptionRow(SQLModel, table=True):
     resource: str
     state_hash: str
     """Hash of the word the platform must say with each notification."""
-    expires_at: datetime = _instant(nullable=False)
-    created_at: datetime = _instant(nullable=False)
+    expires_at: datetime = instant_field(nullable=False)
+    created_at: datetime = instant_field(nullable=False)
     problem: str = ""

@@ -8,15 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.store.types import Json, UtcInstant
-
-
-def _instant(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable))
-
-
-def _json(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(Json, nullable=nullable))
+from bot.store.types import UtcInstant, instant_field, json_field
 
 
 class MetaRow(SQLModel, table=True):
@@ -24,7 +16,7 @@ class MetaRow(SQLModel, table=True):
 
     __tablename__ = "meta"
     key: str = Field(primary_key=True)
-    value: Any = _json()
+    value: Any = json_field()
 
 
 class RunRow(SQLModel, table=True):
@@ -34,10 +26,10 @@ class RunRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     kind: str
     actor: str
-    started_at: datetime = _instant(nullable=False)
-    ended_at: datetime | None = _instant()
+    started_at: datetime = instant_field(nullable=False)
+    ended_at: datetime | None = instant_field()
     feed_id: str | None = None
-    summary: Any = _json()
+    summary: Any = json_field()
 
 
 class FeedRow(SQLModel, table=True):
@@ -50,12 +42,12 @@ class FeedRow(SQLModel, table=True):
     name: str
     sha256: str
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
-    modified: datetime = _instant(nullable=False)
-    received_at: datetime = _instant(nullable=False)
+    modified: datetime = instant_field(nullable=False)
+    received_at: datetime = instant_field(nullable=False)
     state: str = Field(index=True)
     """accepted | unchanged | quarantined | refused | released | superseded"""
-    facts: Any = _json()
-    findings: Any = _json()
+    facts: Any = json_field()
+    findings: Any = json_field()
     kept_copy: str | None = None
     """Where a quarantined file's bytes are kept, so that a release reads exactly what was judged."""
     hold_digest: str | None = None
@@ -74,7 +66,7 @@ class PersonRow(SQLModel, table=True):
     email: str | None = Field(default=None, index=True)
     missing_reads: int = 0
     """How many healthy snapshots in a row the person was missing from."""
-    updated_at: datetime = _instant(nullable=False)
+    updated_at: datetime = instant_field(nullable=False)
 
 
 class LinkRow(SQLModel, table=True):
@@ -85,9 +77,9 @@ class LinkRow(SQLModel, table=True):
     instance: str = Field(primary_key=True)
     account_id: str = Field(primary_key=True)
     evidence: str
-    created_at: datetime = _instant(nullable=False)
-    confirmed_at: datetime | None = _instant()
-    released_at: datetime | None = _instant()
+    created_at: datetime = instant_field(nullable=False)
+    confirmed_at: datetime | None = instant_field()
+    released_at: datetime | None = instant_field()
     released_by: str | None = None
     hold_digest: str | None = Field(default=None, index=True)
 
@@ -98,10 +90,10 @@ class LinkQuestionRow(SQLModel, table=True):
     __tablename__ = "link_question"
     id: str = Field(primary_key=True)
     instance: str = Field(index=True)
-    people: Any = _json(nullable=False)
-    accounts: Any = _json(nullable=False)
+    people: Any = json_field(nullable=False)
+    accounts: Any = json_field(nullable=False)
     why: str
-    asked_at: datetime = _instant(nullable=False)
+    asked_at: datetime = instant_field(nullable=False)
 
 
 class PolicyRow(SQLModel, table=True):
@@ -110,8 +102,8 @@ class PolicyRow(SQLModel, table=True):
     __tablename__ = "policy_version"
     digest: str = Field(primary_key=True)
     text: str
-    loaded_at: datetime = _instant(nullable=False)
-    released_at: datetime | None = _instant()
+    loaded_at: datetime = instant_field(nullable=False)
+    released_at: datetime | None = instant_field()
     released_by: str | None = None
 
 
@@ -125,30 +117,30 @@ class CaseRow(SQLModel, table=True):
     person_id: str = Field(index=True)
     kind: str
     exit_type: str
-    event: Any = _json(nullable=False)
+    event: Any = json_field(nullable=False)
     """The lifecycle event, whole, as decided upon."""
     rule: str = ""
     policy_digest: str = ""
     state: str = Field(index=True)
     reason: str | None = None
     """Why it is held, cancelled or quarantined: a stable key."""
-    effective: datetime | None = _instant()
-    due: datetime | None = _instant()
+    effective: datetime | None = instant_field()
+    due: datetime | None = instant_field()
     zone: str | None = None
     overdue: bool = False
     urgent: bool = False
     approval: str | None = None
-    approved: Any = _json()
+    approved: Any = json_field()
     """instance → group ids previewed when it was released."""
     hold_digest: str | None = Field(default=None, index=True)
     run_id: str | None = Field(default=None, index=True)
     requested_by: str = "bawab"
     released_by: str | None = None
     """Who let it out of its last hold; None where it went through unasked."""
-    created_at: datetime = _instant(nullable=False)
-    updated_at: datetime = _instant(nullable=False)
-    started_at: datetime | None = _instant()
-    finished_at: datetime | None = _instant()
+    created_at: datetime = instant_field(nullable=False)
+    updated_at: datetime = instant_field(nullable=False)
+    started_at: datetime | None = instant_field()
+    finished_at: datetime | None = instant_field()
 
 
 class CaseInstanceRow(SQLModel, table=True):
@@ -160,7 +152,7 @@ class CaseInstanceRow(SQLModel, table=True):
     state: str
     """pending | planned"""
     attempts: int = 0
-    next_attempt_at: datetime = _instant(nullable=False)
+    next_attempt_at: datetime = instant_field(nullable=False)
     problem: str | None = None
     plan_digest: str | None = None
 
@@ -176,7 +168,7 @@ class SnapshotRow(SQLModel, table=True):
     group_name: str
     group_kind: str
     role: str
-    taken_at: datetime = _instant(nullable=False)
+    taken_at: datetime = instant_field(nullable=False)
 
 
 class GapRow(SQLModel, table=True):
@@ -189,7 +181,7 @@ class GapRow(SQLModel, table=True):
     group_id: str = Field(primary_key=True)
     detail: str = ""
     remedy: str = ""
-    seen_at: datetime = _instant(nullable=False)
+    seen_at: datetime = instant_field(nullable=False)
 
 
 class StepRow(SQLModel, table=True):
@@ -213,12 +205,12 @@ class StepRow(SQLModel, table=True):
     stage: int
     """Place in the platform's order of lock-out; a later stage waits for the earlier ones of its case."""
     account_id: str
-    account: Any = _json(nullable=False)
+    account: Any = json_field(nullable=False)
     group_id: str = ""
-    group: Any = _json()
+    group: Any = json_field()
     target_id: str = ""
     """Which link or invitation a `close_way_back` is about."""
-    target: Any = _json()
+    target: Any = json_field()
     successor_id: str | None = None
     """Employee id of whom a `hand_over` makes owner; the step's account is then the successor's."""
     role: str
@@ -235,16 +227,16 @@ class StepRow(SQLModel, table=True):
     remedy: str = ""
     attempts: int = 0
     reads: int = 0
-    next_attempt_at: datetime | None = _instant()
-    requested_at: datetime | None = _instant()
-    settle_until: datetime | None = _instant()
-    verified_at: datetime | None = _instant()
+    next_attempt_at: datetime | None = instant_field()
+    requested_at: datetime | None = instant_field()
+    settle_until: datetime | None = instant_field()
+    verified_at: datetime | None = instant_field()
     quality: str = "unknown"
-    evidence: Any = _json()
+    evidence: Any = json_field()
     request_id: str = ""
     hold_digest: str | None = Field(default=None, index=True)
-    created_at: datetime = _instant(nullable=False)
-    updated_at: datetime = _instant(nullable=False)
+    created_at: datetime = instant_field(nullable=False)
+    updated_at: datetime = instant_field(nullable=False)
 
 
 class RecheckRow(SQLModel, table=True):
@@ -256,7 +248,7 @@ class RecheckRow(SQLModel, table=True):
     instance: str = Field(index=True)
     due: datetime = Field(sa_column=Column(UtcInstant, nullable=False, index=True))
     attempts: int = 0
-    done_at: datetime | None = _instant()
+    done_at: datetime | None = instant_field()
     sight: str | None = None
 
 
@@ -269,8 +261,8 @@ class LaneRow(SQLModel, table=True):
     state: str = "open"
     """open (work flows) | waiting (the platform is down) | paused (an operator is needed)"""
     reason: str | None = None
-    since: datetime | None = _instant()
-    next_probe: datetime | None = _instant()
+    since: datetime | None = instant_field()
+    next_probe: datetime | None = instant_field()
     failures: int = 0
     linked_feed: str | None = None
     """The last accepted feed whose people were matched with this instance's accounts."""
@@ -284,16 +276,16 @@ class HoldRow(SQLModel, table=True):
     kind: str = Field(index=True)
     """feed | observe | run_threshold | day_threshold | group_threshold | first_seen | policy_change |
     approval | identity_links | no_time_zone"""
-    cause: Any = _json(nullable=False)
+    cause: Any = json_field(nullable=False)
     count: int = 0
     """How many people (or links, or steps) a release lets through; what a person types to confirm."""
     run_id: str | None = None
     requested_by: str = "bawab"
     role: str | None = None
-    created_at: datetime = _instant(nullable=False)
-    released_at: datetime | None = _instant()
+    created_at: datetime = instant_field(nullable=False)
+    released_at: datetime | None = instant_field()
     released_by: str | None = None
-    withdrawn_at: datetime | None = _instant()
+    withdrawn_at: datetime | None = instant_field()
 
 
 class TaskRow(SQLModel, table=True):
@@ -310,16 +302,16 @@ class TaskRow(SQLModel, table=True):
     sensitive: bool = False
     state: str = Field(index=True)
     """open | half_attested | attested | waived | cancelled"""
-    deadline: datetime = _instant(nullable=False)
-    next_reminder_at: datetime | None = _instant()
+    deadline: datetime = instant_field(nullable=False)
+    next_reminder_at: datetime | None = instant_field()
     reminders: int = 0
     first_by: str | None = None
-    first_at: datetime | None = _instant()
+    first_at: datetime | None = instant_field()
     second_by: str | None = None
-    second_at: datetime | None = _instant()
-    waived_until: datetime | None = _instant()
+    second_at: datetime | None = instant_field()
+    waived_until: datetime | None = instant_field()
     note: str = ""
-    created_at: datetime = _instant(nullable=False)
+    created_at: datetime = instant_field(nullable=False)
 
 
 class NoticeRow(SQLModel, table=True):
@@ -335,12 +327,12 @@ class NoticeRow(SQLModel, table=True):
     instance: str
     account_id: str
     language: str
-    groups: Any = _json()
+    groups: Any = json_field()
     state: str = Field(index=True)
     """pending | sending | sent | undeliverable | unknown"""
     attempts: int = 0
-    next_attempt_at: datetime | None = _instant()
+    next_attempt_at: datetime | None = instant_field()
     reference: str = ""
     detail: str = ""
-    created_at: datetime = _instant(nullable=False)
-    sent_at: datetime | None = _instant()
+    created_at: datetime = instant_field(nullable=False)
+    sent_at: datetime | None = instant_field()

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import String, TypeDecorator
+from sqlalchemy import Column, String, TypeDecorator
 from sqlalchemy.engine import Dialect
+from sqlmodel import Field
 
 _SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS  # StrEnum keys
 
@@ -52,3 +53,13 @@ class Json(TypeDecorator[Any]):
 def json_text(value: Any) -> str:
     """Spell a value as stored: sorted keys, dataclasses and instants included."""
     return orjson.dumps(value, option=_SPELLING).decode()
+
+
+def instant_field(*, nullable: bool = True) -> Any:
+    """Give the field of an instant, kept in UTC."""
+    return Field(default=None, sa_column=Column(UtcInstant, nullable=nullable))
+
+
+def json_field(*, nullable: bool = True) -> Any:
+    """Give the field of a value kept as JSON."""
+    return Field(default=None, sa_column=Column(Json, nullable=nullable))

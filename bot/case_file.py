@@ -15,6 +15,7 @@ from bot.casework import find_case
 from bot.states import STEP_SUCCESS, CaseState
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, StepRow
+from policies.model import StepAction
 
 PAGE = 500
 SHORTEST_ID = len("case_") + 3
@@ -42,6 +43,14 @@ class CaseFile:
     def done(self) -> int:
         """How many steps ended in a success."""
         return sum(step.state in STEP_SUCCESS for step in self.steps)
+
+    @property
+    def stays(self) -> tuple[StepRow, ...]:
+        """What a cancelled case had handed over, or may have: Bawab takes nobody's new role away again."""
+        cancelled = self.case.state == CaseState.CANCELLED
+        return tuple(
+            s for s in self.steps if cancelled and s.action == StepAction.HAND_OVER and s.acted != "no"
+        )
 
 
 async def the_case(app: Bawab, case_id: str) -> CaseRow:

@@ -18,7 +18,7 @@ from bot.store.tables import CaseRow, HoldRow, PolicyRow, RecheckRow, StepRow, T
 from bot.store.tasks import OPEN_TASKS
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
-from policies.model import Decision, EventKind, LifecycleEvent
+from policies.model import Decision, EventKind, LifecycleEvent, StepAction
 from policies.plan import NoDecision, decide
 
 ONLY_CASES = frozenset(
@@ -211,11 +211,19 @@ async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str,
     )
     await _end_tasks(app, tx, case)
     action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
-    entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped)
+    said = {"handed_over": kept} if (kept := await _handed_over(tx, case)) else {}
+    entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped, **said)
     await app.audit.append(tx, entry)
     if case.hold_digest is not None:
         await close_empty_hold(app, tx, case.hold_digest)
     return True
+
+
+async def _handed_over(tx: AsyncConnection, case: CaseRow) -> list[str]:
+    """Name the groups that have a new owner, or may have: no platform's undo, so people must hear of it."""
+    steps = columns(StepRow)
+    mine = [steps.case_id == case.id, steps.action == StepAction.HAND_OVER, steps.acted != "no"]
+    return sorted({step.group_id for step in await where(tx, StepRow, *mine)})
 
 
 async def close_empty_hold(app: Bawab, tx: AsyncConnection, digest: str) -> None:

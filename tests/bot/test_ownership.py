@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.app import open_bawab
+from bot.case_file import case_file
 from bot.preview import cases_for_preview, preview
 from bot.service import Service
 from bot.settings import HrFeed, Settings
@@ -205,3 +206,24 @@ async def test_where_the_role_is_not_seen_afterwards_the_last_manager_stays(tmp_
         states = {step.action: (step.state, step.refusal) for step in board}
         assert states == {"hand_over": ("still_present", None), "revoke": ("blocked", "last_owner")}
         assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
+
+
+async def test_a_group_handed_over_for_a_departure_that_hr_takes_back_is_said_to_stay_so(
+    tmp_path: Path,
+) -> None:
+    async with firm(tmp_path) as world:
+        await settle(world, *staff())
+        slow = Fault(FaultKind.LIMITED_429, "admin.roles.removeAssignments", times=0, seconds=600)
+        world.sandbox.faults.append(slow)
+        await settle(world, *staff(last_day="2026-11-20"))
+        world.clock.turn(days=1)
+        await world.run()
+        assert managers(world) == {"UANA", "UCLEO"}, "killed between the two"
+        await settle(world, *staff())
+        (case,) = await world.cases()
+        assert case.state == "cancelled"
+        file = await case_file(world.app, case.id)
+        assert [(step.group_id, step.successor_id) for step in file.stays] == [("C-board", "E3")]
+        (said,) = [entry for entry in await world.log() if entry["action"] == "case.rescind"]
+        assert '"handed_over":["C-board"]' in said["detail"].replace(" ", "")
+        assert "UANA" in world.members("C-board")

@@ -30,6 +30,7 @@ def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     """Print the whole page; `names` maps pseudonyms and employee ids to names."""
     _head(desk, file, names)
     _steps(desk, file)
+    _stays(desk, file)
     _gaps(desk, file)
     _residue(desk, file)
     _timeline(desk, file, names)
@@ -101,6 +102,21 @@ def _remedy(step: StepRow, t: Translator) -> str:
     return t.isolate(step.remedy) if step.remedy else ""
 
 
+def _stays(desk: Desk, file: CaseFile) -> None:
+    t = desk.t
+    if not file.stays:
+        return
+    desk.print()
+    desk.print(t.text("Handed over before the case was cancelled, and so it stays"), style="bold")
+    for step in file.stays:
+        group = t.isolate((step.group or {}).get("name") or step.group_id)
+        whom = t.isolate(step.successor_id or step.account_id)
+        said = t.text(
+            "{group}: {person} was made owner; take that back by hand if need be", group=group, person=whom
+        )
+        desk.print(f"  {said}")
+
+
 def _gaps(desk: Desk, file: CaseFile) -> None:
     t = desk.t
     if not file.gaps and not file.unplanned:
@@ -168,6 +184,7 @@ def plain_file(file: CaseFile) -> dict[str, Any]:
         "steps": [step.model_dump() for step in file.steps],
         "gaps": [gap.model_dump() for gap in file.gaps],
         "unplanned": [row.model_dump() for row in file.unplanned],
+        "stays": [step.id for step in file.stays],
         "residual": dict(file.residual),
         "timeline": [{k: v for k, v in row.items() if k != "sealed"} for row in file.timeline],
     }

@@ -91,6 +91,11 @@ class Pacing:
         bucket = self._bucket(key, limit)
         bucket.slowdown = max(1.0, bucket.slowdown * _RECOVERY)
 
+    def refused_for(self, key: str) -> float:
+        """Give the seconds for which a refusal of this key still holds; 0 where none does."""
+        bucket = self._buckets.get(key)
+        return max(0.0, bucket.blocked_until - self._clock()) if bucket else 0.0
+
     def slowdown(self, key: str) -> float:
         """How many times slower than published this key goes now."""
         bucket = self._buckets.get(key)

@@ -290,6 +290,12 @@ class Wire:
             raise ValueError(f"{method} {path} is not on this connector's allow-list")
         return max(self._pacing.refused(key, limit, retry_after) for key, limit in route.paces(path))
 
+    def refused_for(self, method: str, base: str, path: str) -> float:
+        """Give the seconds for which a refusal of such a request still holds; 0 where none does."""
+        route = find(self._settings.routes, method, base, path)
+        paces = route.paces(path) if route is not None else ()
+        return max((self._pacing.refused_for(key) for key, _ in paces), default=0.0)
+
     async def _back_off(self, attempt: int) -> None:
         scale = self._settings.backoff * 2 ** (attempt - 1)
         await asyncio.sleep(scale * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret

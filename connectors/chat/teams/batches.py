@@ -41,17 +41,39 @@ class Batches:
 
         Raises ConnectorError only while nothing was sent; what else befalls all of them is said of each.
         """
+        after = after or {}
         said: dict[int, Said] = {}
-        for chunk in self._packed(range(len(asks)), asks, after or {}):
+        held_back = self._held_back(range(len(asks)), asks, self._client.config.longest_write_wait_seconds)
+        for index, first in after.items():
+            if first in held_back:
+                held_back.setdefault(index, held_back[first])
+        for chunk in self._packed([i for i in range(len(asks)) if i not in held_back], asks, after):
             try:
-                found = await self._write([asks[index] for index in chunk], _within(chunk, after or {}))
+                found = await self._write([asks[index] for index in chunk], _within(chunk, after))
             except ConnectorError as error:
                 if not said:
                     raise
                 # Something was sent already, so what was not is said of each.
                 found = [Unavailable(str(error))] * len(chunk)
             said.update(zip(chunk, found, strict=True))
-        return [said[index] for index in range(len(asks))]
+        return [held_back.get(index) or said[index] for index in range(len(asks))]
+
+    def _held_back(
+        self, indexes: Iterable[int], asks: Sequence[RequestInformation], longest: float
+    ) -> dict[int, Unavailable]:
+        """Give what would still be refused for longer than one waits: it must not hold up the rest."""
+        held_back: dict[int, Unavailable] = {}
+        for index in indexes:
+            method, path = self._place(asks[index])
+            if (wait := self._client.wire.refused_for(method, GRAPH, path)) > longest:
+                route = route_of(method, path)
+                said = f"{route.name if route else method}: still limited for {wait:.1f} s; nothing was sent"
+                held_back[index] = RateLimited(said, retry_after=wait)
+        return held_back
+
+    def _place(self, ask: RequestInformation) -> tuple[str, str]:
+        method = ask.http_method.value if ask.http_method else ""
+        return method, self._client.relative(ask).partition("?")[0]
 
     async def _write(self, asks: Sequence[RequestInformation], after: Mapping[int, int]) -> list[Said]:
         try:
@@ -87,27 +109,49 @@ class Batches:
 
     def _own_limits(self, ask: RequestInformation) -> list[str]:
         """Name the limits of single teams and chats a request counts against."""
-        url = self._client.relative(ask).partition("?")[0]
-        route = route_of(ask.http_method.value if ask.http_method else "", url)
-        return [key for key, limit in route.paces(url) if key != route.name] if route else []
+        method, path = self._place(ask)
+        route = route_of(method, path)
+        return [key for key, limit in route.paces(path) if key != route.name] if route else []
 
     async def read(self, asks: Sequence[RequestInformation]) -> list[Answer | ConnectorError]:
         """Send reads, in as many batches as it takes; a part that is refused for now is asked again.
 
-        Raises BadCredentials, Forbidden, and Unavailable where a whole batch got no answer.
+        Raises BadCredentials, Forbidden, and Unavailable where nothing at all was answered.
         """
         said: dict[int, Answer | ConnectorError] = {}
+        given_up: set[int] = set()
         waiting = list(range(len(asks)))
         for attempt in range(1, self._client.config.read_tries + 1):
-            for chunk in self._packed(waiting, asks, {}):
-                answers = await self._once([asks[index] for index in chunk])
-                said.update(zip(chunk, answers, strict=True))
-            waiting = [index for index in waiting if isinstance(said[index], Unavailable)]
+            given_up |= await self._round(waiting, asks, said)
+            waiting = [i for i in waiting if i not in given_up and isinstance(said[i], Unavailable)]
             if not waiting:
                 break
             if attempt < self._client.config.read_tries:
                 await asyncio.sleep(self._client.config.backoff_seconds * attempt)
-        return [said[index] for index in range(len(asks))]
+        results = [said[index] for index in range(len(asks))]
+        if results and len(given_up) == len(results) and isinstance(results[0], Unavailable):
+            raise results[0]
+        return results
+
+    async def _round(
+        self,
+        waiting: Sequence[int],
+        asks: Sequence[RequestInformation],
+        said: dict[int, Answer | ConnectorError],
+    ) -> set[int]:
+        """Ask once for all that waits, into `said`; gives what asking again would not help."""
+        held_back = self._held_back(waiting, asks, self._client.config.longest_read_wait_seconds)
+        said |= held_back
+        given_up = set(held_back)
+        for chunk in self._packed([i for i in waiting if i not in held_back], asks, {}):
+            try:
+                answers = await self._once([asks[index] for index in chunk])
+            except Unavailable as error:
+                # The wire has tried it often enough; what others said stays said.
+                answers = [error] * len(chunk)
+                given_up |= set(chunk)
+            said.update(zip(chunk, answers, strict=True))
+        return given_up
 
     async def listings(self, asks: Sequence[RequestInformation]) -> list[list[Row] | ConnectorError]:
         """Read listings whole, their first pages together; what cannot be read is said in its place."""

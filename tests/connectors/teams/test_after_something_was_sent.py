@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from connectors.chat.teams.sandbox import Channel, FaultKind, Tenant
-from connectors.contract import Outcome, Revocation
-from tests.connectors.teams.stage import ANA, BADR, CARLA, M365, SECURITY, TEAM, Stage, staged, step, tenant
+from connectors.contract import Outcome, Revocation, Sight
+from tests.connectors.teams.stage import (
+    ANA,
+    BADR,
+    CARLA,
+    M365,
+    PRIVATE,
+    SECURITY,
+    TEAM,
+    Stage,
+    staged,
+    step,
+    tenant,
+)
 
 CHANNELS = [f"19:c{number}@thread.tacv2" for number in range(8)]
 
@@ -60,3 +72,26 @@ async def test_an_app_that_dies_between_the_bulk_removal_and_the_single_ones_hid
         Outcome.UNAVAILABLE,
         Outcome.UNAVAILABLE,
     ]
+
+
+async def test_a_channel_graph_refuses_for_long_holds_up_nobody_elses_removal() -> None:
+    async with staged() as stage:
+        stage.fault(
+            FaultKind.LIMITED_429, "GET /teams/*/channels/*/members", within=PRIVATE, seconds=900.0, times=0
+        )
+        done, refused = await stage.revoke(step(SECURITY), step(PRIVATE))
+        assert ANA not in stage.inside(SECURITY)
+    assert done.outcome is Outcome.REVOKED
+    assert refused.outcome is Outcome.RATE_LIMITED
+    assert refused.retry_after is not None
+    assert refused.retry_after > 800
+
+
+async def test_a_channel_graph_refuses_for_long_does_not_hide_what_else_is_read_back() -> None:
+    async with staged() as stage:
+        stage.fault(
+            FaultKind.LIMITED_429, "GET /teams/*/channels/*/members", within=PRIVATE, seconds=900.0, times=0
+        )
+        stage.sandbox.tenant.groups[SECURITY].members.remove(ANA)
+        gone, unseen = await stage.look(step(SECURITY), step(PRIVATE))
+    assert (gone.sight, unseen.sight) == (Sight.ABSENT, Sight.UNREADABLE)

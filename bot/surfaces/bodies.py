@@ -7,6 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+MOST_BYTES = 512 * 1024
 SECONDS = 5.0
 """For a whole body: half a megabyte in so long is a slow line, or somebody who keeps the door busy."""
 
@@ -20,7 +21,7 @@ class BodyRefused(Exception):
 
 
 async def with_body(
-    request: Request, most: int, *, length_said: bool = True, seconds: float = SECONDS
+    request: Request, most: int = MOST_BYTES, *, length_said: bool = True, seconds: float = SECONDS
 ) -> Request:
     """Give the request with its body read; raises BodyRefused with 411, 413 or 408.
 

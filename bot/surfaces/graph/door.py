@@ -20,7 +20,6 @@ from bot.surfaces.bodies import BodyRefused, with_body
 from bot.surfaces.graph.meanings import GroupChanged, Lifecycle, Told, changes_of, items_of
 from bot.surfaces.graph.subscriptions import due_now, is_agreed, lost
 
-MOST_BYTES = 512 * 1024
 MOST_TOKEN = 2048
 """Characters of a validation token, which is echoed."""
 PATIENCE_SECONDS = 2.5
@@ -46,7 +45,7 @@ class Door:
         if token is not None:
             return _echo(token)
         try:
-            body = await (await with_body(request, MOST_BYTES, length_said=False)).body()
+            body = await (await with_body(request, length_said=False)).body()
             told = items_of(json.loads(body))
         except BodyRefused as error:
             return Response(status_code=error.status)

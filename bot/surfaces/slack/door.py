@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from bot.surfaces.bodies import BodyRefused, with_body
 
-MOST_BYTES = 512 * 1024
 TIMESTAMP, SIGNATURE = "x-slack-request-timestamp", "x-slack-signature"
 
 
@@ -29,7 +28,7 @@ class Door:
 
     async def _answer(self, request: Request) -> Response:
         try:
-            read = await with_body(request, MOST_BYTES)
+            read = await with_body(request)
         except BodyRefused as error:
             return Response(status_code=error.status)
         if not self._signed(await read.body(), read):

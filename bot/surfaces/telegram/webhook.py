@@ -17,7 +17,6 @@ from bot.surfaces.telegram.port import SpeaksTelegram
 from bot.surfaces.telegram.reading import read_update
 from bot.surfaces.telegram.updates import Updates
 
-MOST_BYTES = 512 * 1024
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 ONE_AT_A_TIME = 1
 """Connections Telegram may open: updates then come in their order."""
@@ -62,7 +61,7 @@ class Webhook:
         if not self._knows_the_secret(request):
             return Response(status_code=401)
         try:
-            body = await (await with_body(request, MOST_BYTES)).body()
+            body = await (await with_body(request)).body()
         except BodyRefused as error:
             return Response(status_code=error.status)
         update = _read(body, self._connector)

@@ -12,7 +12,8 @@ import pytest
 from bot.hearing import troubles
 from bot.store.group_tables import ReconcileRow
 from bot.store.query import add
-from bot.surfaces.graph.door import MOST_BYTES, MOST_TOKEN
+from bot.surfaces.bodies import MOST_BYTES
+from bot.surfaces.graph.door import MOST_TOKEN
 from bot.surfaces.graph.meanings import GroupChanged, changes_of
 from bot.surfaces.graph.subscriptions import RESOURCES
 from connectors.chat.teams.sandbox import Fault, FaultKind

@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from bot.settings import Settings, SettingsProblem, SlackInstance
+from bot.surfaces.bodies import MOST_BYTES
 from bot.surfaces.listener import listening
-from bot.surfaces.slack.door import MOST_BYTES
 from tests.bot.surfaces.telling import ana_has_left, hints, joined, signed, told, with_listener
 from tests.bot.world import company
 

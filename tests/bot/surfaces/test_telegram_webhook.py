@@ -17,9 +17,10 @@ from pydantic import SecretStr
 from bot.hearing import troubles
 from bot.settings import SettingsProblem
 from bot.surfaces.beside import beside
+from bot.surfaces.bodies import MOST_BYTES
 from bot.surfaces.listener import listening
 from bot.surfaces.telegram.meanings import ALLOWED_UPDATES
-from bot.surfaces.telegram.webhook import MOST_BYTES, SECRET
+from bot.surfaces.telegram.webhook import SECRET
 from connectors.chat.telegram.sandbox import BOT_ADMIN, OWNER_ID, Fault, FaultKind
 from tests.bot.surfaces.hearing_telegram import Hearing, hearing
 

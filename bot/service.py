@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -123,6 +124,8 @@ class Service:
         """Tick and drain until stopped; a step that has begun is finished and recorded."""
         run = await begin(self._app, "service")
         await self.recover()
+        # A tick that takes longer than its interval skips the next one, as it should: nobody need read of it.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = AsyncIOScheduler(timezone="UTC")
         seconds = self._app.settings.tick_seconds
         scheduler.add_job(self._clock, "interval", seconds=seconds, max_instances=1, coalesce=True)

@@ -14,15 +14,15 @@ from bot.groups.memory import known_groups
 from bot.groups.report import Answerer, answerer
 from bot.groups.report_reading import Progress
 from bot.people.who import the_person
-from bot.states import CASE_OPEN
+from bot.states import CASE_OPEN, StepState
 from bot.store.people import link_value
 from bot.store.query import columns, where
-from bot.store.tables import CaseRow, LinkRow
+from bot.store.tables import CaseRow, LinkRow, StepRow
 from connectors.contract import ChatConnector, KnownGroups
 from connectors.errors import ConnectorError
 from connectors.hr.records import person_from_json
 from policies.identity import match
-from policies.model import Account, Certainty, Gap, Group, Membership, Person
+from policies.model import Account, Certainty, Gap, Group, Membership, Person, StepAction
 from policies.selectors import Registry, registered, registry_of
 
 
@@ -45,6 +45,9 @@ class Place:
 
     membership: Membership
     exit: Exit
+    confirmed_at: datetime | None = None
+    """When somebody confirmed having taken them out, where no platform can be asked and the list still names
+    them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,17 @@ class _Look:
         row = registered(membership.group, self.registry)
         async with self.app.store.read() as tx:
             way = await exit_of(self.app, tx, way_out(membership, ground), row, self.person)
-        return Place(membership, way)
+            confirmed = None if ground.able.revokes else await _confirmed(tx, self.person.id, membership)
+        return Place(membership, way, confirmed)
+
+
+async def _confirmed(tx: AsyncConnection, person_id: str, membership: Membership) -> datetime | None:
+    steps = columns(StepRow)
+    mine = [steps.person_id == person_id, steps.instance == membership.group.instance]
+    mine += [steps.group_id == membership.group.id, steps.account_id == membership.account.id]
+    found = await where(tx, StepRow, *mine, steps.action == StepAction.REVOKE)
+    last = max(found, key=lambda step: step.created_at, default=None)
+    return last.updated_at if last is not None and last.state == StepState.ATTESTED else None
 
 
 def _listed(membership: Membership, listing: dict[str, Group]) -> Membership:

@@ -74,8 +74,9 @@ def _head(desk: Desk, found: Whereabouts) -> None:
     standing = t.text(STANDINGS[found.standing.standing], day=day_text(person.last_day))
     post = [t.isolate(one) for one in (person.post.department, person.post.team, person.post.location) if one]
     desk.print("  " + t.text("; ").join([standing, *post]))
-    places = sum(len(spot.places) for spot in found.spots)
-    where = t.plural("{n} platform", "{n} platforms", sum(bool(spot.places) for spot in found.spots))
+    still = [sum(place.confirmed_at is None for place in spot.places) for spot in found.spots]
+    places = sum(still)
+    where = t.plural("{n} platform", "{n} platforms", sum(map(bool, still)))
     desk.print("  " + t.plural("in {n} group on {where}", "in {n} groups on {where}", places, where=where))
 
 
@@ -125,7 +126,13 @@ def _place(desk: Desk, place: Place) -> list[str]:
     if membership.through is not None:
         role = t.text("{role}, through {group}", role=role, group=t.isolate(membership.through))
     group = membership.group
-    return [t.isolate(group.name or group.id), said(KINDS, group.kind, t), role, exit_text(place.exit, t)]
+    way = exit_text(place.exit, t)
+    if place.confirmed_at is not None:
+        when = desk.stamp(place.confirmed_at)
+        way = t.text(
+            "taken out by hand, as a person confirmed on {when}; the registry still lists it", when=when
+        )
+    return [t.isolate(group.name or group.id), said(KINDS, group.kind, t), role, way]
 
 
 def _cases(desk: Desk, found: Whereabouts) -> None:
@@ -179,6 +186,7 @@ def _plain_places(spot: Spot) -> Iterator[dict[str, Any]]:
             "sole_owner": membership.sole_owner,
             "through": membership.through,
             "taken_out": place.exit.way,
+            "confirmed_at": place.confirmed_at,
             "refusal": place.exit.refusal,
             "asked_id": place.exit.asked_id,
             "asked": place.exit.asked,

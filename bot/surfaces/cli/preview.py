@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -131,20 +132,18 @@ def _cell(value: object) -> object:
 
 
 def show_rows(desk: Desk, found: Preview, *, talk: bool = False) -> None:
-    """Print the rows as a table, and what they add up to."""
+    """Print a table for each person's case, headed by what all its rows share, and what they add up to."""
     t = desk.t
-    headings = [
-        t.text("Person"),
-        t.text("When"),
-        t.text("Platform"),
-        t.text("Group"),
-        t.text("Act"),
-        t.text("Verdict"),
-        t.text("Rule"),
-        t.text("Why"),
-    ]
     zones = {case.id: case.zone for case in found.cases}
-    desk.table(headings, [_cells(desk, row, zones.get(row.case_id)) for row in found.rows], talk=talk)
+    say = desk.say if talk else desk.print
+    headings = [t.text("Platform"), t.text("Group"), t.text("Act"), t.text("Verdict"), t.text("Why")]
+    for (case_id, person, due, rule), rows in groupby(found.rows, _shared):
+        say(
+            t.text("; ").join(part for part in _head(desk, person, due, zones.get(case_id), rule) if part),
+            style="bold",
+        )
+        desk.table(headings, [_cells(desk, row) for row in rows], talk=talk)
+        say()
     people = len({row.person_id for row in found.rows})
     acts = sum(row.verdict in ("act", "held") for row in found.rows)
     by_hand = sum(row.verdict == BY_HAND for row in found.rows)
@@ -154,19 +153,29 @@ def show_rows(desk: Desk, found: Preview, *, talk: bool = False) -> None:
     desk.say(t.list(counted))
 
 
-def _cells(desk: Desk, row: PreviewRow, zone: str | None) -> list[str]:
+def _shared(row: PreviewRow) -> tuple[str, str, datetime | None, str]:
+    return row.case_id, row.person, row.due, row.rule
+
+
+def _head(desk: Desk, person: str, due: datetime | None, zone: str | None, rule: str) -> list[str]:
+    t = desk.t
+    return [
+        t.isolate(person),
+        f"{t.text('Due')}: {desk.stamp(due, zone)}" if due else "",
+        f"{t.text('Rule')}: {t.isolate(rule)}" if rule else "",
+    ]
+
+
+def _cells(desk: Desk, row: PreviewRow) -> list[str]:
     t = desk.t
     verdict = worded(VERDICT_WORDS, row.verdict, t)
     if row.since_approval:
         verdict = t.text("{verdict} (since approval)", verdict=verdict)
     return [
-        t.isolate(row.person),
-        desk.stamp(row.due, zone),
         t.isolate(row.instance),
         t.isolate(row.group) if row.group else "",
         worded(ACTIONS, row.action, t),
         verdict,
-        row.rule,
         _why(row, t),
     ]
 

@@ -26,6 +26,8 @@ class Verdict:
     answer: Answer | None = None
     bulk_lacking: bool = False
     """Whether the whole bulk request was unknown to the server, so that it may be asked of each alone."""
+    half_done: bool = False
+    """Whether the ownership ended, though the membership did not."""
 
 
 def of_part(step: Revocation, said: Said) -> Verdict:
@@ -61,7 +63,7 @@ def joined(verdicts: Sequence[Verdict]) -> Verdict:
     absent = [one for one in verdicts if one.result.outcome is Outcome.SAID_ABSENT]
     others = [one for one in verdicts if one not in done and one not in absent]
     # The first that is neither done nor absent decides: what follows it only says that it was not tried.
-    return (others or done or absent)[0]
+    return replace((others or done or absent)[0], half_done=bool(others and done))
 
 
 def _refused(step: Revocation, answer: Answer, meaning: Meaning) -> Verdict:

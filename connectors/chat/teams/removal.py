@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connectors.chat.teams import evidence, fresh
@@ -61,7 +61,10 @@ class Removal:
                 [_Job([step], self._single(step, state)) for step in alone], first=False
             )
             verdicts = [one for one in verdicts if not one.bulk_lacking] + rest
-        return results | await self._doubts.settle(verdicts)
+        settled = await self._doubts.settle(verdicts)
+        half_done = {one.step.step_id for one in verdicts if one.half_done}
+        told = {id_: _half_done(one) if id_ in half_done else one for id_, one in settled.items()}
+        return results | told
 
     def _by_state(self, step: Revocation, state: Fresh) -> Result | None:
         """Refuse, before anything leaves, what the group's present state forbids."""
@@ -121,6 +124,12 @@ class Removal:
                 said = [Unavailable(f"not sent: {error}")] * len(asks)
             verdicts += _verdicts(chunk, said)
         return verdicts
+
+
+def _half_done(result: Result) -> Result:
+    """Tell that the ownership ended, whatever became of the membership."""
+    facts = (*result.evidence.facts, ("ownership", "ended"))
+    return replace(result, evidence=replace(result.evidence, facts=facts))
 
 
 def _known_block(step: Revocation) -> Result | None:

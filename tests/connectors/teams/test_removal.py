@@ -359,3 +359,13 @@ async def test_a_kind_of_channel_is_not_taken_for_a_group() -> None:
     async with staged() as stage:
         await stage.one(PRIVATE)
         assert ANA in stage.inside(TEAM), "the team is another membership"
+
+
+async def test_an_ownership_that_ended_is_told_even_where_the_membership_did_not() -> None:
+    async with staged() as stage:
+        stage.fault(FaultKind.REFUSED, "DELETE /groups/*/members/*")
+        result = await stage.one(TEAM)
+        assert ANA not in stage.sandbox.tenant.groups[TEAM].owners
+        assert ANA in stage.sandbox.tenant.groups[TEAM].members
+    assert result.outcome is Outcome.REFUSED
+    assert ("ownership", "ended") in result.evidence.facts

@@ -12,6 +12,8 @@ from bot.groups.by_whom import As, Way
 from bot.groups.whereabouts import Spot, Whereabouts, whereabouts
 from bot.people.who import NotOnePerson
 from bot.settings import ManualInstance
+from bot.store.query import where
+from bot.store.tables import TaskRow
 from connectors.chat.slack.sandbox import BOT_ID, Channel, User, UserGroup
 from policies.model import Certainty, Refusal, Role
 from tests.bot.settled import settle, take_over
@@ -180,3 +182,21 @@ async def test_nothing_is_changed_anywhere(world: World) -> None:
 async def test_a_name_that_may_mean_two_is_asked_back(world: World) -> None:
     with pytest.raises(NotOnePerson):
         await whereabouts(world.app, "a")
+
+
+async def test_what_a_person_confirmed_having_done_by_hand_is_said_beside_the_list(world: World) -> None:
+    gone = STAFF[0].replace("active,,", "terminated,2026-11-19,")
+    world.drop(gone, *STAFF[1:], header=HEADER)
+    await world.run()
+    await world.release_all()
+    await world.run()
+    async with world.app.store.read() as tx:
+        tasks = [task for task in await where(tx, TaskRow) if task.instance == "phones"]
+    for task in tasks:
+        await world.service.messages.tasks.attest(task.id, "E2")
+    found = await whereabouts(world.app, "E1")
+    places = next(spot for spot in found.spots if spot.instance == "phones").places
+    confirmed = {place.membership.group.name: place.confirmed_at for place in places}
+    assert confirmed["العائلة"] == world.clock.now
+    elsewhere = [place for spot in found.spots if spot.instance != "phones" for place in spot.places]
+    assert all(place.confirmed_at is None for place in elsewhere), "what can be read is read"

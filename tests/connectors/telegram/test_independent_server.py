@@ -1,7 +1,7 @@
-"""Enrolment by polling on a Bot API somebody else wrote (npm `telegram-test-api`, MIT): it knows messages only.
+"""Enrolment by polling on a Bot API somebody else wrote (npm `telegram-test-api`, MIT): messages only.
 
-It keeps no groups: what changes them runs on `published.py`. Runs where BAWAB_TELEGRAM_EMULATOR is the folder of
-the installed package:
+It keeps no groups: what changes them runs on `published.py`. Runs where BAWAB_TELEGRAM_EMULATOR is the folder
+of the installed package:
 
     npm install --ignore-scripts --prefix /tmp/emulate telegram-test-api@4.2.1
     BAWAB_TELEGRAM_EMULATOR=/tmp/emulate/node_modules/telegram-test-api pytest tests/connectors/telegram

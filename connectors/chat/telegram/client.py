@@ -165,8 +165,9 @@ def _wire_settings(config: TelegramConfig, base: str, limits: tuple[RateLimit, .
 def read_signal(route: Route, status: int, headers: Mapping[str, str], body: bytes) -> Signal:  # noqa: ARG001 - the wire's form
     """Tell the wire whether Telegram answered, asks to wait, or failed; bodies are judged, never kept."""
     data = _object(body)
-    if (wait := _stated_wait(data, headers)) is not None or status == 429:
-        return Signal(SignalKind.LIMITED, retry_after=wait)
+    # Only Telegram's own refusal surely did nothing: a proxy that asks to wait may have passed the call on.
+    if status == 429 or (data.get("ok") is False and _parameter(data) is not None):
+        return Signal(SignalKind.LIMITED, retry_after=_stated_wait(data, headers))
     if status >= 500:
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status}")
     if not isinstance(data.get("ok"), bool):
@@ -184,12 +185,16 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
+def _parameter(data: Mapping[str, Any]) -> object:
+    parameters = data.get("parameters")
+    return parameters.get("retry_after") if isinstance(parameters, dict) else None
+
+
 def _stated_wait(data: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
     """Give the seconds Telegram asks to wait: `parameters.retry_after` first, then the header."""
-    parameters = data.get("parameters")
-    stated = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    stated = _parameter(data)
     try:
-        seconds = float(stated if stated is not None else headers["Retry-After"])
+        seconds = float(str(stated if stated is not None else headers["Retry-After"]))
     except (KeyError, TypeError, ValueError):
         return None
     return seconds if 0 <= seconds < _LONGEST_STATED_WAIT else None

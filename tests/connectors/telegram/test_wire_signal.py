@@ -56,6 +56,22 @@ def test_an_answer_is_what_it_is(status: int, body: Any, expected: SignalKind) -
 
 
 @pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, {"ok": True, "result": True}, SignalKind.ANSWERED),
+        (200, {"ok": True, "result": True, "parameters": {"retry_after": 3}}, SignalKind.ANSWERED),
+        (502, b"<html>Bad Gateway</html>", SignalKind.BROKEN),
+        (503, b"<html>Maintenance</html>", SignalKind.BROKEN),
+        (429, b"<html>Slow down</html>", SignalKind.LIMITED),
+    ],
+)
+def test_somebody_on_the_way_who_asks_to_wait_does_not_vouch_that_nothing_was_done(
+    status: int, body: Any, expected: SignalKind
+) -> None:
+    assert kind(status, body, **{"Retry-After": "5"}) is expected
+
+
+@pytest.mark.parametrize(
     ("body", "headers", "seconds"),
     [
         ({"ok": False, "parameters": {"retry_after": 35}}, {"Retry-After": "1"}, 35.0),

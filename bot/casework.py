@@ -18,8 +18,8 @@ from bot.store.tables import CaseRow, HoldRow, PolicyRow, RecheckRow, StepRow, T
 from bot.store.tasks import OPEN_TASKS
 from bot.values import event_to_plain
 from policies.lifecycle import event_key
-from policies.model import Decision, EventKind, LifecycleEvent, StepAction
-from policies.plan import NoDecision, decide
+from policies.model import EventKind, LifecycleEvent, StepAction
+from policies.plan import Decision, NoDecision, decide
 
 ONLY_CASES = frozenset(
     {

@@ -17,7 +17,6 @@ from connectors.errors import ConnectorError
 from policies.identity import match
 from policies.model import (
     Account,
-    Case,
     Certainty,
     Gap,
     Group,
@@ -30,7 +29,7 @@ from policies.model import (
     Verdict,
     WayBack,
 )
-from policies.plan import InstanceFacts, PlanContext, closes_way_back, plan
+from policies.plan import Case, InstanceFacts, PlanContext, closes_way_back, plan
 
 CAP_EXTRA = 2
 """How many memberships more than previewed an approval still covers, at least."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policies.instants import Instant, NoTimeZone, UnknownTimeZone, instant_of, shifted
-from policies.model import Decision, EventKind, LifecycleEvent, Post
+from policies.model import EventKind, LifecycleEvent, Post
 from policies.rules import After, Approval, Policy, PostPart, Rule, RuleAction
 from policies.selectors import holds
 
@@ -15,6 +15,24 @@ LATE = timedelta(minutes=5)
 
 _NEVER_ACTED_ON = frozenset({EventKind.JOINER, EventKind.RETURN, EventKind.VANISHED})
 _MAY_KEEP = frozenset({EventKind.REHIRE, EventKind.RESCINDED, EventKind.LEAVE_OF_ABSENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What policy says of an event: which rule, when, and who must approve."""
+
+    rule: str
+    """`file-name/rule-id`, as written in the policy file."""
+    effective: datetime
+    """The HR instant, aware, in UTC."""
+    due: datetime
+    """When Bawab acts: `effective` plus the rule's grace, in UTC."""
+    zone: str
+    """IANA zone in which HR meant the day."""
+    approval: str | None = None
+    """None, or the role that must release the case (`hr`, `it`)."""
+    overdue: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -349,38 +349,6 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What policy says of an event: which rule, when, and who must approve."""
-
-    rule: str
-    """`file-name/rule-id`, as written in the policy file."""
-    effective: datetime
-    """The HR instant, aware, in UTC."""
-    due: datetime
-    """When Bawab acts: `effective` plus the rule's grace, in UTC."""
-    zone: str
-    """IANA zone in which HR meant the day."""
-    approval: str | None = None
-    """None, or the role that must release the case (`hr`, `it`)."""
-    overdue: bool = False
-    urgent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One lifecycle event being carried out for one person, as far as a plan needs to know it."""
-
-    id: str
-    event: LifecycleEvent
-    rule: str
-    due: datetime
-    cap: int | None = None
-    """The number of memberships an approval covers; None where none was needed."""
-    approved: frozenset[tuple[str, str]] = frozenset()
-    """(instance, group id) pairs seen when it was approved."""
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """One row of a plan, and of the preview: person × platform × group × action × rule."""
 

@@ -7,13 +7,12 @@ import json
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from policies.decisions import NoDecision, decide
+from policies.decisions import Decision, NoDecision, decide
 from policies.explanation import Explanation, explain
 from policies.identity import IDENTITY_WHYS
 from policies.model import (
     Account,
     AccountKind,
-    Case,
     Certainty,
     EventKind,
     Gap,
@@ -28,7 +27,7 @@ from policies.model import (
     StepAction,
     Verdict,
 )
-from policies.plan_context import InstanceFacts, PlanContext
+from policies.plan_context import Case, InstanceFacts, PlanContext
 from policies.rules import Policy, Rule, RuleAction, WayBackRule
 from policies.selectors import Registry, belongs, covers, registered, registry_of
 from policies.step_guards import account_refusal, refusal_for
@@ -36,6 +35,8 @@ from policies.succession import SUCCESSION_WHYS, choose
 
 __all__ = [
     "WHY_KEYS",
+    "Case",
+    "Decision",
     "Explanation",
     "InstanceFacts",
     "NoDecision",

@@ -1,12 +1,36 @@
-"""What a plan must know beside the memberships: platforms, accounts, registry, successors, ways back."""
+"""What a plan must know beside the memberships: the case, platforms, accounts, registry, successors, ways."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from policies.model import Account, Certainty, Group, Post, RegisteredGroup, StepAction, WayBack
+from policies.model import (
+    Account,
+    Certainty,
+    Group,
+    LifecycleEvent,
+    Post,
+    RegisteredGroup,
+    StepAction,
+    WayBack,
+)
 from policies.succession import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One lifecycle event being carried out for one person, as far as a plan needs to know it."""
+
+    id: str
+    event: LifecycleEvent
+    rule: str
+    due: datetime
+    cap: int | None = None
+    """The number of memberships an approval covers; None where none was needed."""
+    approved: frozenset[tuple[str, str]] = frozenset()
+    """(instance, group id) pairs seen when it was approved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from policies.loader import load
 from policies.model import (
     Account,
-    Case,
     Certainty,
     EventKind,
     Group,
@@ -18,7 +17,7 @@ from policies.model import (
     RegisteredGroup,
     StepAction,
 )
-from policies.plan import InstanceFacts, PlanContext
+from policies.plan import Case, InstanceFacts, PlanContext
 from policies.rules import Policy
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.loader import combine, load
-from policies.model import Decision, Employment, EventKind, ExitType, LifecycleEvent, Post
-from policies.plan import NoDecision, decide
+from policies.model import Employment, EventKind, ExitType, LifecycleEvent, Post
+from policies.plan import Decision, NoDecision, decide
 from policies.rules import Policy
 from tests.policies.builders import ANA, FINANCE, NOW, leaving, moving, policy
 

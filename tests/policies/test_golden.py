@@ -14,9 +14,7 @@ from policies.loader import combine, load
 from policies.model import (
     Account,
     AccountKind,
-    Case,
     Certainty,
-    Decision,
     Employment,
     ExitType,
     Group,
@@ -33,7 +31,7 @@ from policies.model import (
     UpcomingPost,
     Verdict,
 )
-from policies.plan import InstanceFacts, PlanContext, decide, plan
+from policies.plan import Case, Decision, InstanceFacts, PlanContext, decide, plan
 from policies.rules import Policy, Successor
 from policies.succession import Candidate
 from policies.yaml_text import read

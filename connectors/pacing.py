@@ -65,8 +65,10 @@ class Pacing:
 
         Nothing may be sent when a number comes back.
         """
+        bucket = self._bucket(key, limit)
+        if (refused := self.refused_for(key)) > longest_wait:
+            return refused  # at once, not after whoever waits longer and holds the turn
         async with self._turns.setdefault(key, asyncio.Lock()):
-            bucket = self._bucket(key, limit)
             while (wait := bucket.ready_at() - self._clock()) > 0:
                 if wait > longest_wait:
                     return wait

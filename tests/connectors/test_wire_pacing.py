@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -104,3 +105,14 @@ async def test_slowing_down_has_an_end() -> None:
         for _ in range(50):
             pacing.refused("m", "t", 0.0)
         assert pacing.slowdown("m") <= 6.0
+
+
+async def test_whoever_waits_only_shortly_does_not_stand_behind_one_who_waits_long() -> None:
+    pacing = Pacing([LIMIT], scale=0.0)
+    pacing.refused("m", "t", 0.2)
+    patient = asyncio.create_task(pacing.turn("m", "t", longest_wait=60.0))
+    await asyncio.sleep(0)
+    hurried = await asyncio.wait_for(pacing.turn("m", "t", longest_wait=0.01), 0.1)
+    assert hurried is not None
+    assert 0.0 < hurried <= 0.25
+    assert await patient is None

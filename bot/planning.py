@@ -94,7 +94,7 @@ class Planner:
                 )
             }
         pairs = [(known[row.case_id], row) for row in due if row.case_id in known]
-        return sorted(pairs, key=lambda pair: (_priority(pair[0]), pair[0].created_at))[:CASES_A_PASS]
+        return sorted(pairs, key=lambda pair: (priority_of(pair[0]), pair[0].created_at))[:CASES_A_PASS]
 
     async def _plan(self, drafter: Drafter, case: CaseRow, row: CaseInstanceRow) -> int:
         connector = self._app.chat[row.instance]
@@ -168,7 +168,7 @@ class Planner:
             rule=planned.rule,
             why=planned.why,
             since_approval=planned.since_approval,
-            priority=_priority(case),
+            priority=priority_of(case),
             # Held until the group thresholds have looked at the whole pass.
             state=StepState.BLOCKED if blocked else StepState.HELD,
             refusal=planned.refusal,
@@ -295,7 +295,8 @@ def _is_work(planned: PlannedStep) -> bool:
     return planned.verdict in (Verdict.ACT, Verdict.BLOCKED)
 
 
-def _priority(case: CaseRow) -> int:
+def priority_of(case: CaseRow) -> int:
+    """Give the priority of a case's steps."""
     if case.urgent:
         return URGENT
     return OVERDUE if case.overdue else USUAL

@@ -12,7 +12,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drift.standing import Standing
-from bot.planning import OVERDUE, URGENT, USUAL
+from bot.planning import priority_of
 from bot.states import CaseState, StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import add, change, columns, new_id, one
@@ -103,7 +103,7 @@ async def record(
 ) -> DriftRow | None:
     """Store and log a drift; None, and nothing written, where the same one is not over yet.
 
-    Its step stands as still present and is left alone until somebody, or `drift_rule`, decides.
+    Its step stands as still present and is left alone until somebody, or the rule (`bot/drift/rule.py`), decides.
     """
     case, planned = sighting.standing.case, sighting.planned
     if await unsettled(tx, planned.account.instance, *sighting.key):
@@ -188,19 +188,13 @@ def _new_step(app: Bawab, sighting: Sighting) -> StepRow:
         rule=planned.rule,
         why=planned.why,
         since_approval=planned.since_approval,
-        priority=_priority(case),
+        priority=priority_of(case),
         state=StepState.STILL_PRESENT,
         quality=Quality.OBSERVED,
         detail=sighting.why,
         created_at=now,
         updated_at=now,
     )
-
-
-def _priority(case: CaseRow) -> int:
-    if case.urgent:
-        return URGENT
-    return OVERDUE if case.overdue else USUAL
 
 
 async def _snapshot(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:

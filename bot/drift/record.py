@@ -16,7 +16,7 @@ from bot.planning import priority_of
 from bot.states import CaseState, StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import add, change, columns, new_id, one
-from bot.store.tables import CaseRow, SnapshotRow, StepRow
+from bot.store.tables import SnapshotRow, StepRow
 from bot.values import account_from_plain, account_to_plain, group_from_plain, group_to_plain
 from connectors.contract import Quality
 from policies.model import Manner, PlannedStep, Role, StepAction, Verdict
@@ -103,7 +103,7 @@ async def record(
 ) -> DriftRow | None:
     """Store and log a drift; None, and nothing written, where the same one is not over yet.
 
-    Its step stands as still present and is left alone until somebody, or the rule (`bot/drift/rule.py`), decides.
+    Its step stands as still present and is left alone until the case's rule, or somebody, decides.
     """
     case, planned = sighting.standing.case, sighting.planned
     if await unsettled(tx, planned.account.instance, *sighting.key):

@@ -238,7 +238,7 @@ RESIDUAL: tuple[str, ...] = (
         "Access already open in Teams, Outlook or SharePoint can last up to an hour after sessions were "
         "revoked, and Teams may show a removed group longer; files downloaded or synced stay with the "
         "person; shared channels of other organisations, guest accounts elsewhere and files shared with "
-        "them one by one are not ended here."
+        "them one by one, and meeting chats and conversations of two, are not ended here."
     ),
 )
 """What remains with a person after a complete removal, as the connectors' manifests say it."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -99,7 +99,7 @@ class Service:
         while not self._stopping.is_set():
             done = await self.tick()
             feeds += done.feeds
-            due = list(await asyncio.gather(*(lane.drain() for lane in self._lanes.values())))
+            due = await self._drain_all()
             due.append(await self._planner.next_due())
             soon = min((instant for instant in due if instant is not None), default=None)
             moved = await self._settle()
@@ -112,6 +112,26 @@ class Service:
                 break
         await finish(self._app, run)
         return feeds
+
+    async def _drain_all(self) -> list[datetime | None]:
+        """Drain every lane once; where a fault of ours ends one, the others finish their step first.
+
+        Left running, they would go on acting while everything is being closed.
+        """
+        lanes = (self._to_its_end(lane) for lane in self._lanes.values())
+        found: list[datetime | None] = []
+        for result in await asyncio.gather(*lanes, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+            found.append(result)
+        return found
+
+    async def _to_its_end(self, lane: Lane) -> datetime | None:
+        try:
+            return await lane.drain()
+        except BaseException:
+            self._stopping.set()
+            raise
 
     async def _settle(self) -> bool:
         """Say of each case where it stands, and to people what can be said; True where a case moved."""

@@ -234,6 +234,28 @@ async def test_a_bot_demoted_in_mid_case_asks_the_owner_and_the_rest_goes_on(tmp
         await honest(world)
 
 
+async def test_a_task_confirmed_though_not_done_is_looked_at_as_soon_as_the_bot_may_look(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as world:
+        before, town, telegram = truth(world), chat(world, "town"), world.telegram.world
+        after(world, SEE, "town", lambda: telegram.bot_demoted(town, OWNER_ID))
+        await leave(world, hours=0.5)
+        telegram.bot_demoted(town, OWNER_ID, BOT_ADMIN)  # all its rights again
+        (task,) = await tasks(world)
+        await world.service.messages.tasks.attest(task.id, by="noura")
+        await world.run()
+        assert ends(await revokes(world, TELEGRAM))["town"][0] == "still_present"
+        assert [row.state for row in await drifts(world)] == ["open"]
+        assert [case.state for case in await world.cases()] == ["completed_with_exceptions"]
+        telegram.person_removed(town, int(ANA), OWNER_ID)
+        await pass_time(world, hours=26, step=8)
+        assert [row.state for row in await drifts(world)] == ["gone"]
+        assert truth(world) == without(before, ANA)
+        assert ends(await revokes(world, TELEGRAM))["town"][0] == "verified_absent"
+        await honest(world)
+
+
 async def test_a_bot_kicked_in_mid_case_asks_the_owner_and_the_rest_goes_on(tmp_path: Path) -> None:
     async with office(tmp_path) as world:
         before, town = truth(world), chat(world, "town")

@@ -19,6 +19,7 @@ from connectors.chat.teams.listing import Listing
 from connectors.chat.teams.lockout import Lockout
 from connectors.chat.teams.members import Members
 from connectors.chat.teams.memberships import Memberships
+from connectors.chat.teams.objects import is_address
 from connectors.chat.teams.ownership import Ownership
 from connectors.chat.teams.permissions import held
 from connectors.chat.teams.probes import Probes
@@ -156,6 +157,8 @@ class TeamsConnector:
             return evidence.refusal(step.step_id, Refusal.NOT_MANAGED, "other_instance", source)
         if step.account_id in own:
             return evidence.refusal(step.step_id, Refusal.BOT_ITSELF, "bot_itself", source)
+        if is_address(step.account_id):
+            return evidence.refusal(step.step_id, Refusal.ACCOUNT_UNKNOWN, "account_unknown", source)
         return None
 
     async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:

@@ -10,6 +10,7 @@ from connectors.chat.teams import evidence
 from connectors.chat.teams.asks import Asks
 from connectors.chat.teams.client import Answer, GraphClient
 from connectors.chat.teams.identity import Identity
+from connectors.chat.teams.objects import is_address
 from connectors.chat.teams.refusals import MISSING_SCOPE, Meaning, meaning_of
 from connectors.contract import Outcome, Presence, Quality, Result, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
@@ -124,4 +125,6 @@ class Lockout:
             return evidence.refusal(step_id, Refusal.NOT_MANAGED, "other_instance", source)
         if account.id in await self._identity.own_account_ids():
             return evidence.refusal(step_id, Refusal.BOT_ITSELF, "bot_itself", source)
+        if is_address(account.id):
+            return evidence.refusal(step_id, Refusal.ACCOUNT_UNKNOWN, "account_unknown", source)
         return None

@@ -23,6 +23,11 @@ MANAGED_ELSEWHERE = {
 """What `Group.managed_elsewhere` says, as the refusal of a step there."""
 
 
+def is_address(account_id: str) -> bool:
+    """Whether an account is named by its sign-in name: Graph takes those too, but they pass to others."""
+    return "@" in account_id
+
+
 def account_of(instance: str, user: Row) -> Account:
     """Give a directory user; the e-mail is `mail`, which only the tenant's administrators set."""
     return Account(

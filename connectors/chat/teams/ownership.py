@@ -12,7 +12,7 @@ from connectors.chat.teams.batches import Batches, Said
 from connectors.chat.teams.client import Answer, GraphClient, Row
 from connectors.chat.teams.fresh import Fresh, ask_for, key_of
 from connectors.chat.teams.identity import Identity
-from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE, group_of
+from connectors.chat.teams.objects import CHANNELS, MANAGED_ELSEWHERE, group_of, is_address
 from connectors.chat.teams.refusals import ALREADY_THERE, MISSING_SCOPE, GraphRefused, Meaning, meaning_of
 from connectors.contract import Outcome, Presence, Promotion, Result, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
@@ -145,6 +145,8 @@ class Ownership:
             return evidence.refusal(step.step_id, Refusal.NOT_MANAGED, "other_instance", source)
         if step.account.id in await self._identity.own_account_ids():
             return evidence.refusal(step.step_id, Refusal.BOT_ITSELF, "bot_itself", source)
+        if is_address(step.account.id):
+            return evidence.refusal(step.step_id, Refusal.ACCOUNT_UNKNOWN, "account_unknown", source)
         if step.account.id == step.leaver_id:
             return evidence.refusal(step.step_id, Refusal.AMBIGUOUS, "wrong_person", source)
         if step.group.kind is GroupKind.GROUP_CHAT:

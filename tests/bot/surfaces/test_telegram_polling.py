@@ -98,7 +98,7 @@ async def test_a_webhook_that_is_still_set_is_said_with_its_remedy(tmp_path: Pat
             assert await both.hear() == 0
         assert await _troubles(both) == ["webhook_active"]
         assert len(await both.logged("listen.fail")) == 1
-        await both.connector.bot.delete_webhook()
+        await both.connector.bot.set_webhook("")
         both.company.clock.turn(minutes=2)
         await both.hear()
         assert await _troubles(both) == []

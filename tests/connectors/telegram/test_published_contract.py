@@ -29,14 +29,8 @@ pytestmark = pytest.mark.skipif(
 _THE_LISTENERS = {
     "getUpdates",
     "setWebhook",
-    "deleteWebhook",
-    "setMyCommands",
-    "answerCallbackQuery",
-    "createChatInviteLink",
-    "revokeChatInviteLink",
     "approveChatJoinRequest",
     "declineChatJoinRequest",
-    "getChatMemberCount",
 }
 
 

@@ -105,7 +105,8 @@ class Exchange:
 class WireSettings:
     """What the wire needs to know; times in seconds, sizes in bytes."""
 
-    bases: Mapping[str, str]
+    bases: Mapping[str, str] = field(repr=False)
+    """By name; Telegram's address holds the token."""
     routes: Sequence[Route]
     limits: Sequence[RateLimit]
     read_signal: ReadSignal
@@ -121,7 +122,7 @@ class WireSettings:
     longest_write_wait: float = 5.0
     keep_headers: tuple[str, ...] = ()
     request_id_header: str = ""
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 _Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]

@@ -131,7 +131,8 @@ async def test_no_token_in_results_findings_logs_or_any_repr(caplog: pytest.LogC
         told += [repr(await stage.telegram.check(stage.known())), repr(await stage.groups())]
         await stage.telegram.notify(str(OMAR), "a very private sentence", "k")
         client = stage.telegram._client
-        told += [repr(thing) for thing in (stage.telegram, stage.telegram.bot, stage.telegram._config)]
+        shown = (stage.telegram, stage.telegram.bot, stage.telegram._config, client.wire._settings)
+        told += [repr(thing) for thing in shown]
         told += [repr(client.redact), repr(stage.telegram.bot.request), str(stage.telegram.bot.token)]
         told += [repr(stage.sandbox.journal), caplog.text]
     assert not [text for text in told if _SECRET in text]

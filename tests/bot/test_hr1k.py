@@ -113,6 +113,7 @@ async def feed_in(world: World, path: Path) -> None:
     await world.run()
 
 
+@pytest.mark.timeout(900)  # a thousand people; a slow machine is no failure
 async def test_every_snapshot_removes_exactly_whom_an_independent_oracle_names(tmp_path: Path) -> None:
     replay = snapshots()
     departments = sorted({row["department"] for _, _, people in replay for row in people.values()})
@@ -154,6 +155,7 @@ async def test_every_snapshot_removes_exactly_whom_an_independent_oracle_names(t
         assert (await world.app.audit.verify()).ok
 
 
+@pytest.mark.timeout(900)  # a thousand people; a slow machine is no failure
 async def test_what_the_preview_names_is_what_is_gone_afterwards_and_nothing_else(tmp_path: Path) -> None:
     """Of the 103 people already gone in the first file, still in the channel of their department."""
     replay = snapshots()[:1]

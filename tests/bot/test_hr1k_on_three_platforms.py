@@ -97,6 +97,7 @@ def gone(before: Directory, after: Directory, inside: Pairs) -> Pairs:
     return {named[pair] for pair in oracle(before, after, set(named))}
 
 
+@pytest.mark.timeout(900)  # a thousand people; a slow machine is no failure
 async def test_all_three_platforms_lose_exactly_whom_the_oracle_names(tmp_path: Path) -> None:
     replay = snapshots()
     directories = [people for _, _, people in replay]

@@ -15,7 +15,7 @@ from bot.drift.record import DriftState, entry
 from bot.drift.standing import Standing
 from bot.states import CASE_RUNNING, CaseState, StepState
 from bot.store.group_tables import DriftRow
-from bot.store.people import directory_size
+from bot.store.people import directory_size, is_doubted
 from bot.store.query import change, columns, one, where
 from bot.store.tables import CaseRow, StepRow
 from policies.model import PlannedStep, Refusal, StepAction, Verdict
@@ -46,6 +46,9 @@ async def why_asked(
         return "later_last_day"
     if planned is None or draft is None:
         return "not_in_plan"
+    account = planned.account
+    if await is_doubted(tx, account.instance, account.id, standing.case.person_id):
+        return Refusal.AMBIGUOUS.value  # hired again under another number, perhaps
     if planned.verdict is not Verdict.ACT:
         return (planned.refusal or Refusal.UNEXPECTED).value
     return Refusal.LAST_OWNER.value if _hands_over(planned, draft) else ""

@@ -21,6 +21,7 @@ from bot.people.phones import e164, may_be
 from bot.people.who import goes_by
 from bot.store.group_tables import EnrolmentRow
 from bot.store.people import person as record_of
+from bot.store.people import stated_for
 from bot.store.query import add, change, columns, new_id, one, table, where
 from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow
 from connectors.hr.records import person_from_json
@@ -247,11 +248,9 @@ async def _tie(app: Bawab, tx: AsyncConnection, link: IdentityLink) -> None:
 
 async def _holders(tx: AsyncConnection, instance: str, account_id: str) -> frozenset[str]:
     """Give the employee ids that have the account already: by a link, or because HR's record states it."""
-    links, people = columns(LinkRow), columns(PersonRow)
+    links = columns(LinkRow)
     tied = await where(tx, LinkRow, links.instance == instance, links.account_id == account_id)
-    named = await where(tx, PersonRow, people.record.contains(account_id, autoescape=True))
-    stated = [row.id for row in named if (instance, account_id) in person_from_json(row.record).account_ids]
-    return frozenset([link.person_id for link in tied] + stated)
+    return frozenset([link.person_id for link in tied] + await stated_for(tx, instance, account_id))
 
 
 async def _accounts(tx: AsyncConnection, instance: str, person_id: str) -> list[LinkRow]:

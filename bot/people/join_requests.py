@@ -17,7 +17,7 @@ from bot.casework import LEAVING, PAST
 from bot.groups.memory import known_groups
 from bot.holds import first_run_is_open
 from bot.states import CaseState, StepState
-from bot.store.people import link_value
+from bot.store.people import is_doubted, link_value, stated_for
 from bot.store.people import person as record_of
 from bot.store.query import add, change, columns, one, where
 from bot.store.tables import CaseRow, LinkRow, MetaRow, StepRow
@@ -180,8 +180,9 @@ async def applicant_of(app: Bawab, tx: AsyncConnection, request: Request) -> App
     touching = [links.instance == request.instance, links.account_id == request.account_id]
     found = tuple(link_value(row) for row in await where(tx, LinkRow, *touching))
     account = Account(request.instance, request.account_id)
-    people = sorted({link.person_id for link in found})
-    person = await record_of(tx, people[0]) if len(people) == 1 else None
+    people = sorted({link.person_id for link in found} | set(await _stated(tx, request, found)))
+    doubted = bool(people) and await is_doubted(tx, request.instance, request.account_id, people[0])
+    person = await record_of(tx, people[0]) if len(people) == 1 and not doubted else None
     if person is None:
         return Applicant(account, found)
     cases = columns(CaseRow)
@@ -195,6 +196,11 @@ async def applicant_of(app: Bawab, tx: AsyncConnection, request: Request) -> App
         moved_out=await _moved_out(tx, request, person, known),
         not_theirs=await _not_theirs(app, tx, request, person),
     )
+
+
+async def _stated(tx: AsyncConnection, request: Request, links: Sequence[IdentityLink]) -> list[str]:
+    """HR's own word counts beside a link: of an account that is somebody else's by it, people decide."""
+    return await stated_for(tx, request.instance, request.account_id) if links else []
 
 
 async def _not_theirs(app: Bawab, tx: AsyncConnection, request: Request, person: Person) -> str:

@@ -110,9 +110,10 @@ class Linker:
         ours = [rows.instance == instance, rows.why.not_in(ASKED_OF_A_PERSON)]
         known = {_key(row): row for row in await where(tx, LinkQuestionRow, *ours)}
         asked = {_asked(question): question for question in questions if question.instance == instance}
-        answered = [row.id for key, row in known.items() if key not in asked]
-        if answered:
-            await tx.execute(delete(table(LinkQuestionRow)).where(rows.id.in_(answered)))
+        answered = [row for key, row in known.items() if key not in asked]
+        await tx.execute(delete(table(LinkQuestionRow)).where(rows.id.in_([row.id for row in answered])))
+        for person_id in sorted({person_id for row in answered for person_id in row.people}):
+            await plan_again(self._app, tx, person_id, instance)  # what waited for the answer
         fresh = [question for key, question in asked.items() if key not in known]
         await add(tx, *[self._question(instance, question) for question in fresh])
         await self._app.audit.append(tx, *[_doubt(question, person) for question, person in _each(fresh)])

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.query import columns, one, table, where
-from bot.store.tables import LinkRow, PersonRow
+from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow
 from connectors.hr.records import person_from_json
 from policies.model import IdentityLink, LinkEvidence, Person, PersonStatus
 
@@ -36,14 +36,36 @@ async def find_people(tx: AsyncConnection, text: str) -> list[PersonRow]:
 
 
 async def links_of(tx: AsyncConnection, person_id: str, instance: str) -> list[IdentityLink]:
-    """Give every link that touches this person's accounts on an instance, other claimants' included."""
+    """Give every link that touches this person's accounts on an instance, other claimants' included.
+
+    Whoever HR's record states an account for claims it, whether or not that became a link of theirs.
+    """
     links = columns(LinkRow)
     own = await where(tx, LinkRow, links.person_id == person_id, links.instance == instance)
     accounts = [row.account_id for row in own]
     others = await where(
         tx, LinkRow, links.instance == instance, links.account_id.in_(accounts), links.person_id != person_id
     )
-    return [link_value(row) for row in own + others]
+    found = [link_value(row) for row in own + others]
+    return [*found, *[link for row in own for link in await _stated(tx, instance, row.account_id, person_id)]]
+
+
+async def stated_for(tx: AsyncConnection, instance: str, account_id: str) -> list[str]:
+    """Give the employee ids of everybody whose HR record states this account."""
+    people = columns(PersonRow)
+    named = await where(tx, PersonRow, people.record.contains(account_id, autoescape=True))
+    return [row.id for row in named if (instance, account_id) in person_from_json(row.record).account_ids]
+
+
+async def _stated(tx: AsyncConnection, instance: str, account_id: str, person_id: str) -> list[IdentityLink]:
+    others = [one for one in await stated_for(tx, instance, account_id) if one != person_id]
+    return [IdentityLink(one, instance, account_id, LinkEvidence.HR_RECORD, released=True) for one in others]
+
+
+async def is_doubted(tx: AsyncConnection, instance: str, account_id: str, person_id: str) -> bool:
+    """Whether it is asked, and not answered yet, if this person's account is not somebody else's."""
+    asked = await where(tx, LinkQuestionRow, columns(LinkQuestionRow).instance == instance)
+    return any(account_id in row.accounts and set(row.people) - {person_id} for row in asked)
 
 
 def link_value(row: LinkRow) -> IdentityLink:

@@ -198,9 +198,7 @@ async def test_a_group_that_would_lose_many_of_those_who_came_back_is_held(tmp_p
             world.members("C-lunch").append(f"U{name.upper()}")
         world.clock.turn(days=6)
         await world.run()
-        assert len(world.members("C-lunch")) == 1 + 4, (
-            "what is done again counts again"
-        )
+        assert len(world.members("C-lunch")) == 1 + 4, "what is done again counts again"
         (hold,) = await world.holds("group_threshold")
         assert hold.count == 4
         await world.release_all()
@@ -221,3 +219,18 @@ async def test_removals_done_again_count_with_those_of_the_same_day(tmp_path: Pa
         await world.run()
         assert kicked(world) == ["ana", "ana"], "the second one that day"
         assert len(await world.holds("group_threshold")) == 1
+
+
+async def test_whoever_was_hired_again_under_another_number_is_asked_about_and_not_taken_out(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, channel("lunch", "ana", "omar"), policy=REMOVE) as world:
+        await ana_leaves(world)
+        again = "ana9,Ana Q,ana@corp.test,Sales,active,,"
+        world.drop(*everybody(line("ana", "terminated"), again))
+        await world.run()
+        world.members("C-lunch").append("UANA")
+        world.clock.turn(days=1)
+        await world.run()
+        assert "UANA" in world.members("C-lunch"), "the address is the newcomer's by now"
+        assert [(row.state, row.note) for row in await drifts(world)] == [("open", "ambiguous")]

@@ -10,7 +10,7 @@ from bot.release import CannotRelease, release
 from bot.settings import ManualInstance
 from bot.store.query import where
 from bot.store.tables import TaskRow
-from connectors.chat.slack.sandbox import Channel, User
+from connectors.chat.slack.sandbox import Channel, Fault, FaultKind, User
 from tests.bot.world import HEADER, World, channel, company, people
 
 ANA = "E1,Ana Quispe,ana@corp.test,Sales,active,,"
@@ -145,3 +145,41 @@ async def test_a_broken_export_with_a_name_as_long_as_a_disk_allows_blocks_nobod
         world.drop(ANA, NOURA, name="zzz.csv")
         await world.run()
         assert [e["action"] for e in await world.log() if e["action"] == "feed.receive"] == ["feed.receive"]
+
+
+async def test_an_account_that_hr_gives_to_somebody_else_is_not_the_leavers_alone(tmp_path: Path) -> None:
+    header = HEADER + ",account:acme"
+    async with company(tmp_path, *people("ana", "noura"), channel("sales-x", "ana", "noura")) as world:
+        world.drop(f"{ANA},", f"{NOURA},", header=header)
+        await world.settle_in()
+        assert await world.holds() == []
+        world.drop(f"{ANA},", f"{NOURA},UANA", header=header)
+        await world.run()
+        world.drop(f"{GONE},", f"{NOURA},UANA", header=header)
+        await world.run()
+        await world.release_all()
+        await world.run()
+        assert "UANA" in world.members("C-sales-x"), "HR says that it is Noura's"
+        assert await world.states() == {"sales-x": "blocked"}
+        world.drop(f"{GONE},", f"{NOURA},", header=header)
+        await world.run()
+        assert "UANA" not in world.members("C-sales-x"), "HR took it back, so the removal goes on"
+
+
+async def test_an_account_claimed_by_hr_for_somebody_else_after_the_plan_stops_the_call(
+    tmp_path: Path,
+) -> None:
+    header = HEADER + ",account:acme"
+    async with company(tmp_path, *people("ana", "noura"), channel("sales-x", "ana", "noura")) as world:
+        world.drop(f"{ANA},", f"{NOURA},", header=header)
+        await world.settle_in()
+        world.sandbox.faults.append(Fault(FaultKind.LIMITED_429, "conversations.kick", seconds=1800))
+        world.drop(f"{GONE},", f"{NOURA},", header=header)
+        await world.run()
+        assert await world.states() == {"sales-x": "pending"}
+        world.drop(f"{GONE},", f"{NOURA},UANA", header=header)
+        await world.run()
+        world.clock.turn(hours=1)
+        await world.run()
+        assert "UANA" in world.members("C-sales-x")
+        assert await world.states() == {"sales-x": "blocked"}

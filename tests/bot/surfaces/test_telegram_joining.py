@@ -164,3 +164,18 @@ async def test_while_bawab_only_observes_nobody_is_let_in_or_turned_away(tmp_pat
         await both.hear()
         assert set(chat.requests) == {ana.id, badr.id}, "nobody has released the first run"
         assert await decisions(both) == [("join.ask", "left_to_admins", "observing")] * 2
+
+
+async def test_an_account_that_hr_gives_to_somebody_else_is_left_to_the_admins(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        chat, ana = both.group("Sales"), both.telegram.add_user("Ana")
+        header = f"{WITH_PHONE},account:staff"
+        both.company.drop(*[f"{row}," for row in rows(ANA, BADR)], header=header)
+        await both.company.settle_in()
+        await both.enrol("E1", ana)
+        both.company.drop(f"{rows(GONE)[0]},", f"{rows(BADR)[0]},{ana.id}", header=header)
+        await both.company.run()
+        ask(both, chat, ana)
+        await both.hear()
+        assert set(chat.requests) == {ana.id}
+        assert await decisions(both) == [("join.ask", "left_to_admins", "doubtful_account")]

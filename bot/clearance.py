@@ -8,15 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
+from bot.drafting import post_now
 from bot.groups.successors import stays
 from bot.states import CASE_RUNNING, STEP_SUCCESS, StepState
 from bot.steps import membership_of, record_entry
-from bot.store.people import links_of
+from bot.store.people import links_of, person
 from bot.store.query import change, columns, one
 from bot.store.tables import CaseRow, StepRow
-from bot.values import account_from_plain
+from bot.values import account_from_plain, event_from_plain, group_from_plain
 from policies.identity import match
-from policies.model import Certainty, Person, Refusal, StepAction
+from policies.model import Certainty, EventKind, Person, Refusal, StepAction
+from policies.selectors import belongs, registered, registry_of
 from policies.step_guards import account_refusal, refusal_for
 
 
@@ -49,10 +51,21 @@ class Clearance:
 
     async def _verdict(self, tx: AsyncConnection, step: StepRow) -> tuple[StepState, Refusal | None] | None:
         case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
-        if case is None or case.state not in CASE_RUNNING:
+        if case is None or case.state not in CASE_RUNNING or await self._is_of_their_post(tx, case, step):
             return StepState.CANCELLED, None
         refusal = await self._refusal(tx, step)
         return None if refusal is None else (StepState.BLOCKED, refusal)
+
+    async def _is_of_their_post(self, tx: AsyncConnection, case: CaseRow, step: StepRow) -> bool:
+        """Whether somebody who was moved is, by now, where the group belongs to: moved back, or on."""
+        group = group_from_plain(step.group)
+        if case.kind != EventKind.MOVER or group is None:
+            return False
+        post = post_now(event_from_plain(case.event), await person(tx, case.person_id))
+        posts = (await self._app.shelf.version(tx, case.policy_digest)).posts
+        return post is not None and belongs(
+            posts, post, group, registered(group, registry_of(self._app.registry))
+        )
 
     async def _refusal(self, tx: AsyncConnection, step: StepRow) -> Refusal | None:
         if step.action == StepAction.REVOKE and not await self._handed_over(tx, step):

@@ -21,6 +21,7 @@ from policies.model import (
     Gap,
     Group,
     IdentityLink,
+    LifecycleEvent,
     Membership,
     Person,
     Plan,
@@ -84,7 +85,7 @@ class Drafter:
         gaps += _missing(connector, person, links, accounts)
         context = await self._context(connector, person, accounts, links, joins=joins)
         candidates = await candidates_for(app, connector, person, memberships)
-        context = replace(context, post_now=_post_now(case, known), candidates=candidates)
+        context = replace(context, post_now=post_now(case.event, known), candidates=candidates)
         drawn = plan(case, policy, memberships, gaps, context)
         rule = policy.rule(case.rule)
         if rule is not None and closes_way_back(rule):
@@ -178,9 +179,8 @@ class Drafter:
         )
 
 
-def _post_now(case: Case, known: Person | None) -> Post | None:
+def post_now(event: LifecycleEvent, known: Person | None) -> Post | None:
     """Where HR's record says the person is, once it shows the move; before, it shows the post to leave."""
-    event = case.event
     if known is None:
         return None
     ahead = event.effective is not None and known.upcoming is not None and known.upcoming.post == event.after

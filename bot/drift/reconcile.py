@@ -151,12 +151,14 @@ class Reconciler:
         app = self._app
         async with app.store.write() as tx:
             row = await reread(tx, row)
+            if row.ended_at is not None:
+                return Report(**row.summary)  # ended by somebody else: what it had read may be gone by now
             read = await items(tx, row)
             drifts = await _drifts(tx, read)
             taken = frozenset(drift.person_id for drift in drifts if drift.state in TAKEN)
             await follow_rule(app, tx, drifts, before=taken)
             report = _report(row, read, drifts, await self._problems(tx, read))
-            if row.ended_at is None and (report.complete or end):
+            if report.complete or end:
                 ended = {"ended_at": app.now(), "summary": asdict(report)}
                 await change(tx, ReconcileRow, ended, columns(ReconcileRow).id == row.id)
                 finished = Entry(

@@ -266,3 +266,16 @@ async def test_one_dead_platform_keeps_nobody_in_the_groups_of_another(tmp_path:
         assert report.removing == 1
         await world.run()
         assert "UANA" not in world.members("C-club")
+
+
+async def test_a_run_that_somebody_began_anew_meanwhile_never_claims_to_be_complete(tmp_path: Path) -> None:
+    async with office(tmp_path, channel("lunch", *LEAVERS, "huda"), extra=WIDE) as world:
+        await most_leave(world)
+        ours, theirs = Reconciler(world.app), Reconciler(world.app)
+        row = await ours.begin(actor="person:noura")
+        assert await theirs.begin(actor="person:huda", fresh=True) != row
+        while await ours.advance(row, most=1):
+            pass
+        report = await ours.conclude(row)
+        assert not report.complete, "nobody was compared in it"
+        assert (await actions(world, "reconcile.finish")) == ["reconcile.finish"]

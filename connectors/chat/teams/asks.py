@@ -64,6 +64,11 @@ class Asks:
     def member_of_ids(self, user_id: str) -> RequestInformation:
         return self._get(lambda g: g.users.by_user_id(user_id).member_of, select="id", top=self._page)
 
+    def transitive_ids(self, user_id: str) -> RequestInformation:
+        return self._get(
+            lambda g: g.users.by_user_id(user_id).transitive_member_of, select="id", top=self._page
+        )
+
     def owned_ids(self, user_id: str) -> RequestInformation:
         return self._get(lambda g: g.users.by_user_id(user_id).owned_objects, select="id", top=self._page)
 

@@ -28,7 +28,7 @@ _Readings = Mapping[_Id, _Reading]
 
 
 class ReadingBack:
-    """Two listings per person answer for all their groups; each channel and chat is read by itself."""
+    """Three listings per person answer for all their groups; each channel and chat is read by itself."""
 
     def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
         self._client = client
@@ -61,6 +61,7 @@ class ReadingBack:
             else:
                 asks["member", account_id] = self._asks.member_of_ids(account_id)
                 asks["owner", account_id] = self._asks.owned_ids(account_id)
+                asks["nested", account_id] = self._asks.transitive_ids(account_id)
                 if not sees_hidden:
                     asks["group", group.id] = self._asks.group(group.id)
         return asks
@@ -132,7 +133,13 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
         for name, rows in (("member", member), ("owner", owner))
         if not isinstance(rows, ConnectorError) and any(row.get("id") == group_id for row in rows)
     ]
-    return _presence(step, proof, roles)
+    nested = readings.get(("nested", account_id), [])
+    if roles or isinstance(nested, GraphRefused):  # a server that cannot say is a gap of the plan
+        return _presence(step, proof, roles)
+    if isinstance(nested, ConnectorError):
+        return evidence.unreadable(step.step_id, proof.source, nested)
+    through = any(row.get("id") == group_id for row in nested)
+    return _presence(step, proof, ["through another group"] if through else [])
 
 
 def _owned(account_id: str, group_id: str, readings: _Readings) -> _Reading:

@@ -15,6 +15,7 @@ from tests.connectors.teams.stage import (
     CHAT,
     M365,
     ONLY_OWNED,
+    OUTER,
     PRIVATE,
     SECURITY,
     SHARED,
@@ -180,3 +181,18 @@ async def test_a_token_that_is_refused_for_good_calls_an_operator() -> None:
         stage.fault(FaultKind.TOKEN_REVOKED, "GET /users/*/memberOf", times=0)
         with pytest.raises(BadCredentials):
             await stage.look(step(M365))
+
+
+async def test_whoever_is_still_in_by_another_group_is_not_gone() -> None:
+    world = tenant()
+    world.groups[OUTER].members.append(ANA)
+    async with staged(world) as stage:
+        outer = step(OUTER)
+        (result,) = await stage.revoke(outer)
+        assert result.outcome is Outcome.REVOKED
+        (seen,) = await stage.look(outer)
+        assert seen.sight is Sight.PRESENT, "in the inner group, and so in the outer one"
+        assert ("listed", "through another group") in seen.evidence.facts
+        await stage.revoke(step(SECURITY))
+        (seen,) = await stage.look(outer)
+        assert seen.sight is Sight.ABSENT

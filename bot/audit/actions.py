@@ -31,6 +31,8 @@ class Action(StrEnum):
     CASE_SCHEDULE = "case.schedule"
     CASE_EXECUTE = "case.execute"
     CASE_REVOKE_NOW = "case.revoke_now"
+    CASE_RETRY = "case.retry"
+    """Somebody asked that what was left undone be tried again."""
     CASE_VERIFY = "case.verify"
     CASE_COMPLETE = "case.complete"
     CASE_CANCEL = "case.cancel"

@@ -73,7 +73,7 @@ REFUSALS: dict[Refusal, str] = {
 
 REMEDIES: dict[Refusal, str] = {
     Refusal.PROTECTED: N_("If access must end all the same, IT changes the protected list first."),
-    Refusal.LAST_OWNER: N_("Please make somebody else an owner; then IT can run it again."),
+    Refusal.LAST_OWNER: N_("Please make somebody else an owner; then IT tries again: `bawab case retry`."),
     Refusal.LAST_MEMBER: N_("Please add somebody else or close the group."),
     Refusal.OWNER: N_("Please hand the ownership over to somebody else first."),
     Refusal.CREATOR: N_(
@@ -117,7 +117,7 @@ HOLDS: dict[HoldKind, str] = {
     HoldKind.DAY_THRESHOLD: N_("too many people in one day"),
     HoldKind.GROUP_THRESHOLD: N_("too many members of one group"),
     HoldKind.APPROVAL: N_("the policy asks for approval"),
-    HoldKind.IDENTITY_LINKS: N_("accounts matched by e-mail must be confirmed first"),
+    HoldKind.IDENTITY_LINKS: N_("accounts matched by e-mail or telephone must be confirmed first"),
     HoldKind.NO_TIME_ZONE: N_("no time zone is known, so the right moment is not certain"),
 }
 
@@ -189,7 +189,9 @@ WHYS: dict[str, str] = {
     "not_a_member": N_("the person is not a member of this group"),
     "not_named_by_policy": N_("the policy does not name this group"),
     "old_post": N_("the group belongs to the post that is left, and not to the new one"),
-    "other_group": N_("the group belongs to no post that policy knows; its owner is asked"),
+    "other_group": N_(
+        "the group belongs to no post that policy knows; the person stays in, and its owner is the one to ask"
+    ),
     "way_back_by_policy": N_("the policy closes links and invitations of the groups that are lost"),
     "successor_deputy": N_("the group registry names the successor"),
     "successor_manager": N_("the person's manager takes the group over"),

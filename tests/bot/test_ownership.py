@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.app import open_bawab
 from bot.case_file import case_file
 from bot.preview import cases_for_preview, preview
+from bot.retrying import retry
 from bot.service import Service
 from bot.settings import HrFeed, Settings
 from bot.status import status
@@ -227,3 +228,26 @@ async def test_a_group_handed_over_for_a_departure_that_hr_takes_back_is_said_to
         (said,) = [entry for entry in await world.log() if entry["action"] == "case.rescind"]
         assert '"handed_over":["C-board"]' in said["detail"].replace(" ", "")
         assert "UANA" in world.members("C-board")
+
+
+async def test_a_second_manager_named_too_late_lets_it_try_again_what_was_blocked(tmp_path: Path) -> None:
+    async with firm(tmp_path, NOBODY) as world:
+        await settle(world, *staff(boss=""))
+        await settle(world, *staff(last_day="2026-11-20", boss=""))
+        world.clock.turn(days=1)
+        await settle(world, *staff(last_day="2026-11-20", boss=""))
+        (case,) = await world.cases()
+        assert case.state == "completed_with_exceptions"
+        assert await retry(world.app, case, actor="person:badr") == 1
+        await world.run()
+        assert managers(world) == {"UANA"}, "nothing is mended, so the guard blocks again"
+        world.sandbox.workspace.roles.append(RoleAssignment("UCLEO", "C-board"))
+        assert await retry(world.app, case, actor="person:badr") == 1
+        await world.run()
+        assert managers(world) == {"UCLEO"}
+        assert "UANA" not in world.members("C-board")
+        assert [case.state for case in await world.cases()] == ["completed"]
+        assert await retry(world.app, case, actor="person:badr") == 0, "nothing is left undone"
+        asked = [entry["actor"] for entry in await world.log() if entry["action"] == "case.retry"]
+        assert asked == ["person:badr"] * 2
+        assert (await world.app.audit.verify()).ok

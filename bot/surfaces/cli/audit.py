@@ -23,6 +23,7 @@ from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
+from policies.model import StepAction
 
 group = new_group("audit", N_("The audit log: verify, search, export."))
 Words = Annotated[
@@ -123,7 +124,7 @@ def _table(
             [
                 str(row["seq"]),
                 desk.stamp(row["at"], seconds=True),
-                row["action"],
+                _act(row),
                 row["outcome"],
                 t.isolate(_who(row, personal, names)),
                 t.isolate(" ".join(filter(None, (row["instance"], row["group_name"])))),
@@ -133,6 +134,12 @@ def _table(
             for row, personal in zip(rows, seen, strict=True)
         ],
     )
+
+
+def _act(row: Mapping[str, Any]) -> str:
+    """Give the action, and what its step does where that is no removal: both in the log's own words."""
+    do = (row["detail"] or {}).get("do", StepAction.REVOKE)
+    return str(row["action"]) if do == StepAction.REVOKE else f"{row['action']} {do}"
 
 
 def _who(row: Mapping[str, Any], personal: Mapping[str, object] | None, names: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""`bawab case list|show|new|cancel|revoke-now`: what is being carried out for whom."""
+"""`bawab case list|show|new|cancel|revoke-now|retry`: what is being carried out for whom."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from bot.hurry import revoke_now
 from bot.locale import N_
 from bot.locale.keys import state_text
 from bot.manual_cases import ByHand, cancel_by_hand, open_by_hand, read_moment
+from bot.retrying import retry
 from bot.states import CaseState
 from bot.store.people import find_people
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow, PersonRow
-from bot.surfaces.cli.case_page import acting, plain_file, show_file
+from bot.surfaces.cli.case_page import acting, group_names, plain_file, show_file
 from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -66,6 +67,16 @@ def register_all() -> None:
         N_("Make a case due at once, before everything else; what a guard holds stays held."),
         examples=("case revoke-now case_1f3a",),
     )(_revoke_now)
+    command(
+        group,
+        "retry",
+        N_(
+            "Try again what a case left undone, once somebody mended what stood in the way (a right, a "
+            "permission, a second owner).\n\nEvery guard looks again before each call; what a person was "
+            "asked to do by hand stays theirs."
+        ),
+        examples=("case retry case_1f3a",),
+    )(_retry)
 
 
 async def _list(
@@ -119,10 +130,11 @@ async def _show(desk: Desk, case: CaseId) -> ExitCode:
             names = await names_of(tx, {row["subject"] for row in found.timeline if row["subject"]})
             people = await where(tx, PersonRow, columns(PersonRow).id.in_(acting(found)))
             names |= {row.id: row.name for row in people}
+            groups = await group_names(tx, found.gaps)
     if desk.json:
         desk.data(plain_file(found))
     else:
-        show_file(desk, found, names)
+        show_file(desk, found, names, groups)
     return ExitCode.DONE
 
 
@@ -188,6 +200,25 @@ async def _revoke_now(desk: Desk, case: CaseId) -> ExitCode:
         N_("{case} has begun or ended already; nothing changed."),
     )
     return ExitCode.HELD if code is ExitCode.DONE and held else code
+
+
+async def _retry(desk: Desk, case: CaseId) -> ExitCode:
+    async with desk.open(connect=False) as app:
+        found = await the_case(app, case)
+        steps = await retry(app, found, actor=desk.actor)
+    if desk.json:
+        desk.data({"case": found.id, "steps": steps})
+    elif not steps:
+        desk.say(desk.t.text("{case} has left nothing undone that could be tried again.", case=found.id))
+    else:
+        said = desk.t.plural(
+            "{case}: {n} step is tried again; `bawab run` carries it out.",
+            "{case}: {n} steps are tried again; `bawab run` carries them out.",
+            steps,
+            case=found.id,
+        )
+        desk.say(said)
+    return ExitCode.DONE if steps else ExitCode.USAGE
 
 
 def _told(desk: Desk, case: CaseRow, done: bool, yes: str, no: str) -> ExitCode:

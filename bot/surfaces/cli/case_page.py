@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.case_file import CaseFile
 from bot.locale import Translator
@@ -18,6 +20,8 @@ from bot.locale.keys import (
     step_text,
 )
 from bot.states import STEP_SUCCESS, CaseState, StepState
+from bot.store.group_tables import KnownGroupRow
+from bot.store.query import columns, where
 from bot.store.tables import GapRow, StepRow
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.timeline import told
@@ -25,13 +29,24 @@ from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
 from bot.values import event_from_plain
 from policies.model import Gap, Refusal, StepAction
 
+GroupNames = Mapping[tuple[str, str], str]
+"""(instance, group id) → what the group is called."""
 
-def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
+
+async def group_names(tx: AsyncConnection, gaps: Sequence[GapRow | Gap]) -> GroupNames:
+    """Give the names that are known of the groups of gaps, which themselves hold no more than an id."""
+    rows = columns(KnownGroupRow)
+    ids = {gap.group_id for gap in gaps if gap.group_id}
+    found = await where(tx, KnownGroupRow, rows.group_id.in_(ids)) if ids else ()
+    return {(row.instance, row.group_id): str(row.group.get("name") or row.group_id) for row in found}
+
+
+def show_file(desk: Desk, file: CaseFile, names: Mapping[str, str], groups: GroupNames) -> None:
     """Print the whole page; `names` maps pseudonyms and employee ids to names."""
     _head(desk, file, names)
-    _steps(desk, file)
-    _stays(desk, file)
-    _gaps(desk, file)
+    _steps(desk, file, names)
+    _stays(desk, file, names)
+    _gaps(desk, file, groups)
     _residue(desk, file)
     _timeline(desk, file, names)
 
@@ -61,7 +76,7 @@ def _by(actor: str, names: Mapping[str, str], t: Translator) -> str:
     return t.isolate(names.get(person, person)) if person != actor else actor
 
 
-def _steps(desk: Desk, file: CaseFile) -> None:
+def _steps(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     t = desk.t
     if not file.steps:
         desk.print(t.text("Nothing is planned yet."))
@@ -77,21 +92,31 @@ def _steps(desk: Desk, file: CaseFile) -> None:
         t.text("Evidence"),
         t.text("What to do"),
     ]
-    desk.table(headings, [_step(step, t) for step in file.steps])
+    desk.table(headings, [_step(step, names, t) for step in file.steps])
 
 
-def _step(step: StepRow, t: Translator) -> list[str]:
+def _step(step: StepRow, names: Mapping[str, str], t: Translator) -> list[str]:
     said = step_text(StepAction(step.action), StepState(step.state), t)
     if step.refusal and step.state not in STEP_SUCCESS:
         said = f"{said}: {refusal_text(Refusal(step.refusal), t)}"
     return [
         t.isolate(step.instance),
         t.isolate((step.group or {}).get("name", "")) if step.group else "",
-        worded(ACTIONS, step.action, t),
+        _act(step, names, t),
         said,
         worded(QUALITIES, step.quality, t),
         _remedy(step, t),
     ]
+
+
+def _act(step: StepRow, names: Mapping[str, str], t: Translator) -> str:
+    """Name the act, and for a hand-over the one who is made owner."""
+    act = worded(ACTIONS, step.action, t)
+    if not step.successor_id:
+        return act
+    return t.text(
+        "{act}: to {person}", act=act, person=t.isolate(names.get(step.successor_id, step.successor_id))
+    )
 
 
 def _remedy(step: StepRow, t: Translator) -> str:
@@ -102,7 +127,7 @@ def _remedy(step: StepRow, t: Translator) -> str:
     return t.isolate(step.remedy) if step.remedy else ""
 
 
-def _stays(desk: Desk, file: CaseFile) -> None:
+def _stays(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     t = desk.t
     if not file.stays:
         return
@@ -110,22 +135,23 @@ def _stays(desk: Desk, file: CaseFile) -> None:
     desk.print(t.text("Handed over before the case was cancelled, and so it stays"), style="bold")
     for step in file.stays:
         group = t.isolate((step.group or {}).get("name") or step.group_id)
-        whom = t.isolate(step.successor_id or step.account_id)
+        whom = t.isolate(names.get(step.successor_id or "", step.successor_id or step.account_id))
         said = t.text(
             "{group}: {person} was made owner; take that back by hand if need be", group=group, person=whom
         )
         desk.print(f"  {said}")
 
 
-def _gaps(desk: Desk, file: CaseFile) -> None:
+def _gaps(desk: Desk, file: CaseFile, groups: GroupNames) -> None:
     t = desk.t
     if not file.gaps and not file.unplanned:
         return
     desk.print()
     desk.print(t.text("Not seen, and so not done"), style="bold")
-    names = {(step.instance, step.group_id): str(step.group["name"]) for step in file.steps if step.group}
+    planned = {(step.instance, step.group_id): str(step.group["name"]) for step in file.steps if step.group}
     for gap in file.gaps:
-        called = names.get((gap.instance, gap.group_id)) or gap_group(gap)
+        key = (gap.instance, gap.group_id or "")
+        called = planned.get(key) or groups.get(key) or gap_group(gap)
         where = " ".join(filter(None, (gap.instance, called)))
         desk.print(f"  {t.isolate(where)}: {gap_text(gap.reason, t)}")
     for row in file.unplanned:
@@ -171,9 +197,10 @@ def _timeline(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
 
 
 def acting(file: CaseFile) -> set[str]:
-    """Give the employee ids of everybody who acted on the case."""
+    """Give the employee ids of everybody who acted on the case, or took a group over in it."""
+    heirs = {step.successor_id for step in (*file.steps, *file.stays) if step.successor_id}
     actors = {row["actor"] for row in file.timeline} | {file.case.requested_by, file.case.released_by or ""}
-    return {actor.removeprefix("person:") for actor in actors if actor.startswith("person:")}
+    return heirs | {actor.removeprefix("person:") for actor in actors if actor.startswith("person:")}
 
 
 def plain_file(file: CaseFile) -> dict[str, Any]:

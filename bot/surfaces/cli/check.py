@@ -86,8 +86,8 @@ def _findings(desk: Desk, found: Checkup) -> None:
     if any(coverage.unmapped for coverage in found.coverage):
         desk.print(
             t.text(
-                "Mapped to no post: no post of the policy names these groups, so whether somebody who moves "
-                "stays in one is asked of its owner. For leavers it makes no difference."
+                "Mapped to no post: no post of the policy names these groups, so whoever moves stays in them "
+                "until somebody asks their owners. For leavers it makes no difference."
             )
         )
     for instance in found.reopened:
@@ -95,7 +95,7 @@ def _findings(desk: Desk, found: Checkup) -> None:
     counts = {s: sum(f.severity is s for f in found.findings) for s in Severity}
     errors = t.plural("{n} error", "{n} errors", counts[Severity.ERROR])
     warnings = t.plural("{n} warning", "{n} warnings", counts[Severity.WARNING])
-    desk.say(f"{errors}; {warnings}")
+    desk.say(t.text("; ").join([errors, warnings]))
 
 
 def _line(desk: Desk, finding: Finding) -> str:

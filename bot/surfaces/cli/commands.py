@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from bot.locale import N_, Translator
 from bot.surfaces.cli.desk import Desk, Options
@@ -49,6 +51,28 @@ def new_group(name: str, help_: str) -> typer.Typer:
     return typer.Typer(name=name, help=help_, no_args_is_help=True, rich_markup_mode=None)
 
 
+_NEGATIVE = re.compile(r"-\d+")
+"""Telegram's groups have ids that begin with a minus; no option of ours is a number."""
+
+
+def ids_last(given: Sequence[str], valued: Collection[str]) -> list[str]:
+    """Put ids that begin with a minus behind `--`, where they are no options; `valued` take the next word."""
+    if "--" in given:
+        return list(given)
+    before = ["", *given]
+    ids = [w for last, w in zip(before, given, strict=False) if _NEGATIVE.fullmatch(w) and last not in valued]
+    return [*(word for word in given if word not in ids), "--", *ids] if ids else list(given)
+
+
+class _Command(TyperCommand):
+    """A command that takes a group's id for what it is, minus and all."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        flags = {name for one in self.params if getattr(one, "is_flag", False) for name in one.opts}
+        valued = {name for one in self.params for name in one.opts if name.startswith("-")} - flags
+        return list(super().parse_args(ctx, ids_last(args, valued)))
+
+
 def command(
     group: typer.Typer, name: str, help_: str, *, examples: tuple[str, ...]
 ) -> Callable[[Body], Body]:
@@ -57,7 +81,7 @@ def command(
     def register(body: Body) -> Body:
         path = f"{group.info.name} {name}" if group.info.name else name
         EXAMPLES[path] = examples
-        group.command(name, help=help_)(_callback(body))
+        group.command(name, help=help_, cls=_Command)(_callback(body))
         return body
 
     return register

@@ -25,7 +25,7 @@ from bot.surfaces.cli.group_words import (
 
 TITLES: dict[str, str] = {
     ReportKind.NO_OWNER: N_("Groups that nobody answers for"),
-    ReportKind.LEAVER_OWNER: N_("Groups whose owner or deputy has left, or leaves soon"),
+    ReportKind.LEAVER_OWNER: N_("Groups whose owner or deputy in the registry has left, or leaves soon"),
     ReportKind.UNREGISTERED: N_("Groups that nobody has registered"),
     ReportKind.UNREVIEWED: N_("Registered groups without a recent review"),
     ReportKind.OUTSIDERS: N_("Members from outside the company"),
@@ -190,7 +190,8 @@ def show_inside(desk: Desk, kind: ReportKind, found: Findings) -> None:
         name = gap.detail if gap.reason in _NAMED else gap_group(gap)
         desk.say(blind_line(gap, names.get((gap.instance, gap.group_id or ""), name), desk))
     counted = [t.plural("{n} member found", "{n} members found", len(found.inside))]
-    counted.append(t.plural("{n} group looked into", "{n} groups looked into", found.groups))
+    unlisted = {(gap.instance, gap.group_id) for gap in found.blind if gap.group_id}
+    counted.append(t.plural("{n} group looked into", "{n} groups looked into", found.groups - len(unlisted)))
     desk.say(t.text("; ").join(counted))
     if found.doubtful:
         desk.say(

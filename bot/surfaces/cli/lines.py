@@ -15,7 +15,7 @@ from bot.locale.keys import reason_text, refusal_text, state_text, step_text
 from bot.states import CaseState, StepState
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.holds import held_line, short
-from bot.surfaces.cli.words import KINDS, worded
+from bot.surfaces.cli.words import ACTIONS, KINDS, worded
 from policies.model import Refusal, StepAction
 
 STYLES: Mapping[str, str] = {
@@ -54,6 +54,7 @@ _PLAIN: Mapping[str, str] = {
     Action.HOLD_WITHDRAW: N_("No longer held: {hold} ({why})"),
     Action.CASE_PLAN: N_("{who}: planned on {instance}; memberships found: {memberships}"),
     Action.CASE_REVOKE_NOW: N_("{who}: due at once, asked for by {by}"),
+    Action.CASE_RETRY: N_("{who}: what was left undone is tried again, asked for by {by}"),
     Action.CASE_CANCEL: N_("{who}: cancelled ({reason})"),
     Action.CASE_RESCIND: N_("{who}: called off ({reason})"),
     Action.JOIN_APPROVE: N_("{who}: asked to join {group} ({instance}) and was let in"),
@@ -69,7 +70,8 @@ _PLAIN: Mapping[str, str] = {
     Action.RECONCILE_FINISH: N_("Everybody who must be out was compared: {people}; found again: {found}"),
     Action.PERSON_VANISH: N_("{who}: is no longer in the HR file; nothing follows from that"),
     Action.TASK_OPEN: N_("{who}: {group} ({instance}) is now a task for a person; see `bawab task list`"),
-    Action.NOTICE_SEND: N_("{who} was told on {instance} ({case})"),
+    Action.SUCCESSION_ASK: N_("{group} ({instance}): nobody takes it over when {who} goes; IT is asked"),
+    Action.SUCCESSION_SETTLE: N_("{group} ({instance}): no longer hangs on {who} alone"),
     Action.NOTICE_FAIL: N_("A group owner could not be told: {problem} ({case})"),
 }
 
@@ -166,6 +168,26 @@ def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
     return desk.t.text("{who}: {state}", who=places["who"], state=said)
 
 
+NOTICES: Mapping[str, str] = {
+    "sent": N_("{who} was told on {instance}"),
+    "retry": N_("{who} could not be told on {instance}; it is tried again"),
+    "resend": N_("Whether {who} was told on {instance} cannot be known; it is said once more"),
+    "unknown": N_("Whether {who} was told on {instance} is not known yet"),
+}
+"""What became of a message: only the first is a success."""
+
+
+def notice_text(outcome: str, places: Mapping[str, str], desk: Desk) -> str:
+    """Say what became of a message; an outcome of a later version is no success."""
+    said = NOTICES.get(outcome, NOTICES["unknown"])
+    return desk.t.text(said, who=places["who"], instance=places["instance"])
+
+
+def _notice(desk: Desk, row: Row, places: dict[str, str]) -> str:
+    said = notice_text(row["outcome"], places, desk)
+    return desk.t.text("{what} ({case})", what=said, case=places["case"])
+
+
 def _registry(desk: Desk, row: Row, places: dict[str, str]) -> str:
     kept = N_("{file}: the group registry cannot be read; the last one stays in force: see `bawab status`")
     taken = N_("{file}: the group registry has changed; rows: {groups}")
@@ -177,10 +199,15 @@ def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
     return desk.t.text(
         "{who}: {group} ({instance}): {state}",
         who=places["who"],
-        group=places["group"],
+        group=places["group"] if row["group_name"] or row["group_id"] else act_text(row, desk.t),
         instance=places["instance"],
         state=step_state(row, desk.t),
     )
+
+
+def act_text(row: Row, t: Translator) -> str:
+    """Name what a step does, for those that are about an account and no group."""
+    return worded(ACTIONS, str((row["detail"] or {}).get("do", "-")), t)
 
 
 def step_state(row: Row, t: Translator) -> str:
@@ -211,6 +238,7 @@ _SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
     Action.CASE_EXECUTE: _case,
     Action.CASE_VERIFY: _case,
     Action.CASE_COMPLETE: _case,
+    Action.NOTICE_SEND: _notice,
     Action.REGISTRY_LOAD: _registry,
     Action.LISTEN_FAIL: _deaf,
 }

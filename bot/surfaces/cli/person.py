@@ -13,7 +13,7 @@ from bot.groups.whereabouts import Place, Spot, Tie, Whereabouts, whereabouts
 from bot.locale import N_
 from bot.locale.keys import residual_text, state_text, why_text
 from bot.states import CaseState
-from bot.surfaces.cli.case_page import gap_group
+from bot.surfaces.cli.case_page import GroupNames, gap_group, group_names
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -57,12 +57,14 @@ async def _person(
     async with desk.open() as app:
         with desk.progress(desk.t.text("Reading the platforms")) as progress:
             found = await whereabouts(app, who, progress=progress)
+        async with app.store.read() as tx:
+            groups = await group_names(tx, [gap for spot in found.spots for gap in spot.gaps])
     if desk.json:
         desk.data(_plain(found))
     else:
         _head(desk, found)
         for spot in found.spots:
-            _spot(desk, spot)
+            _spot(desk, spot, groups)
         _cases(desk, found)
     unread = any(spot.error is not None for spot in found.spots)
     return ExitCode.EXCEPTIONS if unread else ExitCode.DONE
@@ -80,7 +82,7 @@ def _head(desk: Desk, found: Whereabouts) -> None:
     desk.print("  " + t.plural("in {n} group on {where}", "in {n} groups on {where}", places, where=where))
 
 
-def _spot(desk: Desk, spot: Spot) -> None:
+def _spot(desk: Desk, spot: Spot, groups: GroupNames) -> None:
     t = desk.t
     desk.print()
     title = t.isolate(spot.instance) + (f" ({t.isolate(spot.title)})" if spot.title != spot.instance else "")
@@ -97,7 +99,8 @@ def _spot(desk: Desk, spot: Spot) -> None:
     elif spot.ties:
         desk.print("  " + t.text("In no group that can be seen."))
     for gap in spot.gaps:
-        name = gap.detail if gap.reason == "account_gone" else gap_group(gap)
+        known = groups.get((gap.instance, gap.group_id or "")) or gap_group(gap)
+        name = gap.detail if gap.reason == "account_gone" else known
         desk.print("  " + blind_line(gap, name, desk), style="yellow")
     if spot.ties:
         remains = residual_text(spot.residual, t)

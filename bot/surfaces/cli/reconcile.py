@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
@@ -60,10 +61,14 @@ async def _read(desk: Desk, app: Bawab, *, fresh: bool) -> Report:
     if done:
         said = desk.t.text("Going on: {done} of {all} are read already.", done=str(done), all=str(total))
         desk.say(said)
-    with desk.progress(desk.t.text("Comparing")) as report:
-        while await reconciler.advance(row, most=1):
-            if report is not None:
-                report(*await reconciler.progress(row))
+    try:
+        with desk.progress(desk.t.text("Comparing")) as report:
+            while await reconciler.advance(row, most=1):
+                if report is not None:
+                    report(*await reconciler.progress(row))
+    except asyncio.CancelledError:
+        desk.say(desk.t.text("Stopped. What was read is kept: `bawab reconcile` goes on from there."))
+        raise
     return await reconciler.conclude(row)
 
 
@@ -74,12 +79,14 @@ def _tell(desk: Desk, report: Report) -> None:
         t.plural("{n} group read", "{n} groups read", report.groups),
         t.plural("{n} call", "{n} calls", report.calls),
         t.plural("{n} drift found", "{n} drifts found", report.found),
-        t.plural("{n} removed by the rule", "{n} removed by the rule", report.removing),
+        t.plural("{n} to be removed by the rule", "{n} to be removed by the rule", report.removing),
         t.plural("{n} asked", "{n} asked", report.asked),
         t.plural("{n} gap", "{n} gaps", report.gaps),
     ]
     if report.known:
-        told.append(t.plural("{n} known before", "{n} known before", report.known))
+        told.append(
+            t.plural("{n} still in, as its case says", "{n} still in, as their cases say", report.known)
+        )
     desk.say(t.text("; ").join(told))
     if report.beyond_guard:
         desk.say(

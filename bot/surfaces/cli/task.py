@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 
 from bot.app import Bawab
-from bot.locale import N_
+from bot.locale import N_, Translator
+from bot.locale.keys import remedy_text
 from bot.manual_cases import CannotOpen, read_moment
 from bot.messages import Messages
 from bot.store.query import all_of, columns, one, table, where
@@ -22,6 +23,7 @@ from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
 from bot.surfaces.cli.words import TASKS, worded
 from bot.values import event_from_plain
+from policies.model import Refusal
 
 group = new_group("task", N_("What only a person can do: list, confirm, leave undone."))
 TaskId = Annotated[str, typer.Argument(metavar="ID", help=N_("The task's id."))]
@@ -40,7 +42,7 @@ async def _list(
         cases = await where(tx, CaseRow, columns(CaseRow).id.in_({task.case_id for task in found}))
         asked = await where(tx, PersonRow, columns(PersonRow).id.in_({task.assignee_id for task in found}))
     if desk.json:
-        desk.data([task.model_dump() for task in found])
+        desk.data(_plain(found, steps, cases))
     elif found:
         _table(desk, found, steps, cases, {row.id: row.name for row in asked})
     else:
@@ -66,6 +68,7 @@ def _table(
         t.text("By when"),
         t.text("Asked"),
         t.text("State"),
+        t.text("What to do"),
     ]
     rows = [
         [
@@ -78,10 +81,36 @@ def _table(
             if task.assignee_id
             else t.text("nobody"),
             worded(TASKS, task.state, t),
+            _to_do(step_of.get(task.step_id), t),
         ]
         for task in tasks
     ]
     desk.table(headings, rows)
+
+
+def _plain(
+    tasks: Sequence[TaskRow], steps: Sequence[StepRow], cases: Sequence[CaseRow]
+) -> list[dict[str, Any]]:
+    """Give tasks as data, each with the person, the group and why the bot does not do it."""
+    step_of = {step.id: step for step in steps}
+    person_of = {case.id: case.person_id for case in cases}
+    return [
+        {
+            **task.model_dump(),
+            "person_id": person_of.get(task.case_id),
+            "group_id": step.group_id if step else None,
+            "group": _group(step),
+            "refusal": step.refusal if step else None,
+        }
+        for task in tasks
+        for step in [step_of.get(task.step_id)]
+    ]
+
+
+def _to_do(step: StepRow | None, t: Translator) -> str:
+    """Say what the one who is asked can do: taking out by hand, unless what is in the way says otherwise."""
+    refusal = Refusal(step.refusal) if step is not None and step.refusal else Refusal.NO_API
+    return remedy_text(refusal, t)
 
 
 def _group(step: StepRow | None) -> str:

@@ -11,8 +11,8 @@ from bot.locale import N_
 from bot.locale.keys import state_text
 from bot.states import CaseState, StepState
 from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.lines import line_of, places_of, step_state
-from bot.surfaces.cli.words import ACTIONS, KINDS, TASKS, worded
+from bot.surfaces.cli.lines import act_text, line_of, notice_text, places_of, step_state
+from bot.surfaces.cli.words import KINDS, TASKS, worded
 
 _BOOKKEEPING = frozenset(
     {(Action.TASK_ATTEST, "attested"), (Action.TASK_WAIVE, "waived"), (Action.NOTICE_SEND, "intended")}
@@ -22,12 +22,12 @@ _SAID: Mapping[str, str] = {
     Action.CASE_QUARANTINE: N_("Stopped by a guard, and {state}; hold {hold}"),
     Action.CASE_PLAN: N_("Planned on {instance}; memberships found: {memberships}"),
     Action.CASE_REVOKE_NOW: N_("Due at once"),
+    Action.CASE_RETRY: N_("What was left undone is tried again"),
     Action.CASE_CANCEL: N_("Cancelled: {reason}"),
     Action.CASE_RESCIND: N_("Called off: {reason}"),
     Action.TASK_OPEN: N_("{group} ({instance}): now a task for a person"),
     Action.TASK_REMIND: N_("{group} ({instance}): a reminder was sent"),
     Action.TASK_ESCALATE: N_("{group} ({instance}): passed on to the next person who answers for it"),
-    Action.NOTICE_SEND: N_("{who} was told on {instance}"),
     Action.NOTICE_FAIL: N_("A group owner could not be told: {problem}"),
     Action.NOTICE_SUPPRESS: N_("A message was not sent"),
 }
@@ -64,6 +64,8 @@ def sentence(row: Row, who: str, desk: Desk) -> str | None:
 def _line(row: Row, who: str, desk: Desk) -> str:
     action: str = row["action"]
     places = places_of(row, who, desk)
+    if action == Action.NOTICE_SEND:
+        return notice_text(row["outcome"], places, desk)
     if action in _SAID:
         return desk.t.text(_SAID[action], **_filled(row, places, desk))
     for beginning, say in _KINDS.items():
@@ -93,7 +95,7 @@ def _case(row: Row, _places: Mapping[str, str], desk: Desk) -> str:
 
 
 def _step(row: Row, places: Mapping[str, str], desk: Desk) -> str:
-    t, act = desk.t, worded(ACTIONS, str((row["detail"] or {}).get("do", "-")), desk.t)
+    t, act = desk.t, act_text(row, desk.t)
     where = places["group"] if row["group_id"] else act
     said = step_state(row, t) if row["outcome"] in set(StepState) else "-"
     if row["action"] == Action.STEP_PLAN:

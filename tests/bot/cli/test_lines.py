@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from bot.audit.actions import Action
 from bot.states import CaseState, HoldKind, StepState
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.lines import line_of
+from bot.surfaces.cli.timeline import sentence
 
 LANGUAGES = ["en", "ar"]
+ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 
 def _row(action: str, outcome: str = "ok", **detail: Any) -> dict[str, Any]:
@@ -63,3 +66,26 @@ def test_a_hold_is_told_with_its_cause_and_the_command_that_releases_it(kind: Ho
 def test_a_paused_platform_is_told_with_its_reason() -> None:
     row = _row(Action.LANE_PAUSE, "paused", reason="token_revoked") | {"instance": "acme"}
     assert "token_revoked" in str(line_of(row, "", Desk(Options(lang="en"))))
+
+
+@pytest.mark.parametrize("tell", [line_of, sentence])
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("sent", "Omar was told on acme"),
+        ("retry", "Omar could not be told on acme; it is tried again"),
+        ("unknown", "Whether Omar was told on acme is not known yet"),
+        ("an outcome of a later version", "Whether Omar was told on acme is not known yet"),
+    ],
+)
+def test_nobody_is_said_to_be_told_unless_the_message_arrived(
+    outcome: str, said: str, tell: Callable[..., str | None]
+) -> None:
+    row = _row(Action.NOTICE_SEND, outcome) | {"instance": "acme", "case_id": "case_1", "actor": "bawab"}
+    told = str(tell(row, "Omar", Desk(Options(lang="en"))))
+    assert told.translate(ISOLATES).startswith(said)
+
+
+def test_an_act_on_an_account_is_told_by_what_it_does() -> None:
+    row = _row(Action.STEP_READ_BACK, StepState.VERIFIED_ABSENT, do="end_sessions") | {"instance": "contoso"}
+    assert "end all sessions" in str(line_of(row, "Ana", Desk(Options(lang="en"))))

@@ -131,7 +131,7 @@ def test_check_explains_its_counts_and_names_the_groups_of_its_findings(settled:
     settled.write_settings(REGISTRY=str(settled.folder / "groups.yaml"))
     told = settled.bawab("check").out
     assert "mapped to no post: 2" in told
-    assert "asked of its owner" in told
+    assert "asks their owners" in told
     assert "old-sales" in told
     settled.write_settings(SLACK__ACME__BASE_URL="http://127.0.0.1:9/api/")
     down = settled.bawab("check", "--json").data["findings"]

@@ -111,7 +111,7 @@ def test_one_group_is_shown_with_why_nobody_can_be_taken_out_there(firm: Shop) -
 
 def test_reports_read_as_sentences_one_can_act_upon(firm: Shop) -> None:
     assert page(firm.bawab("groups", "report", "leaver-owner", "--no-read")) == [
-        "Groups whose owner or deputy has left, or leaves soon",
+        "Groups whose owner or deputy in the registry has left, or leaves soon",
         "Platform  Group  Kind  Owner  Deputy",
         "acme  lunch  public channel  Layla Saad (has left)  نورة القحطاني",
     ]

@@ -35,7 +35,8 @@ async def plan_again(app: Bawab, tx: AsyncConnection, person_id: str, instance: 
 async def _free(app: Bawab, tx: AsyncConnection, case: CaseRow, instance: str) -> int:
     steps, now = columns(StepRow), app.now()
     waiting = [steps.case_id == case.id, steps.instance == instance, steps.state == StepState.BLOCKED]
-    values = {"state": StepState.PENDING, "refusal": None, "next_attempt_at": now, "updated_at": now}
+    # Held until the group thresholds have looked at the whole pass, as any newly planned step is.
+    values = {"state": StepState.HELD, "hold_digest": None, "refusal": None, "updated_at": now}
     return await change(tx, StepRow, values, *waiting, steps.refusal == Refusal.AMBIGUOUS)
 
 

@@ -21,7 +21,7 @@ from bot.steps import look, record_entry
 from bot.store.query import change, columns, where
 from bot.store.tables import RecheckRow, StepRow
 from connectors.contract import Presence, Quality, Sight
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, NotSupported
 
 A_PASS = 200
 MOST_TRIES = 10
@@ -58,6 +58,9 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
         return 0
     try:
         presences = await look(connector, steps)
+    except NotSupported:
+        await _not_to_be_read(app, steps)  # the token that could is gone; the lane's other work goes on
+        return 0
     except ConnectorError as error:
         await stumbled(app, instance, platform, error)
         return 0
@@ -72,6 +75,17 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
         for step, presence in zip(steps, presences, strict=True):
             await _note(app, tx, step, presence, back.get(step.id))
     return len(steps)
+
+
+async def _not_to_be_read(app: Bawab, steps: list[StepRow]) -> None:
+    """What nobody can read any more is not looked at again and again: the look is over, and is said."""
+    rows, now = columns(RecheckRow), app.now()
+    async with app.store.write() as tx:
+        for step in steps:
+            due = [rows.step_id == step.id, rows.done_at.is_(None), rows.due <= now]
+            if await change(tx, RecheckRow, {"done_at": now, "sight": Sight.UNREADABLE}, *due):
+                entry = record_entry(step, Action.STEP_RECHECK, said=Sight.UNREADABLE)
+                await app.audit.append(tx, entry)
 
 
 async def _note(

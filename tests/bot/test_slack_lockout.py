@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from bot.service import Service
+from bot.store.query import where
+from bot.store.tables import LaneRow, RecheckRow
+from connectors.chat.slack import SlackConnector
 from connectors.chat.slack.sandbox import (
     ADMIN_TOKEN,
     BOT_TOKEN,
@@ -90,3 +95,23 @@ async def test_sessions_that_cannot_be_read_back_are_never_called_ended(tmp_path
         assert world.sandbox.workspace.users["UANA"].sessions == 0
         assert (await acts(world))["end_sessions"] not in {"verified_absent", "already_absent"}
         assert [case.state for case in await world.cases()] != ["completed"]
+
+
+async def test_an_admin_token_taken_away_ends_its_later_looks_and_holds_nothing_else_up(
+    tmp_path: Path,
+) -> None:
+    async with dismissed(tmp_path) as world:
+        usual = world.app.chat["acme"]
+        assert isinstance(usual, SlackConnector)
+        world.app.chat["acme"] = SlackConnector(replace(usual._config, admin_token=None))
+        world.service = Service(world.app)
+        for _ in range(3):
+            world.clock.turn(hours=1)
+            await world.run()
+        await usual.aclose()
+        async with world.app.store.read() as tx:
+            (lane,) = await where(tx, LaneRow)
+            first = [row for row in await where(tx, RecheckRow) if row.kind == "after 3600 s"]
+        assert lane.state == "open"
+        assert first
+        assert all(row.done_at is not None for row in first)

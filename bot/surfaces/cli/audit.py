@@ -124,7 +124,7 @@ def _table(
             [
                 str(row["seq"]),
                 desk.stamp(row["at"], seconds=True),
-                _act(row),
+                _act(row, personal or {}),
                 row["outcome"],
                 t.isolate(_who(row, personal, names)),
                 t.isolate(" ".join(filter(None, (row["instance"], row["group_name"])))),
@@ -136,10 +136,14 @@ def _table(
     )
 
 
-def _act(row: Mapping[str, Any]) -> str:
-    """Give the action, and what its step does where that is no removal: both in the log's own words."""
+def _act(row: Mapping[str, Any], personal: Mapping[str, object]) -> str:
+    """Give the action, and what its step does where that is no removal: both in the log's own words.
+
+    Who is made owner by a hand-over is sealed, and stands beside it where it is revealed.
+    """
     do = (row["detail"] or {}).get("do", StepAction.REVOKE)
-    return str(row["action"]) if do == StepAction.REVOKE else f"{row['action']} {do}"
+    heir = str(personal.get("successor") or "")
+    return " ".join(filter(None, (row["action"], "" if do == StepAction.REVOKE else do, heir)))
 
 
 def _who(row: Mapping[str, Any], personal: Mapping[str, object] | None, names: Mapping[str, str]) -> str:

@@ -346,7 +346,9 @@ def _view(step: StepRow) -> StepView:
 def _explain(step: StepRow, detail: str, remedy: str, evidence: Evidence) -> None:
     step.detail, step.remedy = detail, remedy
     step.request_id = evidence.request_id or step.request_id
-    step.evidence = [*(step.evidence or [])[-9:], _plain(evidence)]
+    # A confirmation by hand once stood alone, not in a list.
+    so_far = [step.evidence] if isinstance(step.evidence, dict) else step.evidence or []
+    step.evidence = [*so_far[-9:], _plain(evidence)]
 
 
 def _plain(evidence: Evidence) -> dict[str, object]:

@@ -202,6 +202,8 @@ class Group:
     """The team a channel belongs to."""
     linked_id: str | None = None
     """The discussion group of a broadcast channel, or the other way round: a second group to clean."""
+    former_ids: tuple[str, ...] = ()
+    """Ids the same group went by before the platform gave it another; the registry may still name it so."""
     self_join: bool | None = None
     """True where anybody in the organisation, or anybody at all, can walk in without being let in."""
 

@@ -19,9 +19,9 @@ def registry_of(rows: Iterable[RegisteredGroup]) -> Registry:
 
 
 def registered(group: Group, registry: Registry) -> RegisteredGroup | None:
-    """Find the row of a group: by its immutable id, else by its exact name."""
-    by_id = registry.get((group.instance, group.id))
-    return by_id if by_id is not None else registry.get((group.instance, group.name))
+    """Find the row of a group: by its id, else by one it had before, else by its exact name."""
+    keys = (group.id, *reversed(group.former_ids), group.name)
+    return next((registry[group.instance, key] for key in keys if (group.instance, key) in registry), None)
 
 
 def covers(selectors: Sequence[Selector], group: Group, row: RegisteredGroup | None) -> bool:

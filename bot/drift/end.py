@@ -116,7 +116,8 @@ async def _settle(app: Bawab, row: DriftRow, why: str, steps: Mapping[str, StepR
 
 def _given_up(step: StepRow) -> bool:
     still = step.state == StepState.STILL_PRESENT and step.next_attempt_at is None
-    return still or step.state in _FAILED
+    by_hand = step.state == StepState.DELEGATED  # somebody is asked again, by a task
+    return still or by_hand or step.state in _FAILED
 
 
 async def _asked_again(app: Bawab, row: DriftRow, note: str) -> bool:

@@ -55,7 +55,13 @@ async def put_people(app: Bawab, tx: AsyncConnection, row: ReconcileRow) -> dict
 
 
 async def put_groups(tx: AsyncConnection, row: ReconcileRow, instance: str, groups: Sequence[Group]) -> None:
-    """Store the groups whose members are to be read, each whole, so that none is listed twice."""
+    """Store the groups whose members are to be read, each whole, so that none is listed twice.
+
+    The clock and a command may both carry on the same run: what the other has stored stands.
+    """
+    stored = columns(ReconcileItemRow)
+    mine = [stored.reconcile_id == row.id, stored.instance == instance, stored.kind == GROUP]
+    known = {item.item_id for item in await where(tx, ReconcileItemRow, *mine)}
     rows = [
         ReconcileItemRow(
             reconcile_id=row.id,
@@ -64,7 +70,7 @@ async def put_groups(tx: AsyncConnection, row: ReconcileRow, instance: str, grou
             item_id=group.id,
             found={"group": group_to_plain(group)},
         )
-        for group in groups
+        for group in {group.id: group for group in groups if group.id not in known}.values()
     ]
     for some in chunks(rows, 200):
         await add(tx, *some)

@@ -35,15 +35,25 @@ async def learn(app: Bawab, tx: AsyncConnection, group: Group, *, because: str) 
     rows, now = columns(KnownGroupRow), app.now()
     mine = [rows.instance == group.instance, rows.group_id == group.id]
     before = await one(tx, KnownGroupRow, *mine)
+    was = group_from_plain(before.group) if before is not None else None
+    group = _with_past(group, was)
     if before is None:
         await add(tx, _row(group, app))
     else:
         values = {"group": group_to_plain(group), "last_seen": now, "gone_at": None, "gone_why": ""}
         await change(tx, KnownGroupRow, values, *mine)
-    fresh = before is None or before.gone_at is not None
+    back = was is not None and was.bot_inside is False and bool(group.bot_inside)
+    fresh = before is None or before.gone_at is not None or back
     if fresh:
         await app.audit.append(tx, _entry(group, Action.GROUP_LEARNT, because))
     return fresh
+
+
+def _with_past(group: Group, was: Group | None) -> Group:
+    """No platform tells the ids a group had before; whoever remembers it does."""
+    if group.former_ids or was is None or not was.former_ids:
+        return group
+    return replace(group, former_ids=was.former_ids)
 
 
 async def listed(
@@ -57,7 +67,9 @@ async def listed(
     await add(tx, *(_row(group, app) for group in fresh))
     same = []
     for group in groups:
-        known, plain = before.get(group.id), group_to_plain(group)
+        known = before.get(group.id)
+        was = group_from_plain(known.group) if known is not None else None
+        plain = group_to_plain(_with_past(group, was))
         if known is not None and known.gone_at is None and known.group == plain:
             same.append(group.id)
         elif known is not None:
@@ -96,6 +108,22 @@ async def gone(app: Bawab, tx: AsyncConnection, instance: str, group_id: str, *,
     return True
 
 
+async def out_of_reach(
+    app: Bawab, tx: AsyncConnection, instance: str, group_id: str, *, because: str
+) -> bool:
+    """Say that the bot is no longer in a group whose members still are; True where that is news."""
+    rows = columns(KnownGroupRow)
+    mine = [rows.instance == instance, rows.group_id == group_id, rows.gone_at.is_(None)]
+    before = await one(tx, KnownGroupRow, *mine)
+    group = group_from_plain(before.group) if before is not None else None
+    if group is None or group.bot_inside is False:
+        return False
+    outside = replace(group, bot_inside=False, bot_may_remove=False)
+    await change(tx, KnownGroupRow, {"group": group_to_plain(outside), "last_seen": app.now()}, *mine)
+    await app.audit.append(tx, _entry(outside, Action.GROUP_GONE, because))
+    return True
+
+
 async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: str) -> bool:
     """Follow a group to its new id, in the memory and in every step; True where that was news.
 
@@ -115,21 +143,18 @@ async def moved(app: Bawab, tx: AsyncConnection, instance: str, old: str, new: s
     await change(tx, KnownGroupRow, values, rows.instance == instance, rows.group_id == old)
     if group is not None:
         await app.audit.append(tx, _entry(group, Action.GROUP_MOVED, "moved", to=new))
-        if await _is_unknown(tx, instance, new):
-            await learn(app, tx, _upgraded(group, new), because="moved")
+        known = await one(tx, KnownGroupRow, rows.instance == instance, rows.group_id == new)
+        newer = group_from_plain(known.group) if known is not None and known.gone_at is None else None
+        upgraded = _upgraded(group, new)  # what was heard under the new id is newer, and keeps its word
+        told = replace(newer, former_ids=upgraded.former_ids) if newer else upgraded
+        await learn(app, tx, told, because="moved")
     return True
-
-
-async def _is_unknown(tx: AsyncConnection, instance: str, group_id: str) -> bool:
-    """Whether nothing was heard of a group under its new id: what was heard there is newer."""
-    rows = columns(KnownGroupRow)
-    mine = [rows.instance == instance, rows.group_id == group_id, rows.gone_at.is_(None)]
-    return await one(tx, KnownGroupRow, *mine) is None
 
 
 def _upgraded(group: Group, new: str) -> Group:
     basic = group.kind is GroupKind.BASIC_GROUP
-    return replace(group, id=new, kind=GroupKind.SUPERGROUP if basic else group.kind)
+    kind = GroupKind.SUPERGROUP if basic else group.kind
+    return replace(group, id=new, kind=kind, former_ids=(*group.former_ids, group.id))
 
 
 async def _move_roster(tx: AsyncConnection, instance: str, old: str, new: str) -> None:

@@ -15,11 +15,21 @@ from bot.states import STEP_SUCCESS, StepState
 from bot.store.db import Store
 from bot.store.query import add, new_id
 from bot.store.tables import RecheckRow, StepRow, TaskRow
-from bot.store.tasks import set_step, task_of_step
+from bot.store.tasks import OPEN_TASKS, set_step, task_of_step
 from bot.tasks.chaser import Chaser
 from bot.tasks.desk import IT, Desk, OpenTask, TaskProblem, TaskRules, changed, cut
 from connectors.contract import Quality
 from policies.model import Refusal, Sensitivity
+
+_ASKED_AFRESH: dict[str, Any] = {
+    "first_by": None,
+    "first_at": None,
+    "second_by": None,
+    "second_at": None,
+    "waived_until": None,
+    "reminders": 0,
+    "note": "",
+}
 
 __all__ = ["TaskProblem", "TaskRules", "Tasks"]
 
@@ -45,13 +55,17 @@ class Tasks:
         to ask the task stands open without assignee.
         """
         known = await task_of_step(tx, step.id)
-        if known is not None:
+        if known is not None and known.state in (*OPEN_TASKS, "waived"):
             return known
         current = await self._desk.step(tx, step.id)
         matter = await self._desk.matter(tx, current.case_id)
         await self._delegate(tx, current)
         task = await self._new(tx, current, matter)
-        await add(tx, task)
+        if known is None:
+            await add(tx, task)
+        else:  # it was confirmed, or waived, and is not so: the same task is asked again from the start
+            task.id = known.id
+            await self._desk.set(tx, known, _ASKED_AFRESH | _of(task))
         after = {"deadline": task.deadline.isoformat(), "sensitive": task.sensitive}
         await self._desk.log(tx, Action.TASK_OPEN, OpenTask(task, current, matter), "open", after)
         return task
@@ -187,9 +201,15 @@ class Tasks:
             "source": "task",
             "facts": sorted(facts.items()),
         }
-        step = {"state": state, "quality": quality, "evidence": evidence, "updated_at": now}
+        so_far = [*(found.step.evidence or [])][-9:]
+        step = {"state": state, "quality": quality, "evidence": [*so_far, evidence], "updated_at": now}
         await self._desk.set(tx, found.task, values)
         if not await set_step(tx, found.step.id, StepState.DELEGATED, step):
             raise TaskProblem(
                 f"{found.task.id}: its step is {found.step.state}, not a person's to do now; nothing changed"
             )
+
+
+def _of(task: TaskRow) -> dict[str, Any]:
+    names = ("state", "assignee_id", "escalation", "sensitive", "deadline", "next_reminder_at")
+    return {name: getattr(task, name) for name in names}

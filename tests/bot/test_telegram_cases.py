@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.drift.desk import remove
+from bot.groups.memory import known_groups, learn, moved
 from bot.status import status
+from bot.store.group_tables import DriftRow
 from bot.store.query import where
 from bot.store.tables import GapRow, TaskRow
+from bot.surfaces.telegram.groups import Groups
+from bot.surfaces.telegram.meanings import BotOutside
 from connectors.chat.telegram.sandbox import BOT_ADMIN, BOT_ID, OWNER_ID, CannotJoin, base_world
+from policies.registry import load_registry
+from policies.selectors import registered, registry_of
 from tests.bot.offices import TELEGRAM, Offices, offices
 
 ANA, BADR, NOORA = 7_000_001, 7_000_002, 7_000_003
@@ -181,3 +189,71 @@ async def test_a_bot_demoted_in_mid_case_hands_the_group_to_its_owner(tmp_path: 
             s for s in await world.steps() if s.group["name"] == "sales-riyadh" and s.action == "revoke"
         ]
         assert (step.state, step.refusal) == ("delegated", "no_right")
+
+
+async def test_a_confirmation_that_is_not_true_is_seen_asked_again_and_stops_nothing(tmp_path: Path) -> None:
+    async with firm(tmp_path) as world:
+        await leave(world)
+        async with world.app.store.read() as tx:
+            (task,) = await where(tx, TaskRow)
+        await world.service.messages.tasks.attest(task.id, "E2")
+        for _ in range(4):
+            world.clock.turn(hours=2)
+            await world.run()
+        assert "anas-own" in world.in_chats(ANA)
+        (own,) = [s for s in await world.steps() if s.group["name"] == "anas-own" and s.action == "revoke"]
+        assert own.state != "attested", "what can be read is read"
+        async with world.app.store.read() as tx:
+            drifts = await where(tx, DriftRow)
+        assert [drift.state for drift in drifts] == ["open"], "somebody decides"
+        assert (await world.app.audit.verify()).ok
+
+
+async def test_a_removal_by_hand_that_has_to_be_asked_for_again_is_asked_for_again(tmp_path: Path) -> None:
+    async with firm(tmp_path) as world:
+        await leave(world)
+        async with world.app.store.read() as tx:
+            (task,) = await where(tx, TaskRow)
+        await world.service.messages.tasks.attest(task.id, "E2")
+        await world.run()
+        async with world.app.store.read() as tx:
+            (drift,) = await where(tx, DriftRow)
+        await remove(world.app, [drift.id], actor="person:E2")
+        await world.run()
+        async with world.app.store.read() as tx:
+            (again,) = await where(tx, TaskRow)
+            (drift,) = await where(tx, DriftRow)
+        assert (again.state, again.first_by) == ("open", None)
+        assert drift.state == "open", "nobody waits for a removal the bot cannot do"
+
+
+async def test_a_group_the_bot_was_thrown_out_of_stays_known_and_is_said_of_everybody_in_it(
+    tmp_path: Path,
+) -> None:
+    async with firm(tmp_path) as world:
+        await settle(world, staff())
+        sales = chat_id(world, "sales-riyadh")
+        world.telegram.world.bot_removed(sales, OWNER_ID)
+        await Groups(world.app, TELEGRAM).outside(BotOutside(str(sales), "kicked"))
+        await settle(world, staff(last_day="2026-11-20"))
+        world.clock.turn(days=1)
+        await settle(world, staff(last_day="2026-11-20"))
+        async with world.app.store.read() as tx:
+            gaps = {(gap.reason, gap.group_id) for gap in await where(tx, GapRow)}
+        assert ("bot_not_in_group", str(sales)) in gaps
+
+
+async def test_a_group_keeps_its_row_in_the_registry_under_its_new_id(tmp_path: Path) -> None:
+    async with firm(tmp_path) as world:
+        lunch = chat_id(world, "sales-lunch")
+        named = REGISTRY + f'  - {{instance: staff, group: "{lunch}", name: other, owner: E3}}\n'
+        (tmp_path / "groups.yaml").write_text(named, encoding="utf-8")
+        new = world.telegram.world.upgrade_to_supergroup(lunch)
+        async with world.app.store.write() as tx:
+            await moved(world.app, tx, TELEGRAM, str(lunch), str(new))
+            (group,) = [g for g in (await known_groups(tx, TELEGRAM)).groups if g.id == str(new)]
+            await learn(world.app, tx, replace(group, former_ids=(), name="Lunch"), because="my_chat_member")
+            (group,) = [g for g in (await known_groups(tx, TELEGRAM)).groups if g.id == str(new)]
+        row = registered(group, registry_of(load_registry(named, "groups.yaml")))
+        assert row is not None
+        assert (row.name, row.owner_id) == ("other", "E3")

@@ -44,9 +44,9 @@ class Groups:
             await memory.learn(self._app, tx, known, because=because)
 
     async def outside(self, told: BotOutside) -> None:
-        """Forget a group the bot is no longer in; what was done there stays."""
+        """Note that the bot is no longer in a group: the people are, so it stays known, and out of reach."""
         async with self._app.store.write() as tx:
-            await memory.gone(self._app, tx, self._instance, told.group_id, because=told.why)
+            await memory.out_of_reach(self._app, tx, self._instance, told.group_id, because=told.why)
 
     async def moved(self, told: GroupMoved) -> None:
         """Follow a group to its new id."""

@@ -57,6 +57,11 @@ class Lesser:
         for transport in list(self.transports.values()):
             transport.abort()
 
+    def is_in(self, who: str, group: str) -> bool:
+        """Whether a user or group is in a group, by whatever groups in between."""
+        inside = self.members.get(group, [])
+        return who in inside or any(self.is_in(who, inner) for inner in inside if inner in self.members)
+
     async def _serve(self, request: Request) -> Response:
         if request.url.path.endswith("/token"):
             return JSONResponse({"access_token": "as-opaque-as-can-be", "expires_in": 3600})
@@ -125,7 +130,10 @@ _TABLE: list[tuple[str, Callable[..., Answer]]] = [
     (r"GET /teams", lambda me: me._rows([TEAM])),
     (r"GET /users/([^/]+)", lambda me, id_: me._user(id_)),
     (r"GET /users/([^/]+)/memberOf", lambda me, id_: me._in(me.members, id_)),
-    (r"GET /users/([^/]+)/transitiveMemberOf", lambda me, _: me._rows([PLAIN, TEAM, OWNED, INNER, OUTER])),
+    (
+        r"GET /users/([^/]+)/transitiveMemberOf",
+        lambda me, id_: me._rows([group for group in me.members if me.is_in(id_, group)]),
+    ),
     (r"GET /users/([^/]+)/ownedObjects", lambda me, id_: me._in(me.owners, id_)),
     (r"GET /users/([^/]+)/teamwork/associatedTeams", lambda me, _: me._rows([TEAM])),
     (r"GET /users/([^/]+)/chats", lambda _, __: (200, {"value": []})),

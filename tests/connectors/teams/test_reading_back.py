@@ -90,7 +90,7 @@ async def test_many_people_take_as_many_batches_as_twenty_parts_allow() -> None:
         before = len(stage.requests())
         seen = await stage.look(*(step(M365, id_) for id_ in people))
         assert {presence.sight for presence in seen} == {Sight.ABSENT}
-        assert len(stage.requests()) - before == 2
+        assert len(stage.requests()) - before == 3
 
 
 async def test_a_person_unknown_to_the_tenant_is_unreadable_and_not_absent() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.surfaces.telegram.polling import Poller
 from bot.surfaces.telegram.starting import pollers
@@ -219,6 +220,7 @@ async def test_a_code_links_and_a_group_is_learnt_by_polling(tmp_path: Path, spe
 async def test_an_update_nobody_can_read_is_quoted_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    structlog.reset_defaults()  # another test of this process may have asked for silence
     async with published() as (server, url):
         instance = {"bot_token": TOKEN, "base_url": url, "pace_scale": 0.0, "backoff_seconds": 0.01}
         async with company(tmp_path, extra={"telegram": {"staff": instance}}) as world:

@@ -206,7 +206,7 @@ async def test_confirming_makes_the_step_attested_and_says_by_whom(office: Offic
     await office.tasks.attest(task.id, "BADR@corp.test", "was there, is out")
     step = await office.step_now(task.step_id)
     assert (step.state, step.quality) == (StepState.ATTESTED, "attested")
-    assert step.evidence["facts"] == [["first_by", "E1"]]
+    assert step.evidence[-1]["facts"] == [["first_by", "E1"]]
     entry = (await office.log())[-1]
     assert (entry["action"], entry["actor"], entry["quality"]) == ("step.attest", "person:E1", "attested")
     assert "is out" not in str({key: value for key, value in entry.items() if key != "sealed"})
@@ -224,7 +224,7 @@ async def test_a_sensitive_group_needs_a_second_different_person(office: Office)
     assert "ورد تأكيد أول" in office.inbox("U2")[0]
     done = await office.tasks.attest(task.id, "E2")
     assert (done.first_by, done.second_by) == ("E1", "E2")
-    assert (await office.step_now(task.step_id)).evidence["facts"] == [
+    assert (await office.step_now(task.step_id)).evidence[-1]["facts"] == [
         ["first_by", "E1"],
         ["second_by", "E2"],
     ]

@@ -39,12 +39,14 @@ async def test_a_bot_that_is_taken_out_says_so_and_forgets_nothing(tmp_path: Pat
         await both.hear()
         found = await both.known(chat.id)
         assert found is not None
-        assert (found[1].gone_why, found[1].gone_at) == ("kicked", both.company.clock.now)
+        group, row = found
+        assert (group.bot_inside, row.gone_at) == (False, None), "its members are still in it"
+        assert [entry["outcome"] for entry in await both.logged("group.gone")] == ["kicked"]
         both.telegram.bot_added(chat.id, OWNER_ID, BOT_ADMIN)
         await both.hear()
         found = await both.known(chat.id)
         assert found is not None
-        assert found[1].gone_at is None
+        assert found[0].bot_inside
 
 
 async def test_a_group_that_becomes_a_supergroup_is_followed_and_its_old_id_is_never_used_again(

@@ -27,7 +27,6 @@ _ASKED_AFRESH: dict[str, Any] = {
     "second_by": None,
     "second_at": None,
     "waived_until": None,
-    "reminders": 0,
     "note": "",
 }
 
@@ -65,7 +64,8 @@ class Tasks:
             await add(tx, task)
         else:  # it was confirmed, or waived, and is not so: the same task is asked again from the start
             task.id = known.id
-            await self._desk.set(tx, known, _ASKED_AFRESH | _of(task))
+            # Its number of reminders goes on, for a letter is written once; the next one is due at once.
+            await self._desk.set(tx, known, _ASKED_AFRESH | _of(task) | {"next_reminder_at": matter.now})
         after = {"deadline": task.deadline.isoformat(), "sensitive": task.sensitive}
         await self._desk.log(tx, Action.TASK_OPEN, OpenTask(task, current, matter), "open", after)
         return task

@@ -14,7 +14,7 @@ from bot.groups.memory import known_groups, learn, moved
 from bot.status import status
 from bot.store.group_tables import DriftRow
 from bot.store.query import where
-from bot.store.tables import GapRow, TaskRow
+from bot.store.tables import GapRow, NoticeRow, TaskRow
 from bot.surfaces.telegram.groups import Groups
 from bot.surfaces.telegram.meanings import BotOutside
 from connectors.chat.telegram.sandbox import BOT_ADMIN, BOT_ID, OWNER_ID, CannotJoin, base_world
@@ -224,6 +224,11 @@ async def test_a_removal_by_hand_that_has_to_be_asked_for_again_is_asked_for_aga
             (again,) = await where(tx, TaskRow)
             (drift,) = await where(tx, DriftRow)
         assert (again.state, again.first_by) == ("open", None)
+        reminded = [entry for entry in await world.log() if entry["action"] == "task.remind"]
+        assert len(reminded) == 1, "and somebody is told so"
+        async with world.app.store.read() as tx:
+            letters = [row.kind for row in await where(tx, NoticeRow)]
+        assert f"reminder/{again.id}/{again.reminders}" in letters
         assert drift.state == "open", "nobody waits for a removal the bot cannot do"
 
 

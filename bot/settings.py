@@ -8,12 +8,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.setting_parts import (
+    CardsSettings,
+    ConsoleSettings,
+    NoticeSettings,
+    OidcSettings,
+    Part,
+    SettingsProblem,
+    SmtpSettings,
+    WebhookSettings,
+    read_secret,
+)
 
-class SettingsProblem(Exception):
-    """A setting is missing or wrong; every complaint names the variable and what to write."""
+__all__ = ["NoticeSettings", "Settings", "SettingsProblem", "load_settings"]
 
 
 def _known_zone(value: str | None) -> str | None:
@@ -36,11 +46,7 @@ def _address(value: str | None) -> str | None:
     return value
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HrFeed(_Part):
+class HrFeed(Part):
     """One CSV or XLSX drop."""
 
     path: Path
@@ -56,7 +62,7 @@ class HrFeed(_Part):
     settle_seconds: float = 2.0
 
 
-class SlackInstance(_Part):
+class SlackInstance(Part):
     """One Slack workspace or Enterprise organisation."""
 
     bot_token: SecretStr | None = None
@@ -65,6 +71,9 @@ class SlackInstance(_Part):
     admin_token_file: Path | None = None
     signing_secret: SecretStr | None = None
     signing_secret_file: Path | None = None
+    app_token: SecretStr | None = None
+    app_token_file: Path | None = None
+    """xapp-…, with connections:write: Slack is then heard by Socket Mode, without a public address."""
     team_id: str | None = None
     base_url: str = "https://slack.com/api/"
     scim_url: str = "https://api.slack.com/scim/v1/"
@@ -80,18 +89,22 @@ class SlackInstance(_Part):
 
     def bot(self) -> str:
         """Read the bot token, from the variable or the file."""
-        return _secret(self.bot_token, self.bot_token_file) or ""
+        return read_secret(self.bot_token, self.bot_token_file) or ""
 
     def admin(self) -> str | None:
         """Read the admin token, if one is set."""
-        return _secret(self.admin_token, self.admin_token_file)
+        return read_secret(self.admin_token, self.admin_token_file)
 
     def signing(self) -> str | None:
-        """Read the signing secret, if one is set; without it no event of this workspace is taken."""
-        return _secret(self.signing_secret, self.signing_secret_file) or None
+        """Read the signing secret, if one is set; without it none of its events is taken over HTTP."""
+        return read_secret(self.signing_secret, self.signing_secret_file) or None
+
+    def app(self) -> str | None:
+        """Read the app-level token, if one is set; with it Socket Mode is used."""
+        return read_secret(self.app_token, self.app_token_file) or None
 
 
-class TelegramInstance(_Part):
+class TelegramInstance(Part):
     """One Telegram bot."""
 
     bot_token: SecretStr | None = None
@@ -118,14 +131,14 @@ class TelegramInstance(_Part):
 
     def bot(self) -> str:
         """Read the bot token, from the variable or the file."""
-        return _secret(self.bot_token, self.bot_token_file) or ""
+        return read_secret(self.bot_token, self.bot_token_file) or ""
 
     def webhook(self) -> str | None:
         """Read the webhook's secret, if one is set; without it no update is taken from outside."""
-        return _secret(self.webhook_secret, self.webhook_secret_file) or None
+        return read_secret(self.webhook_secret, self.webhook_secret_file) or None
 
 
-class TeamsInstance(_Part):
+class TeamsInstance(Part):
     """One Microsoft tenant: Teams, group chats, Microsoft 365 and security groups."""
 
     tenant_id: str
@@ -141,24 +154,24 @@ class TeamsInstance(_Part):
     backoff_seconds: float = 0.5
 
     @model_validator(mode="after")
-    def _has_secret(self) -> TeamsInstance:
+    def _hasread_secret(self) -> TeamsInstance:
         if self.client_secret is None and self.client_secret_file is None:
             raise ValueError("set CLIENT_SECRET (of the app registration) or CLIENT_SECRET_FILE")
         return self
 
     def secret(self) -> str:
         """Read the client secret, from the variable or the file."""
-        return _secret(self.client_secret, self.client_secret_file) or ""
+        return read_secret(self.client_secret, self.client_secret_file) or ""
 
 
-class ManualInstance(_Part):
+class ManualInstance(Part):
     """Groups without an API: each removal becomes a task for a named person."""
 
     platform: Literal["whatsapp", "messenger", "instagram", "snapchat", "x"] = "whatsapp"
     title: str = ""
 
 
-class RunLimits(_Part):
+class RunLimits(Part):
     """Run guards; the numbers and their reasons stand in `policies.thresholds`."""
 
     run_count: int | None = None
@@ -169,14 +182,6 @@ class RunLimits(_Part):
     day_ceiling: int | None = None
     group_count: int | None = None
     group_percent: int | None = None
-
-
-class NoticeSettings(_Part):
-    """Who may be written to, and how often."""
-
-    enabled: bool = True
-    per_hour: int = 60
-    only_to: list[str] | None = None
 
 
 class Settings(BaseSettings):
@@ -210,6 +215,13 @@ class Settings(BaseSettings):
     manual: dict[str, ManualInstance] = Field(default_factory=dict)
     limits: RunLimits = RunLimits()
     notices: NoticeSettings = NoticeSettings()
+    staff: Path | None = None
+    """The file that names who has which role, where no identity provider says so."""
+    console: ConsoleSettings = ConsoleSettings()
+    oidc: OidcSettings | None = None
+    smtp: SmtpSettings | None = None
+    cards: dict[str, CardsSettings] = Field(default_factory=dict)
+    webhooks: dict[str, WebhookSettings] = Field(default_factory=dict)
     recheck_after: list[timedelta] = Field(
         default_factory=lambda: [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
     )
@@ -246,16 +258,3 @@ def load_settings(env_file: Path | None = None) -> Settings:
 
 def _variable(location: tuple[int | str, ...]) -> str:
     return "BAWAB_" + "__".join(str(part).upper() for part in location)
-
-
-def _secret(value: SecretStr | None, file: Path | None) -> str | None:
-    if value is not None:
-        return value.get_secret_value()
-    if file is None:
-        return None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsProblem(f"{file}: the secret cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SettingsProblem(f"{file}: the secret is not text in UTF-8; save the file again") from None

@@ -8,6 +8,18 @@ from enum import StrEnum
 class Action(StrEnum):
     """What was done, as `subject.verb`; `action:step` in a search finds every `step.…`."""
 
+    ACCESS_SIGN_IN = "access.sign_in"
+    ACCESS_SIGN_OUT = "access.sign_out"
+    ACCESS_REFUSE = "access.refuse"
+    """Somebody was turned away: a forged or replayed call, a wrong sign-in, a right that is missing."""
+    ACCESS_GRANT = "access.grant"
+    ACCESS_END = "access.end"
+    """Somebody's roles, sessions and tokens ended."""
+    TOKEN_CREATE = "token.create"  # noqa: S105 - the name of an act
+    TOKEN_END = "token.end"  # noqa: S105 - the name of an act
+    SEAT_HAND_OVER = "seat.hand_over"
+    """What a leaver was responsible for here is somebody else's now."""
+
     FEED_RECEIVE = "feed.receive"
     FEED_REPEAT = "feed.repeat"
     FEED_REFUSE = "feed.refuse"
@@ -20,8 +32,13 @@ class Action(StrEnum):
 
     RUN_START = "run.start"
     RUN_FINISH = "run.finish"
+    RUN_REVIEW = "run.review"
+    RUN_ESCALATE = "run.escalate"
 
     HOLD_RAISE = "hold.raise"
+    HOLD_SIGN = "hold.sign"
+    """One person's name under a hold; it is released once every name it wants is there."""
+    HOLD_REJECT = "hold.reject"
     HOLD_RELEASE = "hold.release"
     HOLD_WITHDRAW = "hold.withdraw"
 
@@ -31,6 +48,9 @@ class Action(StrEnum):
     CASE_SCHEDULE = "case.schedule"
     CASE_EXECUTE = "case.execute"
     CASE_REVOKE_NOW = "case.revoke_now"
+    CASE_RESCHEDULE = "case.reschedule"
+    CASE_CONFIRM = "case.confirm"
+    """A second person's word on an emergency, afterwards."""
     CASE_RETRY = "case.retry"
     """Somebody asked that what was left undone be tried again."""
     CASE_VERIFY = "case.verify"
@@ -63,12 +83,19 @@ class Action(StrEnum):
     LANE_WAIT = "lane.wait"
     LANE_PAUSE = "lane.pause"
     LANE_OPEN = "lane.open"
+    LANE_RESUME = "lane.resume"
+    """Somebody from IT let a paused lane try again."""
+
+    WEBHOOK_SEND = "webhook.send"
+    WEBHOOK_FAIL = "webhook.fail"
+    PREFERENCE_SET = "preference.set"
 
     LISTEN_FAIL = "listen.fail"
     """A platform's events cannot be heard; looks, re-checks and removals go on."""
     LISTEN_RESUME = "listen.resume"
 
     NOTICE_SEND = "notice.send"
+    NOTICE_UPDATE = "notice.update"
     NOTICE_SUPPRESS = "notice.suppress"
     NOTICE_FAIL = "notice.fail"
 

@@ -282,6 +282,8 @@ class HoldRow(SQLModel, table=True):
     run_id: str | None = None
     requested_by: str = "bawab"
     role: str | None = None
+    wanted: Any = json_field()
+    """Signatures it wants: for each, the roles one of which must sign; None: by its kind."""
     created_at: datetime = instant_field(nullable=False)
     released_at: datetime | None = instant_field()
     released_by: str | None = None
@@ -336,3 +338,8 @@ class NoticeRow(SQLModel, table=True):
     detail: str = ""
     created_at: datetime = instant_field(nullable=False)
     sent_at: datetime | None = instant_field()
+    hold_digest: str | None = Field(default=None, index=True)
+    """What it asks an approval of; such a message belongs to no case (`case_id` is empty)."""
+    said: str = ""
+    """A digest of the words last shown: a message is updated where they changed."""
+    updated_at: datetime | None = instant_field()

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import bot.store.access_tables
 import bot.store.audit_tables
 import bot.store.group_tables
 import bot.store.tables  # noqa: F401  - both register their tables on SQLModel.metadata

@@ -1,0 +1,133 @@
+"""Settings of how people meet Bawab: console, sign-in, e-mail, cards, webhooks; secrets also from files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from policies.roles import Role
+
+
+class SettingsProblem(Exception):
+    """A setting is missing or wrong; every complaint names the variable and what to write."""
+
+
+class Part(BaseModel):
+    """A group of settings; an unknown name in it is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConsoleSettings(Part):
+    """The web console; it is served where BAWAB_LISTEN says so."""
+
+    url: str | None = None
+    """How people reach it, https, without a path at the end; stands in messages as the link to a case."""
+    session_time: timedelta = timedelta(hours=8)
+    idle_time: timedelta = timedelta(minutes=30)
+    hijri: bool = False
+    """Show the Hijri date beside the Gregorian one, unless a person chose otherwise."""
+
+
+class OidcSettings(Part):
+    """The identity provider people sign in with, by OpenID Connect."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    scopes: str = "openid email profile"
+    groups_claim: str = "groups"
+    groups: dict[str, list[Role]] = Field(default_factory=dict)
+    """Name or id of a group at the provider → roles here."""
+    person_claim: str | None = None
+    """The claim that carries the employee id; without it a verified, unique work e-mail address ties."""
+
+    def secret(self) -> str | None:
+        """Read the client secret, from the variable or the file; None for a public client."""
+        return read_secret(self.client_secret, self.client_secret_file) or None
+
+
+class SmtpSettings(Part):
+    """The mail server notices go out by, when chat platforms cannot carry them."""
+
+    host: str
+    port: int = 587
+    sender: str
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    timeout_seconds: float = 20.0
+
+    def secret(self) -> str | None:
+        """Read the password, if one is set."""
+        return read_secret(self.password, self.password_file) or None
+
+
+class CardsSettings(Part):
+    """A Teams workflow that takes Adaptive Cards ("When a Teams webhook request is received")."""
+
+    url: SecretStr | None = None
+    url_file: Path | None = None
+    people: list[str] = Field(default_factory=list)
+    """Employee ids who read the chat or channel it posts to; empty: the flow itself finds the reader."""
+
+    @model_validator(mode="after")
+    def _has_url(self) -> CardsSettings:
+        if self.url is None and self.url_file is None:
+            raise ValueError("set URL (of the workflow; it is a secret) or URL_FILE")
+        return self
+
+    def address(self) -> str:
+        """Read the workflow's address, which is a secret, from the variable or the file."""
+        return read_secret(self.url, self.url_file) or ""
+
+
+class WebhookSettings(Part):
+    """An outbound webhook: entries of the log, or notices as the last channel, signed."""
+
+    url: str
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    events: list[str] = Field(default_factory=lambda: ["case", "step", "hold"])
+    """Which actions are told: `case` stands for every `case.…`."""
+    notices: bool = False
+    """Whether notices that no other channel can carry go here too."""
+
+    @model_validator(mode="after")
+    def _has_secret(self) -> WebhookSettings:
+        if self.secret is None and self.secret_file is None:
+            raise ValueError("set SECRET (whsec_…, base64) or SECRET_FILE; an unsigned webhook is not sent")
+        return self
+
+    def signing(self) -> str:
+        """Read the signing secret, from the variable or the file."""
+        return read_secret(self.secret, self.secret_file) or ""
+
+
+class NoticeSettings(Part):
+    """Who may be written to, how often, and by which channels."""
+
+    enabled: bool = True
+    per_hour: int = 60
+    only_to: list[str] | None = None
+    channels: list[str] = Field(default_factory=lambda: ["slack", "telegram", "teams", "email", "webhook"])
+    """Kinds of channel in the order they are tried, unless a person chose their own."""
+
+
+def read_secret(value: SecretStr | None, file: Path | None) -> str | None:
+    """Give a secret from its variable or its file; raises SettingsProblem where the file cannot be read."""
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsProblem(f"{file}: the secret cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SettingsProblem(f"{file}: the secret is not text in UTF-8; save the file again") from None

@@ -1,0 +1,1 @@
+"""The JSON API: what programs read and do, by scoped tokens, described in OpenAPI."""

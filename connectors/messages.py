@@ -1,0 +1,55 @@
+"""What a message to a person is made of, on every platform: passages, buttons under them, one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from connectors.contract import NoticeReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something the reader can do right there; `act` and `value` come back unchanged when it is pressed."""
+
+    label: str
+    act: str
+    value: str
+    """At most 48 bytes with `act` and a colon: Telegram carries no more (64) in a button."""
+    style: Literal["plain", "primary", "danger"] = "plain"
+    url: str | None = None
+    """A link to open instead of an act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One paragraph of a message, with the buttons that belong to it."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a notice says, in one language; plain text, never markup: each platform escapes it as it must."""
+
+    passages: tuple[Passage, ...]
+    language: str = "en"
+    quiet: bool = True
+    """Without a sound where the platform knows such a thing."""
+
+    @property
+    def text(self) -> str:
+        """The whole as plain text, for channels without buttons and for previews."""
+        return "\n\n".join(passage.text for passage in self.passages)
+
+
+@runtime_checkable
+class UpdatesNotices(Protocol):
+    """Can show other words, and other buttons, in a message that was sent before."""
+
+    async def update_notice(
+        self, account_id: str, reference: str, message: Message, key: str
+    ) -> NoticeReceipt:
+        """Replace what the message says; `undeliverable` where it is gone or cannot be changed any more."""
+        ...

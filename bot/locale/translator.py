@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
+from hijridate import Gregorian
 
 from bot.locale.catalogue import LANGUAGES, SOURCE_LANGUAGE, translations
 
@@ -27,10 +28,23 @@ _FORMATS = {"en": "en_GB"}
 class Translator:
     """One person's language: `language` is one of LANGUAGES, `locale` also knows their region."""
 
-    def __init__(self, language: str, locale: Locale, catalogue: gettext.NullTranslations) -> None:
+    def __init__(
+        self, language: str, locale: Locale, catalogue: gettext.NullTranslations, *, hijri: bool = False
+    ) -> None:
         self.language = language
         self.locale = locale
+        self.hijri = hijri
+        """Whether days are said by the Umm al-Qura calendar, too."""
         self._catalogue = catalogue
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, as HTML says it."""
+        return "rtl" if self.locale.text_direction == "rtl" else "ltr"
+
+    def with_hijri(self, hijri: bool) -> Translator:
+        """Give the same language with, or without, the Hijri day beside the Gregorian one."""
+        return Translator(self.language, self.locale, self._catalogue, hijri=hijri)
 
     def text(self, msgid: str, **params: object) -> str:
         """Translate an English sentence; `{name}` places in it take the parameters."""
@@ -65,10 +79,36 @@ class Translator:
         local = instant.astimezone(ZoneInfo(zone))
         return self.text(
             "{date}, {time} ({place} time)",
-            date=self._digits(format_date(local, "full", self.locale)),
+            date=self.day(local.date()),
             time=self._digits(format_time(local, "short", locale=self.locale)),
             place=get_timezone_location(local.tzinfo, self.locale, return_city=True),
         )
+
+    def day(self, day: date) -> str:
+        """Write a day with its weekday; where asked for, the Hijri day stands behind it in brackets."""
+        said = self._digits(format_date(day, "full", self.locale))
+        hijri = self.hijri_day(day) if self.hijri else ""
+        return self.text("{day} ({hijri})", day=said, hijri=hijri) if hijri else said
+
+    def hijri_day(self, day: date) -> str:
+        """Write a day by the Umm al-Qura calendar; empty outside 1343 to 1500 AH, which it is made for.
+
+        The civil day: by this calendar a day begins at the sunset before, which no office hour minds.
+        """
+        try:
+            there = Gregorian.fromdate(day).to_hijri()
+        except OverflowError:
+            return ""
+        return self.text(
+            "{day} {month} {year} AH",
+            day=self.number(there.day),
+            month=there.month_name("ar" if self.language == "ar" else "en"),
+            year=self._digits(str(there.year)),
+        )
+
+    def clock(self, instant: datetime, zone: str) -> str:
+        """Write the time of day of an aware instant in an IANA zone, without naming the place."""
+        return self._digits(format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=self.locale))
 
     def list(self, items: Sequence[str]) -> str:
         """Join items as a sentence does: `a, b and c`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -116,3 +116,39 @@ def test_a_name_that_looks_like_a_place_stays_a_name() -> None:
 
 def test_nothing_to_say_is_nothing_and_not_the_catalogues_header() -> None:
     assert translator("ar").text("") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Thursday, 26 November 2026 (16 Jumada al-Akhirah 1448 AH)"),
+        ("ar", "الخميس، 26 نوفمبر 2026 (16 جمادى الآخرة 1448 هـ)"),
+        ("ar-SA", "الخميس، ٢٦ نوفمبر ٢٠٢٦ (١٦ جمادى الآخرة ١٤٤٨ هـ)"),
+        ("ar-EG", "الخميس، ٢٦ نوفمبر ٢٠٢٦ (١٦ جمادى الآخرة ١٤٤٨ هـ)"),
+    ],
+)
+def test_the_hijri_day_stands_beside_the_other_where_asked_for(language: str, said: str) -> None:
+    assert translator(language).with_hijri(True).day(date(2026, 11, 26)) == said
+
+
+def test_nobody_reads_a_hijri_day_who_did_not_ask() -> None:
+    assert "1448" not in translator("ar").day(date(2026, 11, 26))
+    assert "1448" not in translator("ar").with_hijri(True).with_hijri(False).day(date(2026, 11, 26))
+
+
+def test_a_moment_carries_the_hijri_day_too_by_the_zone_it_is_said_in() -> None:
+    late = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)  # already the 26th in Riyadh
+    assert "16 Jumada" in translator("en").with_hijri(True).date_time(late, "Asia/Riyadh")
+    assert "15 Jumada" in translator("en").with_hijri(True).date_time(late, "UTC")
+
+
+@pytest.mark.parametrize("outside", [date(1900, 1, 1), date(2100, 1, 1)])
+def test_a_day_outside_the_calendar_is_said_by_the_other_alone(outside: date) -> None:
+    t = translator("ar").with_hijri(True)
+    assert t.hijri_day(outside) == ""
+    assert "(" not in t.day(outside)
+
+
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl"), ("ar-EG", "rtl")])
+def test_a_language_knows_its_direction(language: str, direction: str) -> None:
+    assert translator(language).direction == direction

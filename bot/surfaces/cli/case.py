@@ -22,9 +22,9 @@ from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.holds import hold_line, plain_hold
-from bot.surfaces.cli.words import KINDS, worded
 from bot.values import event_from_plain
+from bot.words.holds import hold_line, plain_hold
+from bot.words.kinds import KINDS, worded
 from policies.model import ExitType
 
 group = new_group("case", N_("Cases: list, show, open, cancel, hurry."))

@@ -24,9 +24,9 @@ from bot.store.group_tables import KnownGroupRow
 from bot.store.query import columns, where
 from bot.store.tables import GapRow, StepRow
 from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.timeline import told
-from bot.surfaces.cli.words import ACTIONS, KINDS, QUALITIES, worded
 from bot.values import event_from_plain
+from bot.words.kinds import ACTIONS, KINDS, QUALITIES, worded
+from bot.words.timeline import told
 from policies.model import Gap, Refusal, StepAction
 
 GroupNames = Mapping[tuple[str, str], str]

@@ -14,7 +14,7 @@ from bot.setting_sources import DEFAULT, SettingSource, setting_sources, unknown
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.words import SEVERITIES, worded
+from bot.words.kinds import SEVERITIES, worded
 from connectors.contract import Finding, Severity
 
 STYLES = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}

@@ -21,7 +21,7 @@ from bot.surfaces.cli.commands import command, new_group, with_shared
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.words import ACTIONS, worded
+from bot.words.kinds import ACTIONS, worded
 from policies.model import Refusal
 
 group = new_group("drift", N_("Who is in again although they should be out: list, remove, accept."))

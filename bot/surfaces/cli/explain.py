@@ -14,7 +14,7 @@ from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.preview import VERDICT_WORDS, task_text
-from bot.surfaces.cli.words import worded
+from bot.words.kinds import worded
 from policies.model import Refusal
 
 

@@ -16,9 +16,9 @@ from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.holds import short
 from bot.surfaces.cli.release import release_each
-from bot.surfaces.cli.words import FEEDS, worded
+from bot.words.holds import short
+from bot.words.kinds import FEEDS, worded
 
 group = new_group("feed", N_("HR files: list, release from quarantine."))
 

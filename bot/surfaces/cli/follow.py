@@ -13,8 +13,8 @@ from bot.store.query import columns, one
 from bot.store.tables import FeedRow
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.feed import complaints
-from bot.surfaces.cli.holds import let_in_line
-from bot.surfaces.cli.lines import STYLES, line_of
+from bot.words.holds import let_in_line
+from bot.words.lines import STYLES, line_of
 
 LOOK_SECONDS = 0.2
 MOST_COMPLAINTS = 20

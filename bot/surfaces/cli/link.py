@@ -19,7 +19,7 @@ from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.words import EVIDENCE, worded
+from bot.words.kinds import EVIDENCE, worded
 from connectors.errors import ConnectorError
 
 group = new_group("link", N_("Whose account is whose: make a one-time code, list, untie."))

@@ -26,8 +26,8 @@ from bot.surfaces.cli.group_words import (
     exit_text,
     said,
 )
-from bot.surfaces.cli.words import EVIDENCE, worded
-from bot.surfaces.cli.words import KINDS as EVENTS
+from bot.words.kinds import EVIDENCE, worded
+from bot.words.kinds import KINDS as EVENTS
 from policies.model import Certainty
 
 STANDINGS: dict[str, str] = {

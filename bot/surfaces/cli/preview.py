@@ -19,8 +19,8 @@ from bot.reach import BY_HAND
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.holds import cause_lines, kind_text, short
-from bot.surfaces.cli.words import ACTIONS, EVIDENCE, VERDICTS, blind_text, reason_text, worded
+from bot.words.holds import cause_lines, kind_text, short
+from bot.words.kinds import ACTIONS, EVIDENCE, VERDICTS, blind_text, reason_text, worded
 from policies.model import Refusal
 from policies.thresholds import Limits
 

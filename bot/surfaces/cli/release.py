@@ -16,8 +16,8 @@ from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.holds import plain_held, short, undecided_text
 from bot.surfaces.cli.preview import blind_lines, show_hold, show_rows
+from bot.words.holds import plain_held, short, undecided_text
 from policies.thresholds import Limits
 
 BINDING = frozenset(HoldKind) - {HoldKind.GROUP_THRESHOLD, HoldKind.FEED, HoldKind.IDENTITY_LINKS}

@@ -19,9 +19,9 @@ from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.holds import hold_line, plain_hold
-from bot.surfaces.cli.words import FEEDS, worded
 from bot.values import event_from_plain
+from bot.words.holds import hold_line, plain_hold
+from bot.words.kinds import FEEDS, worded
 
 SHOWN = 10
 """Lines a list may take here: a look at everything must stay one look."""

@@ -21,8 +21,8 @@ from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.surfaces.cli.words import TASKS, worded
 from bot.values import event_from_plain
+from bot.words.kinds import TASKS, worded
 from policies.model import Refusal
 
 group = new_group("task", N_("What only a person can do: list, confirm, leave undone."))

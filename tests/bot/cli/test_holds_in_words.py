@@ -11,7 +11,7 @@ from bot.locale import translator
 from bot.preview import Held, Preview, PreviewRow
 from bot.states import HoldKind
 from bot.store.tables import HoldRow
-from bot.surfaces.cli.holds import cause_lines, hold_line
+from bot.words.holds import cause_lines, hold_line
 from policies.thresholds import Limits
 from tests.bot.cli.conftest import STAFF
 from tests.bot.cli.shop import Shop

@@ -11,8 +11,8 @@ import pytest
 from bot.audit.actions import Action
 from bot.states import CaseState, HoldKind, StepState
 from bot.surfaces.cli.desk import Desk, Options
-from bot.surfaces.cli.lines import line_of
-from bot.surfaces.cli.timeline import sentence
+from bot.words.lines import line_of
+from bot.words.timeline import sentence
 
 LANGUAGES = ["en", "ar"]
 ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))

@@ -13,8 +13,8 @@ from bot.locale.keys import RESIDUAL
 from bot.store.tables import GapRow
 from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.desk import Desk, Options, fitting
-from bot.surfaces.cli.lines import line_of
-from bot.surfaces.cli.timeline import told
+from bot.words.lines import line_of
+from bot.words.timeline import told
 from connectors.chat.manual.connector import MANIFEST as MANUAL
 from connectors.chat.manual.tasks import all_tasks
 from connectors.chat.slack.connector import MANIFEST as SLACK

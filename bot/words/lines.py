@@ -13,9 +13,9 @@ from bot.hearing import trouble_text
 from bot.locale import N_, Translator
 from bot.locale.keys import reason_text, refusal_text, state_text, step_text
 from bot.states import CaseState, StepState
-from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.holds import held_line, short
-from bot.surfaces.cli.words import ACTIONS, KINDS, worded
+from bot.words.holds import held_line, short
+from bot.words.kinds import ACTIONS, KINDS, worded
+from bot.words.reader import Reads
 from policies.model import Refusal, StepAction
 
 STYLES: Mapping[str, str] = {
@@ -76,36 +76,36 @@ _PLAIN: Mapping[str, str] = {
 }
 
 
-def line_of(row: Row, who: str, desk: Desk) -> str | None:
+def line_of(row: Row, who: str, reader: Reads) -> str | None:
     """Say an entry in one line; None for what needs no line of its own."""
     action, outcome = row["action"], row["outcome"]
-    places = places_of(row, who, desk)
+    places = places_of(row, who, reader)
     if (action, outcome) in _REPEATED:
         return None
     if action in _PLAIN:
-        return _filled(desk, action, places)
+        return _filled(reader, action, places)
     special = _SPECIAL.get(action)
     if special is not None:
-        return special(desk, row, places)
+        return special(reader, row, places)
     if action.startswith("step.") and action in _TOLD_STEPS and outcome not in _ON_THE_WAY:
-        return _step(desk, row, places)
+        return _step(reader, row, places)
     return None
 
 
-def _filled(desk: Desk, action: str, places: dict[str, str]) -> str:
+def _filled(reader: Reads, action: str, places: dict[str, str]) -> str:
     wanted = {name for _, name, _, _ in string.Formatter().parse(_PLAIN[action]) if name}
     # What an entry does not say is a dash: a line is never lost for a missing word.
-    return desk.t.text(_PLAIN[action], **{name: places.get(name, "-") for name in wanted})
+    return reader.t.text(_PLAIN[action], **{name: places.get(name, "-") for name in wanted})
 
 
-def places_of(row: Row, who: str, desk: Desk) -> dict[str, str]:
+def places_of(row: Row, who: str, reader: Reads) -> dict[str, str]:
     """Give what the places of a sentence may take from an entry, names fenced off."""
-    t, detail = desk.t, row["detail"] or {}
+    t, detail = reader.t, row["detail"] or {}
     named = {name: t.isolate(str(value)) for name, value in detail.items() if isinstance(value, str | int)}
     known = named | {
         "who": t.isolate(who or t.text("somebody")),
         "case": row["case_id"] or "-",
-        "problem": _problem(desk, row),
+        "problem": _problem(reader, row),
         "by": t.isolate(row["actor"].removeprefix("person:")),
         "instance": t.isolate(row["instance"] or "-"),
         "group": t.isolate(row["group_name"] or row["group_id"] or "-"),
@@ -117,55 +117,55 @@ def places_of(row: Row, who: str, desk: Desk) -> dict[str, str]:
     return known
 
 
-def _problem(desk: Desk, row: Row) -> str:
+def _problem(reader: Reads, row: Row) -> str:
     detail = row["detail"] or {}
     if detail.get("why") == "no_owner":
-        return desk.t.text("the registry names no owner for the group")
-    return desk.t.isolate(str(detail.get("problem") or detail.get("detail") or row["outcome"]))
+        return reader.t.text("the registry names no owner for the group")
+    return reader.t.isolate(str(detail.get("problem") or detail.get("detail") or row["outcome"]))
 
 
-def _accepted(desk: Desk, row: Row, places: dict[str, str]) -> str:
+def _accepted(reader: Reads, row: Row, places: dict[str, str]) -> str:
     changes: dict[str, Any] = row["detail"].get("changes") or {}
     events = [
-        f"{worded(KINDS, kind, desk.t)}: {desk.t.number(count)}"
+        f"{worded(KINDS, kind, reader.t)}: {reader.t.number(count)}"
         for kind, count in (changes.get("events") or {}).items()
     ]
-    cases = desk.t.plural("{n} new case", "{n} new cases", int(changes.get("cases", 0)))
-    return desk.t.text(
+    cases = reader.t.plural("{n} new case", "{n} new cases", int(changes.get("cases", 0)))
+    return reader.t.text(
         "{file}: accepted; {news}",
         file=places.get("file", "-"),
-        news=desk.t.text("; ").join([*events, cases]),
+        news=reader.t.text("; ").join([*events, cases]),
     )
 
 
-def _deaf(desk: Desk, row: Row, places: dict[str, str]) -> str:
-    why = trouble_text(row["outcome"], desk.t)
-    return desk.t.text("{instance} is not heard: {why}", instance=places["instance"], why=why)
+def _deaf(reader: Reads, row: Row, places: dict[str, str]) -> str:
+    why = trouble_text(row["outcome"], reader.t)
+    return reader.t.text("{instance} is not heard: {why}", instance=places["instance"], why=why)
 
 
-def _held(desk: Desk, row: Row, places: dict[str, str]) -> str:
+def _held(reader: Reads, row: Row, places: dict[str, str]) -> str:
     detail = row["detail"]
-    return held_line(places["hold"], detail["kind"], detail["count"], detail.get("cause") or {}, desk.t)
+    return held_line(places["hold"], detail["kind"], detail["count"], detail.get("cause") or {}, reader.t)
 
 
-def _drift(desk: Desk, row: Row, places: dict[str, str]) -> str:
+def _drift(reader: Reads, row: Row, places: dict[str, str]) -> str:
     """Say who is in again; that IT must look only where no rule takes them out by itself."""
     detail = row["detail"] or {}
     said = N_("{who}: is in {group} again ({instance})")
     if detail.get("asked") or detail.get("because") or "drift" not in detail:
         said = N_("{who}: is in {group} again ({instance}); IT must look")
-    return desk.t.text(said, who=places["who"], group=places["group"], instance=places["instance"])
+    return reader.t.text(said, who=places["who"], group=places["group"], instance=places["instance"])
 
 
-def _case(desk: Desk, row: Row, places: dict[str, str]) -> str | None:
+def _case(reader: Reads, row: Row, places: dict[str, str]) -> str | None:
     if row["case_id"] is None:
         return None  # a release of steps already says so itself
     due = (row["detail"] or {}).get("due")
-    said = state_text(CaseState(row["outcome"]), desk.t)
+    said = state_text(CaseState(row["outcome"]), reader.t)
     if due:
-        when = desk.moment(datetime.fromisoformat(due), (row["detail"] or {}).get("zone"))
-        return desk.t.text("{who}: {state}; due {due}", who=places["who"], state=said, due=when)
-    return desk.t.text("{who}: {state}", who=places["who"], state=said)
+        when = reader.moment(datetime.fromisoformat(due), (row["detail"] or {}).get("zone"))
+        return reader.t.text("{who}: {state}; due {due}", who=places["who"], state=said, due=when)
+    return reader.t.text("{who}: {state}", who=places["who"], state=said)
 
 
 NOTICES: Mapping[str, str] = {
@@ -177,31 +177,31 @@ NOTICES: Mapping[str, str] = {
 """What became of a message: only the first is a success."""
 
 
-def notice_text(outcome: str, places: Mapping[str, str], desk: Desk) -> str:
+def notice_text(outcome: str, places: Mapping[str, str], reader: Reads) -> str:
     """Say what became of a message; an outcome of a later version is no success."""
     said = NOTICES.get(outcome, NOTICES["unknown"])
-    return desk.t.text(said, who=places["who"], instance=places["instance"])
+    return reader.t.text(said, who=places["who"], instance=places["instance"])
 
 
-def _notice(desk: Desk, row: Row, places: dict[str, str]) -> str:
-    said = notice_text(row["outcome"], places, desk)
-    return desk.t.text("{what} ({case})", what=said, case=places["case"])
+def _notice(reader: Reads, row: Row, places: dict[str, str]) -> str:
+    said = notice_text(row["outcome"], places, reader)
+    return reader.t.text("{what} ({case})", what=said, case=places["case"])
 
 
-def _registry(desk: Desk, row: Row, places: dict[str, str]) -> str:
+def _registry(reader: Reads, row: Row, places: dict[str, str]) -> str:
     kept = N_("{file}: the group registry cannot be read; the last one stays in force: see `bawab status`")
     taken = N_("{file}: the group registry has changed; rows: {groups}")
     said = kept if row["outcome"] == "refused" else taken
-    return desk.t.text(said, file=places.get("file", "-"), groups=places.get("groups", "-"))
+    return reader.t.text(said, file=places.get("file", "-"), groups=places.get("groups", "-"))
 
 
-def _step(desk: Desk, row: Row, places: dict[str, str]) -> str:
-    return desk.t.text(
+def _step(reader: Reads, row: Row, places: dict[str, str]) -> str:
+    return reader.t.text(
         "{who}: {group} ({instance}): {state}",
         who=places["who"],
-        group=places["group"] if row["group_name"] or row["group_id"] else act_text(row, desk.t),
+        group=places["group"] if row["group_name"] or row["group_id"] else act_text(row, reader.t),
         instance=places["instance"],
-        state=step_state(row, desk.t),
+        state=step_state(row, reader.t),
     )
 
 
@@ -229,7 +229,7 @@ _TOLD_STEPS = frozenset(
         Action.STEP_WAIVE,
     }
 )
-_SPECIAL: Mapping[str, Callable[[Desk, Row, dict[str, str]], str | None]] = {
+_SPECIAL: Mapping[str, Callable[[Reads, Row, dict[str, str]], str | None]] = {
     Action.FEED_RECEIVE: _accepted,
     Action.HOLD_RAISE: _held,
     Action.CHECK_DRIFT: _drift,

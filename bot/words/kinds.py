@@ -1,4 +1,4 @@
-"""Words the command line says beside the shared keys: what a row of a plan does, and how findings read."""
+"""Words that every screen says beside the shared keys: what a row of a plan does, and how findings read."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from bot.audit.tail import Row
 from bot.locale import N_
 from bot.locale.keys import state_text
 from bot.states import CaseState, StepState
-from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.lines import act_text, line_of, notice_text, places_of, step_state
-from bot.surfaces.cli.words import KINDS, TASKS, worded
+from bot.words.kinds import KINDS, TASKS, worded
+from bot.words.lines import act_text, line_of, notice_text, places_of, step_state
+from bot.words.reader import Reads
 
 _BOOKKEEPING = frozenset(
     {(Action.TASK_ATTEST, "attested"), (Action.TASK_WAIVE, "waived"), (Action.NOTICE_SEND, "intended")}
@@ -34,7 +34,7 @@ _SAID: Mapping[str, str] = {
 
 
 def told(
-    rows: Sequence[Row], names: Mapping[str, str], groups: Mapping[str, str], desk: Desk
+    rows: Sequence[Row], names: Mapping[str, str], groups: Mapping[str, str], reader: Reads
 ) -> Iterator[tuple[Row, str]]:
     """Give each entry that says something of its own, with its sentence, in the order of the log.
 
@@ -45,44 +45,46 @@ def told(
         intended = row["action"] == Action.STEP_INTEND
         if intended and (row["step_id"], _attempt(row)) in answered:
             continue
-        line = sentence(_named(row, names, groups), names.get(row["subject"] or "", ""), desk)
+        line = sentence(_named(row, names, groups), names.get(row["subject"] or "", ""), reader)
         if line is not None:
             yield row, line
 
 
-def sentence(row: Row, who: str, desk: Desk) -> str | None:
+def sentence(row: Row, who: str, reader: Reads) -> str | None:
     """Say an entry of a case in one sentence; None for what another entry says again."""
-    action, t = row["action"], desk.t
+    action, t = row["action"], reader.t
     if (action, row["outcome"]) in _BOOKKEEPING:
         return None
-    line = _line(row, who, desk)
+    line = _line(row, who, reader)
     if not row["actor"].startswith("person:"):
         return line
     return t.text("{what} (by {by})", what=line, by=t.isolate(row["actor"].removeprefix("person:")))
 
 
-def _line(row: Row, who: str, desk: Desk) -> str:
+def _line(row: Row, who: str, reader: Reads) -> str:
     action: str = row["action"]
-    places = places_of(row, who, desk)
+    places = places_of(row, who, reader)
     if action == Action.NOTICE_SEND:
-        return notice_text(row["outcome"], places, desk)
+        return notice_text(row["outcome"], places, reader)
     if action in _SAID:
-        return desk.t.text(_SAID[action], **_filled(row, places, desk))
+        return reader.t.text(_SAID[action], **_filled(row, places, reader))
     for beginning, say in _KINDS.items():
         if action.startswith(beginning):
-            return say(row, places, desk)
+            return say(row, places, reader)
     # What has no sentence yet is still shown: nothing of a case is left out unseen.
-    known = line_of(row, who, desk)
-    return known or desk.t.text("Noted in the log: {what}", what=desk.t.isolate(f"{action} {row['outcome']}"))
+    known = line_of(row, who, reader)
+    return known or reader.t.text(
+        "Noted in the log: {what}", what=reader.t.isolate(f"{action} {row['outcome']}")
+    )
 
 
-def _filled(row: Row, places: Mapping[str, str], desk: Desk) -> dict[str, str]:
-    state = state_text(CaseState(row["outcome"]), desk.t) if row["outcome"] in set(CaseState) else "-"
+def _filled(row: Row, places: Mapping[str, str], reader: Reads) -> dict[str, str]:
+    state = state_text(CaseState(row["outcome"]), reader.t) if row["outcome"] in set(CaseState) else "-"
     return {"state": state, "hold": "-", "memberships": "-", "reason": "-", **places}
 
 
-def _case(row: Row, _places: Mapping[str, str], desk: Desk) -> str:
-    t, detail = desk.t, row["detail"] or {}
+def _case(row: Row, _places: Mapping[str, str], reader: Reads) -> str:
+    t, detail = reader.t, row["detail"] or {}
     if row["action"] == Action.CASE_OPEN:
         said = t.text("The case was opened: {kind}", kind=worded(KINDS, str(detail.get("kind", "-")), t))
     else:
@@ -90,12 +92,12 @@ def _case(row: Row, _places: Mapping[str, str], desk: Desk) -> str:
         said = t.text("The case is now {state}", state=state)
     if not detail.get("due"):
         return said
-    due = desk.moment(datetime.fromisoformat(detail["due"]), detail.get("zone"))
+    due = reader.moment(datetime.fromisoformat(detail["due"]), detail.get("zone"))
     return t.text("{what}; due {due}", what=said, due=due)
 
 
-def _step(row: Row, places: Mapping[str, str], desk: Desk) -> str:
-    t, act = desk.t, act_text(row, desk.t)
+def _step(row: Row, places: Mapping[str, str], reader: Reads) -> str:
+    t, act = reader.t, act_text(row, reader.t)
     where = places["group"] if row["group_id"] else act
     said = step_state(row, t) if row["outcome"] in set(StepState) else "-"
     if row["action"] == Action.STEP_PLAN:
@@ -103,14 +105,14 @@ def _step(row: Row, places: Mapping[str, str], desk: Desk) -> str:
     return t.text("{group} ({instance}): {state}", group=where, instance=places["instance"], state=said)
 
 
-def _task(row: Row, places: Mapping[str, str], desk: Desk) -> str:
-    said = worded(TASKS, row["outcome"], desk.t)
-    return desk.t.text(
+def _task(row: Row, places: Mapping[str, str], reader: Reads) -> str:
+    said = worded(TASKS, row["outcome"], reader.t)
+    return reader.t.text(
         "{group} ({instance}): {state}", group=places["group"], instance=places["instance"], state=said
     )
 
 
-_KINDS: Mapping[str, Callable[[Row, Mapping[str, str], Desk], str]] = {
+_KINDS: Mapping[str, Callable[[Row, Mapping[str, str], Reads], str]] = {
     "case.": _case,
     "step.": _step,
     "task.": _task,

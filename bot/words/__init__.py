@@ -1,0 +1,1 @@
+"""What the log, a hold or a plan says, as sentences that every screen shares."""

@@ -333,35 +333,3 @@ class ClosesTheWayBack(Protocol):
     async def way_back_open(self, step: Closing) -> Presence:
         """Read it again: `absent` means it no longer leads in, `present` that it still does."""
         ...
-
-
-class NoticeOutcome(StrEnum):
-    """What became of a notice."""
-
-    SENT = "sent"
-    UNDELIVERABLE = "undeliverable"
-    RETRY = "retry"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeReceipt:
-    """The platform's word on one notice; `reference` finds the message again."""
-
-    outcome: NoticeOutcome
-    reference: str = ""
-    detail: str = ""
-    retry_after: float | None = None
-
-
-@runtime_checkable
-class Notifies(Protocol):
-    """Can write one message to one account."""
-
-    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
-        """Send `text`; `key` is the id of the notice, carried as metadata so that it can be found again."""
-        ...
-
-    async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
-        """Look for a notice whose answer was lost: `sent` with its reference, `retry` if surely not there."""
-        ...

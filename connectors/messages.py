@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
-
-from connectors.contract import NoticeReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,49 @@ class Message:
         return "\n\n".join(passage.text for passage in self.passages)
 
 
+def plain(text: str, language: str = "en") -> Message:
+    """Give a message of one passage, without buttons."""
+    return Message((Passage(text),), language)
+
+
+class NoticeOutcome(StrEnum):
+    """What became of a notice."""
+
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+    RETRY = "retry"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReceipt:
+    """The platform's word on one notice; `reference` finds the message again."""
+
+    outcome: NoticeOutcome
+    reference: str = ""
+    detail: str = ""
+    retry_after: float | None = None
+
+
+@runtime_checkable
+class Notifies(Protocol):
+    """Can write one message to one account."""
+
+    async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
+        """Send it; `key` is the id of the notice, carried as metadata so that it can be found again.
+
+        Raises what `connectors.errors` names where surely nothing was sent.
+        """
+        ...
+
+    async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
+        """Look for a notice whose answer was lost: `sent` with its reference, `retry` if surely not there.
+
+        Raises NotSupported where the platform has no way to look.
+        """
+        ...
+
+
 @runtime_checkable
 class UpdatesNotices(Protocol):
     """Can show other words, and other buttons, in a message that was sent before."""
@@ -51,5 +93,8 @@ class UpdatesNotices(Protocol):
     async def update_notice(
         self, account_id: str, reference: str, message: Message, key: str
     ) -> NoticeReceipt:
-        """Replace what the message says; `undeliverable` where it is gone or cannot be changed any more."""
+        """Replace what the message says, its buttons too; safe to repeat.
+
+        `undeliverable` where it is gone or cannot be changed any more; `retry` where it may be tried again.
+        """
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.audit.actions import Action
 from bot.store.tables import NoticeRow
-from connectors.contract import NoticeOutcome, NoticeReceipt
+from connectors.messages import NoticeOutcome, NoticeReceipt
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)

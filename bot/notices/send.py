@@ -16,8 +16,8 @@ from bot.notices.ports import AuditSink, DirectoryLookup, NoticeLimits
 from bot.store.db import Store
 from bot.store.notices import due_notices, postpone, sent_lately
 from bot.store.tables import CaseRow, NoticeRow, StepRow
-from connectors.contract import NoticeOutcome, NoticeReceipt, Notifies
 from connectors.errors import ConnectorError, Forbidden, NotSupported, Unavailable
+from connectors.messages import NoticeOutcome, NoticeReceipt, Notifies, plain
 from policies.model import Person, RegisteredGroup
 from policies.rules import Rule
 
@@ -104,7 +104,7 @@ class NoticeSender:
         if channel is None:
             return _later("instance_not_configured")
         try:
-            return await channel.notify(notice.account_id, text, notice.id)
+            return await channel.notify(notice.account_id, plain(text, notice.language), notice.id)
         except Unavailable as error:
             return NoticeReceipt(NoticeOutcome.RETRY, detail="unavailable", retry_after=error.retry_after)
         except (NotSupported, Forbidden) as error:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.chat.slack.answers import BAD_CREDENTIALS, BROKEN, RATE_LIMITED
 from connectors.chat.slack.config import SlackConfig
-from connectors.chat.slack.routes import API, METHODS, ROUTES, SCIM
+from connectors.chat.slack.routes import API, HOOKS, METHODS, ROUTES, SCIM, SOCKETS, Method
 from connectors.contract import RateLimit
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
 from connectors.redaction import Redactor
@@ -22,6 +22,8 @@ from connectors.wire import Access, Exchange, Route, Signal, SignalKind, Wire, W
 SCOPES_HEADER = "x-oauth-scopes"
 # A listing longer than this is a server gone wrong, not a workspace.
 _MOST_PAGES = 5000
+# They carry lists, which a form cannot.
+_AS_JSON = frozenset({"chat.postMessage", "chat.update", "views.open", "views.update", "views.publish"})
 
 
 class SlackRefused(ConnectorError):
@@ -47,9 +49,9 @@ class SlackClient:
 
     def __init__(self, config: SlackConfig, limits: tuple[RateLimit, ...]) -> None:
         self._config = config
-        self.redact = Redactor((config.bot_token, config.admin_token))
+        self.redact = Redactor((config.bot_token, config.admin_token, config.app_token))
         self.wire = Wire(_wire_settings(config, limits), self.redact)
-        self._clients: dict[bool, AsyncWebClient] = {}
+        self._clients: dict[str, AsyncWebClient] = {}
         self._posted: set[str] = set()
         """Methods documented as GET that this server knows only as POST; Slack itself takes both."""
         self.on_bad_credentials: Callable[[], None] = _nothing
@@ -62,7 +64,7 @@ class SlackClient:
 
     def web_client(self) -> AsyncWebClient:
         """Give the bot token's client, for what the SDK's own libraries do with it."""
-        return self._client(admin=False)
+        return self._client("bot")
 
     async def call(self, method: str, /, *, admin: bool | None = None, **params: Any) -> Answer:
         """Call a method; `ok: false` comes back as an Answer, all else raises what the wire raises.
@@ -70,13 +72,12 @@ class SlackClient:
         Raises BadCredentials where the token itself is refused; None values are left out.
         """
         known = METHODS[method]
-        as_admin = known.admin if admin is None else admin
-        answer = await self._send(method, known.verb, as_admin, params)
+        token = _token_for(known, admin=admin)
+        answer = await self._send(method, known.verb, token, params)
         if answer.error in BAD_CREDENTIALS:
-            token = "admin token" if as_admin else "bot token"
             self.on_bad_credentials()
             raise BadCredentials(
-                f"{self._config.instance}: Slack refuses the {token} at {method} ({answer.error}); "
+                f"{self._config.instance}: Slack refuses the {token} token at {method} ({answer.error}); "
                 "give a valid token and restart"
             )
         return answer
@@ -113,21 +114,21 @@ class SlackClient:
             seen.add(cursor)
         raise Unavailable(f"{method}: more than {_MOST_PAGES} pages; the listing is not complete")
 
-    async def _send(self, method: str, verb: str, admin: bool, params: dict[str, Any]) -> Answer:
+    async def _send(self, method: str, verb: str, token: str, params: dict[str, Any]) -> Answer:
         if verb == "GET" and method not in self._posted:
-            answer = await self._send_once(method, "GET", admin, params)
+            answer = await self._send_once(method, "GET", token, params)
             if answer.exchange.status != HTTPStatus.NOT_FOUND:
                 return answer
             self._posted.add(method)
-        return await self._send_once(method, "POST", admin, params)
+        return await self._send_once(method, "POST", token, params)
 
-    async def _send_once(self, method: str, verb: str, admin: bool, params: dict[str, Any]) -> Answer:
+    async def _send_once(self, method: str, verb: str, token: str, params: dict[str, Any]) -> Answer:
         kind, given = _arguments(method, verb, params)
         refusal: Any = None
         data: Any = None
         with self.wire.recording() as exchanges:
             try:
-                client = self._client(admin)
+                client = self._client(token)
                 data = (await client.api_call(method, http_verb=verb, **{kind: given})).data
             except SlackApiError as error:
                 # The SDK's exception holds the request's headers, so it must not become anyone's context.
@@ -139,11 +140,12 @@ class SlackClient:
         said = "unknown_method" if missing else str(data.get("error", "unknown_error"))
         return Answer(False, said, data, exchanges[-1])
 
-    def _client(self, admin: bool) -> AsyncWebClient:
-        if admin not in self._clients:
-            token = self._config.admin_token if admin else self._config.bot_token
+    def _client(self, kind: str) -> AsyncWebClient:
+        if kind not in self._clients:
+            config = self._config
+            token = {"bot": config.bot_token, "admin": config.admin_token, "app": config.app_token}[kind]
             if token is None:
-                raise BadCredentials(f"{self._config.instance}: no admin token is configured")
+                raise BadCredentials(f"{config.instance}: no {kind} token is configured")
             client = AsyncWebClient(
                 token=token,
                 base_url=self._config.base_url,
@@ -152,8 +154,14 @@ class SlackClient:
             )
             # The SDK reads proxy variables from the environment; the wire is told explicitly.
             client.proxy = None
-            self._clients[admin] = client
-        return self._clients[admin]
+            self._clients[kind] = client
+        return self._clients[kind]
+
+
+def _token_for(method: Method, *, admin: bool | None) -> str:
+    if method.app:
+        return "app"
+    return "admin" if (method.admin if admin is None else admin) else "bot"
 
 
 def _arguments(method: str, verb: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -162,7 +170,7 @@ def _arguments(method: str, verb: str, params: Mapping[str, Any]) -> tuple[str, 
     What is posted goes into the body, so that no proxy on the way logs it as part of an address.
     """
     given = {name: value for name, value in params.items() if value is not None}
-    if method == "chat.postMessage":
+    if method in _AS_JSON:
         return "json", given
     plain = {
         name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
@@ -189,7 +197,12 @@ def _next_cursor(data: Mapping[str, Any]) -> str:
 
 def _wire_settings(config: SlackConfig, limits: tuple[RateLimit, ...]) -> WireSettings:
     return WireSettings(
-        bases={API: _slashed(config.base_url), SCIM: _slashed(config.scim_url)},
+        bases={
+            API: _slashed(config.base_url),
+            SCIM: _slashed(config.scim_url),
+            HOOKS: config.hooks_base,
+            SOCKETS: _slashed(config.sockets_base),
+        },
         routes=ROUTES,
         limits=limits,
         read_signal=read_signal,
@@ -218,7 +231,7 @@ def read_signal(route: Route, status: int, headers: Mapping[str, str], body: byt
         return Signal(SignalKind.LIMITED, retry_after=_seconds(headers.get("Retry-After")))
     if status >= 500:
         return Signal(SignalKind.BROKEN, reason=f"HTTP {status}")
-    if route.base == SCIM:
+    if route.base in (SCIM, HOOKS):
         return Signal(SignalKind.ANSWERED)
     return _api_signal(route, status, headers, body)
 

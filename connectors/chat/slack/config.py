@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from yarl import URL
+
 
 @dataclass(frozen=True, slots=True)
 class SlackConfig:
@@ -13,10 +15,14 @@ class SlackConfig:
     bot_token: str = field(repr=False)
     admin_token: str | None = field(default=None, repr=False)
     """User token of an org owner or admin: sessions, deactivation, admin.conversations.*."""
+    app_token: str | None = field(default=None, repr=False)
+    """App-level token (xapp-…): opens the websockets of Socket Mode, and nothing else."""
     team_id: str | None = None
     """The workspace the tokens must belong to; needed for org-wide installations."""
     base_url: str = "https://slack.com/api/"
     scim_url: str = "https://api.slack.com/scim/v1/"
+    socket_url: str | None = None
+    """Where websockets may be opened; None: below the host of `base_url`."""
     may_join_public: bool = False
     """Whether the bot may join a public channel in order to remove somebody from it."""
     some_rule_may_join: bool = False
@@ -43,3 +49,26 @@ class SlackConfig:
     """How long one listing of the open requests to invite somebody serves planning."""
     proxy: str | None = field(default=None, repr=False)
     """Explicit only: the environment's proxy variables are not read."""
+
+    @property
+    def hooks_base(self) -> str:
+        """Where answers to commands and buttons go: `hooks.` before Slack's own host; a sandbox is one host."""
+        base = URL(self.base_url)
+        return (
+            str(base.origin() if _is_one_host(base) else base.origin().with_host(f"hooks.{base.host}")) + "/"
+        )
+
+    @property
+    def sockets_base(self) -> str:
+        """Where websockets may be opened; Slack names a host of its own for each."""
+        if self.socket_url is not None:
+            return self.socket_url
+        base = URL(self.base_url)
+        scheme = "wss" if base.scheme == "https" else "ws"
+        host = "" if _is_one_host(base) else "*."
+        return f"{scheme}://{host}{base.authority}/"
+
+
+def _is_one_host(url: URL) -> bool:
+    """Whether a server is reached by a port or an address of its own: everything is then on it."""
+    return url.explicit_port is not None or url.host is None or "." not in url.host or url.host[-1].isdigit()

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.chat.slack import evidence
 from connectors.chat.slack.abilities import of_admin, of_bot
+from connectors.chat.slack.app import AppSide
 from connectors.chat.slack.channel_managers import ChannelManagers
 from connectors.chat.slack.checking import Checking
 from connectors.chat.slack.client import SlackClient
@@ -35,7 +36,6 @@ from connectors.contract import (
     Closing,
     Finding,
     KnownGroups,
-    NoticeReceipt,
     Presence,
     Promotion,
     Result,
@@ -43,6 +43,7 @@ from connectors.contract import (
     WayBack,
 )
 from connectors.manifest import load_manifest
+from connectors.messages import Message, NoticeReceipt
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, StepAction
 
@@ -74,6 +75,7 @@ class SlackConnector:
         self._sessions = Sessions(config, self._client, self._identity)
         self._notices = Notices(config, self._client)
         self._ways_back = WaysBack(config, self._client, self._identity)
+        self.app_side = AppSide(config.instance, self._client, self._identity, self._directory)
 
     def __repr__(self) -> str:
         return f"SlackConnector({self._config.instance!r})"
@@ -206,9 +208,19 @@ class SlackConnector:
         """Read the sessions again; unreadable without an admin token that may list them."""
         return await self._sessions.sessions_open(step_id, account)
 
-    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+    async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
         """Send one direct message."""
-        return await self._notices.notify(account_id, text, key)
+        return await self._notices.notify(account_id, message, key)
+
+    async def update_notice(
+        self,
+        account_id: str,  # noqa: ARG002 - the reference names the conversation
+        reference: str,
+        message: Message,
+        key: str,
+    ) -> NoticeReceipt:
+        """Show other words and buttons in a message that was sent."""
+        return await self._notices.update_notice(reference, message, key)
 
     async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
         """Look for a direct message by its key."""

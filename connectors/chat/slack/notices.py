@@ -1,11 +1,14 @@
-"""Writes one direct message to one account, and finds it again by its key."""
+"""Writes one direct message to one account, finds it again by its key, and changes what it says."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from connectors.chat.slack.blocks import blocks, fallback
 from connectors.chat.slack.client import SlackClient, SlackRefused
 from connectors.chat.slack.config import SlackConfig
-from connectors.contract import NoticeOutcome, NoticeReceipt
 from connectors.errors import ConnectorError, MissingScope, Unavailable
+from connectors.messages import Message, NoticeOutcome, NoticeReceipt
 from connectors.wire import AnswerLost, NotSent, RateLimited
 
 EVENT_TYPE = "bawab_notice"
@@ -16,16 +19,19 @@ _UNDELIVERABLE = frozenset(
         "users_not_found",
     }
 )  # fmt: skip
+_UNCHANGEABLE = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "not_in_channel"}
+)
 
 
 class Notices:
-    """Direct messages as plain text: nothing in them is read as markup, link preview or mention."""
+    """Direct messages of plain text and buttons: nothing is read as markup, link preview or mention."""
 
     def __init__(self, config: SlackConfig, client: SlackClient) -> None:
         self._config = config
         self._client = client
 
-    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+    async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
         """Open the direct message and post; never posts twice by itself."""
         try:
             opened = await self._client.call("conversations.open", users=account_id)
@@ -36,7 +42,7 @@ class Notices:
             return NoticeReceipt(NoticeOutcome.RETRY, detail=str(error), retry_after=error.retry_after)
         if not opened.ok:
             return _refused(opened.error, opened.data.get("needed"))
-        return await self._post(str(opened.data["channel"]["id"]), text, key)
+        return await self._post(str(opened.data["channel"]["id"]), message, key)
 
     async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
         """Look through the direct message's history; `unknown` where it cannot be read."""
@@ -53,16 +59,30 @@ class Notices:
             return NoticeReceipt(NoticeOutcome.RETRY, detail="the history, read to its end, does not hold it")
         return NoticeReceipt(NoticeOutcome.SENT, reference=reference)
 
-    async def _post(self, channel: str, text: str, key: str) -> NoticeReceipt:
+    async def update_notice(self, reference: str, message: Message, key: str) -> NoticeReceipt:
+        """Show other words and buttons in a message; where the answer is lost it may simply be done again."""
+        channel, _, stamp = reference.partition(":")
+        if not stamp:
+            return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, detail="no message to change is known")
+        try:
+            changed = await self._client.call("chat.update", channel=channel, ts=stamp, **_said(message, key))
+        except AnswerLost as error:
+            return NoticeReceipt(NoticeOutcome.RETRY, reference, str(error))
+        except (RateLimited, NotSent) as error:
+            return NoticeReceipt(NoticeOutcome.RETRY, reference, str(error), error.retry_after)
+        if not changed.ok:
+            return _refused(changed.error, changed.data.get("needed"))
+        return NoticeReceipt(NoticeOutcome.SENT, reference)
+
+    async def _post(self, channel: str, message: Message, key: str) -> NoticeReceipt:
         try:
             posted = await self._client.call(
                 "chat.postMessage",
                 channel=channel,
-                text=escaped(text),
                 mrkdwn=False,
                 unfurl_links=False,
                 unfurl_media=False,
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                **_said(message, key),
             )
         except AnswerLost as error:
             return NoticeReceipt(NoticeOutcome.UNKNOWN, reference=channel, detail=str(error))
@@ -94,8 +114,17 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _said(message: Message, key: str) -> dict[str, Any]:
+    """Give what is shown, and the key it is found again by."""
+    return {
+        "text": escaped(fallback(message)),
+        "blocks": blocks(message),
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+    }
+
+
 def _refused(error: str, needed: object) -> NoticeReceipt:
-    if error in _UNDELIVERABLE:
+    if error in _UNDELIVERABLE | _UNCHANGEABLE:
         return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, detail=error)
     if error == "missing_scope":
         raise MissingScope(

@@ -8,6 +8,10 @@ from connectors.wire import Access, Route
 
 API = "api"
 SCIM = "scim"
+HOOKS = "hooks"
+"""Where answers to commands and buttons go: the `response_url` that came with them."""
+SOCKETS = "sockets"
+"""Where `apps.connections.open` says that a websocket is to be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,8 @@ class Method:
     access: Access
     limit: str
     admin: bool = False
+    app: bool = False
+    """Called with the app-level token (xapp-…)."""
 
     def route(self) -> Route:
         """Give the wire's form; Slack takes GET and POST alike for every method, so both are let out."""
@@ -50,6 +56,11 @@ _METHODS = (
     Method("conversations.open", "POST", Access.WRITE, "t3"),
     Method("usergroups.users.update", "POST", Access.WRITE, "t2"),
     Method("chat.postMessage", "POST", Access.WRITE, "post"),
+    Method("chat.update", "POST", Access.WRITE, "t3"),
+    Method("views.open", "POST", Access.WRITE, "t4"),
+    Method("views.update", "POST", Access.WRITE, "t4"),
+    Method("views.publish", "POST", Access.WRITE, "t4"),
+    Method("apps.connections.open", "POST", Access.READ, "t3", app=True),
     Method("conversations.invite", "POST", Access.WRITE, "t3"),
     Method("conversations.requestSharedInvite.list", "POST", Access.READ, "t2"),
     Method("conversations.requestSharedInvite.deny", "POST", Access.WRITE, "t2"),
@@ -72,4 +83,25 @@ SCIM_DEACTIVATE = "scim.users.patch"
 # DELETE is left out on purpose: at Slack it deactivates, elsewhere the same call erases.
 _SCIM_ROUTES = (Route(SCIM_DEACTIVATE, frozenset({"PATCH"}), SCIM, "Users/{id}", Access.WRITE, "scim_write"),)
 
-ROUTES: tuple[Route, ...] = (*(method.route() for method in _METHODS), *_SCIM_ROUTES)
+_HOOK_ROUTES = tuple(
+    Route(
+        f"response_url.{kind}",
+        frozenset({"POST"}),
+        HOOKS,
+        f"{kind}/{{team}}/{{id}}/{{secret}}",
+        Access.WRITE,
+        "hook",
+    )
+    for kind in ("commands", "actions")
+)
+_SOCKET_ROUTES = tuple(
+    Route("socket_mode", frozenset({"GET"}), SOCKETS, path, Access.READ, "t3", upgrade=True)
+    for path in ("link/", "link")
+)
+
+ROUTES: tuple[Route, ...] = (
+    *(method.route() for method in _METHODS),
+    *_SCIM_ROUTES,
+    *_HOOK_ROUTES,
+    *_SOCKET_ROUTES,
+)

@@ -87,6 +87,10 @@ _UNDELIVERABLE = (
     "user not found",
 )
 
+# Answers to a change of a message that is gone, somebody else's, or says already what it should.
+_UNCHANGEABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_SAYS_IT_ALREADY = "message is not modified"
+
 
 def normalised(text: str) -> str:
     """Give a refusal in the table's form: lower case, without prefix and without what the SDK adds."""
@@ -115,3 +119,13 @@ def meaning_of(error: str) -> Meaning:
 def undeliverable(error: str) -> bool:
     """Whether a message refused with this will never arrive, however often it is sent."""
     return normalised(error) in _UNDELIVERABLE
+
+
+def unchangeable(error: str) -> bool:
+    """Whether a message whose change was refused with this can never be changed."""
+    return normalised(error) in _UNCHANGEABLE
+
+
+def unchanged(error: str) -> bool:
+    """Whether a change was refused because the message says just that already."""
+    return normalised(error).startswith(_SAYS_IT_ALREADY)

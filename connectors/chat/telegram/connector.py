@@ -26,7 +26,6 @@ from connectors.contract import (
     Closing,
     Finding,
     KnownGroups,
-    NoticeReceipt,
     Presence,
     Promotion,
     Result,
@@ -34,6 +33,7 @@ from connectors.contract import (
     WayBack,
 )
 from connectors.manifest import load_manifest
+from connectors.messages import Message, NoticeReceipt
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, Membership, Person, Refusal
 
@@ -159,12 +159,22 @@ class TelegramConnector:
         """Look whether the link is still the one that was to be closed."""
         return await self._ways_back.still_open(step)
 
-    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+    async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
         """Send one direct message."""
-        return await self._notices.notify(account_id, text, key)
+        return await self._notices.notify(account_id, message, key)
+
+    async def update_notice(
+        self,
+        account_id: str,
+        reference: str,
+        message: Message,
+        key: str,  # noqa: ARG002 - the contract's form
+    ) -> NoticeReceipt:
+        """Show other words and buttons in a message that was sent."""
+        return await self._notices.update_notice(account_id, reference, message)
 
     async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
-        """Say that nobody can know: the Bot API does not search."""
+        """Raise NotSupported: the Bot API does not search."""
         return self._notices.find_notice(account_id, key)
 
     async def aclose(self) -> None:

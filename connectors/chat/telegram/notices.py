@@ -1,48 +1,83 @@
-"""Writes one direct message to one account; Telegram offers no way to find it again."""
+"""Writes one direct message to one account, and changes it; Telegram offers no way to find it again."""
 
 from __future__ import annotations
 
-from telegram import LinkPreviewOptions
+from typing import Any
+
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import MessageLimit
 
-from connectors.chat.telegram.answers import undeliverable
-from connectors.chat.telegram.client import TelegramClient
+from connectors.chat.telegram.answers import unchangeable, unchanged, undeliverable
+from connectors.chat.telegram.client import Answer, TelegramClient
+from connectors.chat.telegram.keyboard import keyboard
 from connectors.chat.telegram.objects import is_user_id
-from connectors.contract import NoticeOutcome, NoticeReceipt
-from connectors.errors import ConnectorError, Unavailable
+from connectors.errors import ConnectorError, NotSupported, Unavailable
+from connectors.messages import Message, NoticeOutcome, NoticeReceipt
 from connectors.wire import AnswerLost
 
 SEND = "sendMessage"
+EDIT = "editMessageText"
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class Notices:
-    """Plain text: nothing in it is read as markup or link preview."""
+    """Plain text and buttons: nothing in it is read as markup or link preview."""
 
     def __init__(self, client: TelegramClient) -> None:
         self._client = client
 
-    async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:  # noqa: ARG002 - the contract's form
-        """Send once, to a person and never to a group; a bot's message carries no key of ours."""
+    async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:  # noqa: ARG002 - the contract's form
+        """Send once, to a person and never to a group; a bot's message carries no key of ours.
+
+        What is too long for one message goes in parts, the buttons under the last.
+        """
         if not is_user_id(account_id):
             return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, detail="not the numeric id of an account")
-        parts = parts_of(text)
-        receipt = await self._send(account_id, parts[0])
-        for number, part in enumerate(parts[1:], start=2):
+        parts, sent = parts_of(message.text), list[str]()
+        for number, part in enumerate(parts, start=1):
+            buttons = keyboard(message) if number == len(parts) else None
+            receipt = await self._send(account_id, part, buttons, quiet=message.quiet)
             if receipt.outcome is not NoticeOutcome.SENT:
-                break
-            following = await self._send(account_id, part)
-            if following.outcome is not NoticeOutcome.SENT:
                 # Sending all of it again would say the beginning twice.
-                detail = f"part {number} of {len(parts)}: {following.detail}"
-                return NoticeReceipt(NoticeOutcome.UNKNOWN, reference=receipt.reference, detail=detail)
-        return receipt
+                broken = f"part {number} of {len(parts)}: {receipt.detail}"
+                lost = NoticeReceipt(NoticeOutcome.UNKNOWN, reference=",".join(sent), detail=broken)
+                return lost if sent else receipt
+            sent.append(receipt.reference)
+        return NoticeReceipt(NoticeOutcome.SENT, reference=",".join(sent))
 
-    async def _send(self, account_id: str, text: str) -> NoticeReceipt:
-        plain = LinkPreviewOptions(is_disabled=True)
+    async def update_notice(self, account_id: str, reference: str, message: Message) -> NoticeReceipt:
+        """Show other words and buttons in a message; one that was sent in parts stays as it is."""
+        parts = parts_of(message.text)
+        if not reference.isdecimal() or len(parts) != 1 or not is_user_id(account_id):
+            return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, detail="a message in parts is not changed")
+        call = self._client.bot.edit_message_text(
+            parts[0],
+            chat_id=int(account_id),
+            message_id=int(reference),
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard(message),
+        )
         try:
-            sent = await self._client.ask(
-                SEND, self._client.bot.send_message(int(account_id), text, link_preview_options=plain)
-            )
+            changed = await self._client.ask(EDIT, call)
+        except AnswerLost as error:
+            # The same words a second time change nothing.
+            return NoticeReceipt(NoticeOutcome.RETRY, reference, str(error))
+        except Unavailable as error:
+            return NoticeReceipt(NoticeOutcome.RETRY, reference, str(error), error.retry_after)
+        return _changed(changed, reference)
+
+    async def _send(
+        self, account_id: str, text: str, buttons: InlineKeyboardMarkup | None, *, quiet: bool
+    ) -> NoticeReceipt:
+        call = self._client.bot.send_message(
+            int(account_id),
+            text,
+            link_preview_options=_NO_PREVIEW,
+            disable_notification=quiet,
+            reply_markup=buttons,
+        )
+        try:
+            sent = await self._client.ask(SEND, call)
         except AnswerLost as error:
             return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=str(error))
         except Unavailable as error:
@@ -54,10 +89,16 @@ class Notices:
         raise ConnectorError(f"Telegram refused the notice: {sent.error}")
 
     def find_notice(self, account_id: str, key: str) -> NoticeReceipt:  # noqa: ARG002 - the contract's form
-        """Give `unknown`: a bot can neither search nor read back what it sent."""
-        return NoticeReceipt(
-            NoticeOutcome.UNKNOWN, detail="Telegram lets no bot search its messages; nobody can know"
-        )
+        """Raise NotSupported: a bot can neither search nor read back what it sent."""
+        raise NotSupported("Telegram lets no bot search its messages; nobody can know")
+
+
+def _changed(changed: Answer[Any], reference: str) -> NoticeReceipt:
+    if changed.value is not None or unchanged(changed.error):
+        return NoticeReceipt(NoticeOutcome.SENT, reference)
+    if unchangeable(changed.error) or undeliverable(changed.error):
+        return NoticeReceipt(NoticeOutcome.UNDELIVERABLE, reference, changed.error)
+    raise ConnectorError(f"Telegram refused to change the notice: {changed.error}")
 
 
 def parts_of(text: str, most: int = MessageLimit.MAX_TEXT_LENGTH) -> list[str]:

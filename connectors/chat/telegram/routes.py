@@ -35,6 +35,7 @@ _METHODS = (
     Method("approveChatJoinRequest", Access.WRITE, "write"),
     Method("declineChatJoinRequest", Access.WRITE, "write"),
     Method("sendMessage", Access.WRITE, "message"),
+    Method("editMessageText", Access.WRITE, "message"),
     # Asking for updates confirms the ones before: what was confirmed is never given again.
     Method("getUpdates", Access.WRITE, "poll"),
     Method("setWebhook", Access.WRITE, "write"),

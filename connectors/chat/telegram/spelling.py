@@ -29,6 +29,7 @@ _ANSWERS = frozenset(
         "getUpdates",
         "getWebhookInfo",
         "sendMessage",
+        "editMessageText",
     }
 )
 _OF_ADMINS = (

@@ -18,7 +18,7 @@ from bot.notices.outcomes import (
     wait,
 )
 from bot.store.tables import NoticeRow
-from connectors.contract import NoticeOutcome, NoticeReceipt
+from connectors.messages import NoticeOutcome, NoticeReceipt
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from bot.notices.outcomes import LOOK_FOR
 from bot.store.query import change, columns
 from bot.store.tables import NoticeRow
 from connectors.chat.slack.sandbox import Fault, FaultKind
-from connectors.contract import NoticeOutcome, NoticeReceipt
 from connectors.errors import NotSupported
+from connectors.messages import Message, NoticeOutcome, NoticeReceipt
 from policies.model import Person, PersonStatus
 from tests.bot.notices.office import Office
 
@@ -30,10 +30,10 @@ async def test_the_intention_is_on_disk_before_the_message_leaves(office: Office
     class Watched:
         """A channel that looks into the database while it is being called."""
 
-        async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
             seen.append((await office.notice()).state)
             assert (await office.acts("notice"))[-1] == ("notice.send", "intended")
-            return await office.slack.notify(account_id, text, key)
+            return await office.slack.notify(account_id, message, key)
 
         async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
             return await office.slack.find_notice(account_id, key)
@@ -110,9 +110,9 @@ async def test_a_channel_without_search_gets_the_marked_copy_at_once(office: Off
     class Blind:
         """Takes messages, loses its answers, and cannot be searched."""
 
-        async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
             assert (account_id, key.startswith("notice_")) == ("U1", True)
-            texts.append(text)
+            texts.append(message.text)
             return NoticeReceipt(NoticeOutcome.UNKNOWN)
 
         async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
@@ -232,10 +232,10 @@ async def test_a_pass_that_overtakes_a_slow_sending_does_not_take_it_for_lost(of
     class Slow:
         """Lets nobody know for a while what became of the message."""
 
-        async def notify(self, account_id: str, text: str, key: str) -> NoticeReceipt:
+        async def notify(self, account_id: str, message: Message, key: str) -> NoticeReceipt:
             taken.set()
             await answering.wait()
-            return await office.slack.notify(account_id, text, key)
+            return await office.slack.notify(account_id, message, key)
 
         async def find_notice(self, account_id: str, key: str) -> NoticeReceipt:
             return await office.slack.find_notice(account_id, key)

@@ -13,8 +13,9 @@ from connectors.chat.slack.sandbox import (
     User,
     create_sandbox,
 )
-from connectors.contract import NoticeOutcome, Outcome, Sight
+from connectors.contract import Outcome, Sight
 from connectors.errors import BadCredentials, MissingScope
+from connectors.messages import NoticeOutcome, plain
 from policies.model import Refusal, StepAction
 from tests.connectors.slack.stage import ADMIN_ID, staged, workspace
 
@@ -94,7 +95,7 @@ async def test_an_unreadable_account_is_not_called_deactivated() -> None:
 
 async def test_a_notice_is_sent_once_and_found_again_by_its_key() -> None:
     async with staged() as stage:
-        sent = await stage.slack.notify("U2", "Ana <left> #sales & more", "notice-7")
+        sent = await stage.slack.notify("U2", plain("Ana <left> #sales & more"), "notice-7")
         found = await stage.slack.find_notice("U2", "notice-7")
         missing = await stage.slack.find_notice("U2", "notice-8")
         message = stage.sandbox.workspace.channels["DU2"].messages[0]
@@ -108,7 +109,7 @@ async def test_a_notice_is_sent_once_and_found_again_by_its_key() -> None:
 async def test_a_notice_whose_answer_was_lost_is_found_not_sent_again() -> None:
     lost = Fault(FaultKind.DROP, "chat.postMessage", after_effect=True)
     async with staged(sandbox=create_sandbox(workspace(), faults=[lost])) as stage:
-        assert (await stage.slack.notify("U2", "hello", "k")).outcome is NoticeOutcome.UNKNOWN
+        assert (await stage.slack.notify("U2", plain("hello"), "k")).outcome is NoticeOutcome.UNKNOWN
         assert (await stage.slack.find_notice("U2", "k")).outcome is NoticeOutcome.SENT
         assert len(stage.sandbox.workspace.channels["DU2"].messages) == 1
 
@@ -122,13 +123,13 @@ async def test_a_history_that_cannot_be_read_leaves_a_notice_unknown() -> None:
 
 async def test_a_deactivated_person_cannot_be_written_to() -> None:
     async with staged(workspace().add(User("UGONE", deleted=True))) as stage:
-        assert (await stage.slack.notify("UGONE", "hello", "k")).outcome is NoticeOutcome.UNDELIVERABLE
+        assert (await stage.slack.notify("UGONE", plain("hello"), "k")).outcome is NoticeOutcome.UNDELIVERABLE
 
 
 async def test_a_limited_notice_is_tried_again_later() -> None:
     limited = Fault(FaultKind.LIMITED_429, "chat.postMessage", seconds=3.0)
     async with staged(sandbox=create_sandbox(workspace(), faults=[limited])) as stage:
-        receipt = await stage.slack.notify("U2", "hello", "k")
+        receipt = await stage.slack.notify("U2", plain("hello"), "k")
     assert receipt.outcome is NoticeOutcome.RETRY
     assert receipt.retry_after is not None
     assert receipt.retry_after >= 3.0
@@ -139,7 +140,7 @@ async def test_a_notice_without_its_scope_calls_an_operator() -> None:
     world.tokens[BOT_TOKEN].scopes.remove("im:write")
     async with staged(world) as stage:
         with pytest.raises(MissingScope):
-            await stage.slack.notify("U2", "hello", "k")
+            await stage.slack.notify("U2", plain("hello"), "k")
 
 
 def test_mentions_cannot_be_smuggled_into_a_notice() -> None:

@@ -13,6 +13,7 @@ from connectors.chat.slack.routes import METHODS
 from connectors.chat.slack.sandbox import InviteRequest, JournalEntry, RoleAssignment, User, UserGroup
 from connectors.chat.slack.sandbox.methods import METHODS as SANDBOX_METHODS
 from connectors.contract import Capabilities, Closing, KnownGroups, Promotion, WayBack, WayKind
+from connectors.messages import Button, Message, Passage, plain
 from connectors.wire import Access
 from policies.model import Account, Person
 from tests.connectors.slack.stage import staged, step, workspace
@@ -20,7 +21,10 @@ from tests.connectors.slack.stage import staged, step, workspace
 _SPECS = Path(os.environ.get("BAWAB_SPECS", Path(__file__).parents[4] / "shared" / "specs"))
 _REFERENCE = _SPECS / "slack" / "slack_methods.json"
 # Documented by Slack, but newer than (or left out of) the reference used here.
-_NOT_FOR_STEPS = {"chat.postMessage", "conversations.open"}
+_NOT_FOR_STEPS = {"chat.postMessage", "conversations.open", "chat.update"}
+QUESTION = Message(
+    (Passage("hello", (Button("Yes", "ok", "1"), Button("Look", "", "", url="https://x.test/"))),)
+)
 _NOT_IN_REFERENCE = {"admin.conversations.kick", "admin.users.deactivate", "conversations.history"}
 
 pytestmark = pytest.mark.skipif(
@@ -64,7 +68,8 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
             closing = Closing("w", ana, WayBack(way_id, WayKind.INVITATION))
             await slack.close_way_back(closing)
             await slack.way_back_open(closing)
-        await slack.notify("U2", "hello", "k")
+        sent = await slack.notify("U2", QUESTION, "k")
+        await slack.update_notice("U2", sent.reference, plain("answered"), "k")
         await slack.find_notice("U2", "k")
         await slack.sessions_open("x", ana)
         await slack.end_sessions("x", ana)

@@ -26,6 +26,7 @@ def hook(event, args):
 sys.addaudithook(hook)
 from connectors.chat.slack import SlackConfig, SlackConnector
 from connectors.contract import KnownGroups, Revocation
+from connectors.messages import plain
 from policies.model import Membership
 
 async def main(url):
@@ -39,7 +40,7 @@ async def main(url):
     for step in steps:
         await slack.revoke([step])
     await slack.read_back(steps)
-    await slack.notify("U2", "hello", "k")
+    await slack.notify("U2", plain("hello"), "k")
     await slack.deactivate("x", ana)
     print(json.dumps({"seen": connects, "wire": slack.wire.connections, "sent": slack.wire.requests_sent}))
     await slack.aclose()

@@ -14,6 +14,7 @@ from connectors.chat.telegram.rights import ALL_RIGHTS
 from connectors.chat.telegram.routes import METHODS, NEVER_TRUE
 from connectors.chat.telegram.sandbox import BOT_ID, JournalEntry
 from connectors.contract import Closing, Promotion, WayBack
+from connectors.messages import Button, Message, Passage, plain
 from connectors.wire import Access
 from policies.model import Manner
 from tests.connectors.telegram.stage import ANA, BASIC, CHANNEL, OMAR, ORDINARY, SUPER, account, staged
@@ -32,6 +33,10 @@ _THE_LISTENERS = {
     "approveChatJoinRequest",
     "declineChatJoinRequest",
 }
+
+QUESTION = Message(
+    (Passage("hello", (Button("Yes", "ok", "1"), Button("Look", "", "", url="https://x.test/"))),)
+)
 
 
 def reference() -> dict[str, Any]:
@@ -58,7 +63,8 @@ async def journal() -> list[JournalEntry]:
             promotion = Promotion("p", account(7003), stage.group(chat_id), str(ANA))
             await stage.telegram.promote(promotion)
             await stage.telegram.sole_ownership(promotion)
-        await stage.telegram.notify(str(OMAR), "hello", "k")
+        sent = await stage.telegram.notify(str(OMAR), QUESTION, "k")
+        await stage.telegram.update_notice(str(OMAR), sent.reference, plain("answered"), "k")
         return stage.sandbox.journal
 
 

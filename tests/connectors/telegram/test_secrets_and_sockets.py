@@ -16,8 +16,8 @@ from telegram.error import NetworkError, TelegramError
 
 from connectors.chat.telegram import TelegramConnector
 from connectors.chat.telegram.sandbox import BOT_ID, BOT_TOKEN, Fault, FaultKind, create_sandbox
-from connectors.contract import NoticeOutcome
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, NotSupported, Unavailable
+from connectors.messages import NoticeOutcome, plain
 from connectors.sandboxing import running_sandbox
 from connectors.wire import AnswerLost, NotSent, RateLimited
 from tests.connectors.telegram.stage import ANA, OMAR, ORDINARY, SUPER, config, staged, world
@@ -34,6 +34,7 @@ def hook(event, args):
 sys.addaudithook(hook)
 from connectors.chat.telegram import TelegramConfig, TelegramConnector
 from connectors.contract import KnownGroups, Revocation
+from connectors.messages import plain
 from policies.model import Account, Group, GroupKind, Membership
 
 async def main(url, token):
@@ -48,7 +49,7 @@ async def main(url, token):
     for step in steps:
         await telegram.revoke([step])
     await telegram.read_back(steps)
-    await telegram.notify("7002", "hello", "k")
+    await telegram.notify("7002", plain("hello"), "k")
     await telegram.bot.initialize()
     await telegram.bot.get_updates(timeout=0)
     await telegram.bot.shutdown()
@@ -129,7 +130,7 @@ async def test_no_token_in_results_findings_logs_or_any_repr(caplog: pytest.LogC
         told = [repr(await stage.revoke(chat_id)) for chat_id in ORDINARY]
         told += [repr(await stage.read_back(chat_id)) for chat_id in ORDINARY]
         told += [repr(await stage.telegram.check(stage.known())), repr(await stage.groups())]
-        await stage.telegram.notify(str(OMAR), "a very private sentence", "k")
+        await stage.telegram.notify(str(OMAR), plain("a very private sentence"), "k")
         client = stage.telegram._client
         shown = (stage.telegram, stage.telegram.bot, stage.telegram._config, client.wire._settings)
         told += [repr(thing) for thing in shown]
@@ -220,6 +221,6 @@ async def test_a_result_of_another_shape_is_no_answer_to_a_read_and_leaves_a_wri
         telegram = TelegramConnector(config(str(server.make_url("/"))))
         with pytest.raises(Unavailable, match="unknown shape"):
             await telegram.own_account_ids()
-        receipt = await telegram.notify(str(OMAR), "hello", "k")
+        receipt = await telegram.notify(str(OMAR), plain("hello"), "k")
         await telegram.aclose()
     assert receipt.outcome is NoticeOutcome.UNKNOWN

@@ -1,10 +1,11 @@
-"""The sandbox's direct messages: opened, posted and found again."""
+"""The sandbox's direct messages: opened, posted, changed and found again."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from connectors.chat.slack.sandbox.block_kit import wrong_with
 from connectors.chat.slack.sandbox.call import Call, Refused
 from connectors.chat.slack.sandbox.state import Channel
 
@@ -28,12 +29,26 @@ def chat_post_message(call: Call) -> dict[str, Any]:
     channel = call.channel()
     if call.token.user not in channel.members:
         raise Refused("not_in_channel")
-    if not call.params.get("text"):
-        raise Refused("no_text")
+    shown = _shown(call)
     stamp = f"1700000000.{len(channel.messages):06d}"
-    message = {"ts": stamp, "user": call.token.user, "text": call.params["text"], "metadata": _metadata(call)}
+    message = {"ts": stamp, "user": call.token.user, **shown, "metadata": _metadata(call)}
     call.bring_about(lambda: channel.messages.append(message))
     return {"channel": channel.id, "ts": stamp}
+
+
+def chat_update(call: Call) -> dict[str, Any]:
+    """Change a message of one's own; blocks that are not given stay, as Slack keeps them."""
+    call.scope("chat:write")
+    channel, stamp = call.channel(), call.need("ts")
+    message = next((one for one in channel.messages if one["ts"] == stamp), None)
+    if message is None:
+        raise Refused("message_not_found")
+    if message["user"] != call.token.user:
+        raise Refused("cant_update_message")
+    shown = _shown(call)
+    edited = {"edited": {"user": call.token.user, "ts": stamp}}
+    call.bring_about(lambda: message.update(shown, **edited))
+    return {"channel": channel.id, "ts": stamp, "text": shown["text"], "message": {**message, **shown}}
 
 
 def conversations_history(call: Call) -> dict[str, Any]:
@@ -45,6 +60,20 @@ def conversations_history(call: Call) -> dict[str, Any]:
         for message in reversed(channel.messages)
     ]
     return call.page("messages", newest_first)
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    """Give text and blocks as they will stand; refuses what Slack would not show."""
+    text, given = call.params.get("text"), call.params.get("blocks")
+    if not text and not given:
+        raise Refused("no_text")
+    shown: dict[str, Any] = {"text": text or ""}
+    if given is not None:
+        parsed = json.loads(given) if isinstance(given, str) else given
+        if (why := wrong_with(parsed)) is not None:
+            raise Refused("invalid_blocks", response_metadata={"messages": [why]})
+        shown["blocks"] = parsed
+    return shown
 
 
 def _metadata(call: Call) -> dict[str, Any]:

@@ -26,6 +26,7 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "conversations.open": (messages.conversations_open, "t3"),
     "conversations.history": (messages.conversations_history, "t3"),
     "chat.postMessage": (messages.chat_post_message, "post"),
+    "chat.update": (messages.chat_update, "t3"),
     "usergroups.list": (user_groups.usergroups_list, "t2"),
     "usergroups.users.list": (user_groups.usergroups_users_list, "t2"),
     "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),

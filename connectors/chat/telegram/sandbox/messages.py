@@ -1,8 +1,9 @@
-"""What a bot may say: messages to who pressed Start or to a chat it is in, and its commands."""
+"""What a bot may say: messages to who pressed Start or to a chat it is in, changes of them, and commands."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from connectors.chat.telegram.sandbox import shapes
@@ -11,6 +12,7 @@ from connectors.chat.telegram.sandbox.chats import private_person
 from connectors.chat.telegram.sandbox.state import Chat, Sent, User
 
 LONGEST = 4096
+MOST_BUTTONS = 100
 
 
 def send_message(call: Call) -> shapes.Json:
@@ -19,17 +21,36 @@ def send_message(call: Call) -> shapes.Json:
     if not call.text("chat_id"):
         raise Refused("Bad Request: chat_id is empty")
     place = _addressed(call)
-    if not text.strip():
-        raise Refused("Bad Request: message text is empty")
-    if len(text) > LONGEST:
-        raise Refused("Bad Request: message is too long")
+    _fits(text)
     _buttons(markup)
     call.bot.messages += 1
     number = call.bot.messages
-    call.bring_about(lambda: call.bot.outbox.append(Sent(number, place.id, text, markup)))
-    me = shapes.user_shape(call.world.users[call.me])
-    where = shapes.private_chat_shape(place) if isinstance(place, User) else shapes.chat_shape(place)
-    return {"message_id": number, "from": me, "chat": where, "date": call.world.date(), "text": text}
+    quiet = call.flag("disable_notification")
+    call.bring_about(lambda: call.bot.outbox.append(Sent(number, place.id, text, markup, quiet)))
+    return _message(call, place, number, text)
+
+
+def edit_message_text(call: Call) -> shapes.Json:
+    """Change what an own message says; its buttons are gone where none are given."""
+    text, markup, number = call.text("text"), call.text("reply_markup"), call.number("message_id")
+    place = _addressed(call)
+    outbox = call.bot.outbox
+    at = next(
+        (n for n, sent in enumerate(outbox) if (sent.message_id, sent.chat) == (number, place.id)), None
+    )
+    if at is None:
+        raise Refused("Bad Request: message to edit not found")
+    _fits(text)
+    _buttons(markup)
+    before = outbox[at]
+    if (before.text, before.reply_markup) == (text, markup):
+        raise Refused(
+            "Bad Request: message is not modified: specified new message content and reply markup are "
+            "exactly the same as a current content and reply markup of the message"
+        )
+    after = replace(before, text=text, reply_markup=markup, edits=before.edits + 1)
+    call.bring_about(lambda: outbox.__setitem__(at, after))
+    return _message(call, place, number, text) | {"edit_date": call.world.date()}
 
 
 def answer_callback_query(call: Call) -> bool:
@@ -50,6 +71,19 @@ def set_my_commands(call: Call) -> bool:
         raise Refused("Bad Request: expected an Array of BotCommand")
     call.bring_about(lambda: call.bot.commands.__setitem__(slice(None), rows))
     return True
+
+
+def _message(call: Call, place: User | Chat, number: int, text: str) -> shapes.Json:
+    me = shapes.user_shape(call.world.users[call.me])
+    where = shapes.private_chat_shape(place) if isinstance(place, User) else shapes.chat_shape(place)
+    return {"message_id": number, "from": me, "chat": where, "date": call.world.date(), "text": text}
+
+
+def _fits(text: str) -> None:
+    if not text.strip():
+        raise Refused("Bad Request: message text is empty")
+    if len(text) > LONGEST:
+        raise Refused("Bad Request: message is too long")
 
 
 def _addressed(call: Call) -> User | Chat:
@@ -73,11 +107,13 @@ def _addressed(call: Call) -> User | Chat:
 
 
 def _buttons(markup: str) -> None:
-    """Refuse buttons that are none, or that carry more than 64 bytes."""
+    """Refuse buttons that are none, too many of them, or some that carry more than 64 bytes."""
     try:
         rows = json.loads(markup or "{}").get("inline_keyboard", [])
     except (ValueError, AttributeError):
         raise Refused("Bad Request: can't parse reply keyboard markup JSON object") from None
+    if sum(map(len, rows)) > MOST_BUTTONS:
+        raise Refused("Bad Request: REPLY_MARKUP_TOO_LONG")
     for button in (button for row in rows for button in row):
         if len(str(button.get("callback_data", "")).encode()) > 64:
             raise Refused("Bad Request: BUTTON_DATA_INVALID")

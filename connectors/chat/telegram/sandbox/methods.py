@@ -24,6 +24,7 @@ METHODS: dict[str, Handler] = {
     "approveChatJoinRequest": links.approve_chat_join_request,
     "declineChatJoinRequest": links.decline_chat_join_request,
     "sendMessage": messages.send_message,
+    "editMessageText": messages.edit_message_text,
     "answerCallbackQuery": messages.answer_callback_query,
     "setMyCommands": messages.set_my_commands,
     "getUpdates": polling.get_updates,

@@ -166,9 +166,11 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message the bot wrote: to which chat, what, and with which buttons."""
+    """One message the bot wrote: to which chat, what, with which buttons; as it stands after changes."""
 
     message_id: int
     chat: int
     text: str
     reply_markup: str = ""
+    quiet: bool = False
+    edits: int = 0

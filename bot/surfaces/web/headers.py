@@ -1,0 +1,68 @@
+"""What every answer of the console carries, and what no request may be: other hosts, bodies without end."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_ALWAYS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_POLICY: Final = (
+    "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'{more}"
+)
+_HSTS: Final = "max-age=31536000"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Guarded:
+    """Puts the console's headers on every answer; refuses a Host that is not the console's own.
+
+    A wrong Host is how a page elsewhere would reach a console on loopback by a name of its own (DNS
+    rebinding), and how links in answers would be made to lead elsewhere.
+    """
+
+    def __init__(self, app: ASGIApp, *, url: str | None, form_targets: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._secure = url is not None and url.startswith("https://")
+        self._host = urlsplit(url).netloc.lower() if url else None
+        self._policy = _POLICY.format(more="".join(f" {target}" for target in form_targets))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._put(MutableHeaders(scope=message))
+            await send(message)
+
+        if not self._is_ours(Headers(scope=scope).get("host", "")):
+            refused = PlainTextResponse("This is not the address of this console.\n", status_code=400)
+            await refused(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+    def _put(self, headers: MutableHeaders) -> None:
+        for name, value in _ALWAYS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("content-security-policy", self._policy)
+        headers.setdefault("cache-control", "no-store")
+        if self._secure:
+            headers.setdefault("strict-transport-security", _HSTS)
+
+    def _is_ours(self, host: str) -> bool:
+        if host.lower() == self._host:
+            return True
+        return (urlsplit(f"//{host}").hostname or "") in _LOOPBACK

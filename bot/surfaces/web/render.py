@@ -1,0 +1,108 @@
+"""Pages from templates: escaped, in the reader's language and zone, with what every page needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.locale import Translator
+from bot.locale.keys import state_text
+from bot.surfaces.web import flash
+from bot.surfaces.web.navigation import ways
+from bot.surfaces.web.visitor import Visitor
+
+Kind = Literal["done", "notice", "warning", "error"]
+_SEE_OTHER: Final = 303
+
+
+def page(v: Visitor, name: str, status: int = 200, **values: Any) -> Response:
+    """Render a template for its visitor; `values` are what it shows.
+
+    Beside them every template has: `v`, `who`, `zone`, `text`, `plural`, `t`, and what base.html needs.
+    """
+    said = flash.read(v)
+    known = {
+        "v": v,
+        "who": v.who,
+        "zone": v.who.zone,
+        "csrf_token": v.csrf,
+        "path": v.request.url.path,
+        "ways": ways(v.who, v.request.url.path),
+        "said": said,
+    }
+    response = HTMLResponse(template(name, v.t, **known, **values), status_code=status)
+    if said is not None and not v.is_fragment:
+        flash.forget(v, response)
+    return response
+
+
+def redirect(v: Visitor, path: str, said: str | None = None, kind: Kind = "done") -> Response:
+    """Send the browser on to a page of ours after an act; `said` is shown there once."""
+    response = RedirectResponse(path, status_code=_SEE_OTHER)
+    if said is not None:
+        flash.keep(v, response, said, kind)
+    return response
+
+
+def template(name: str, t: Translator, **values: Any) -> str:
+    """Render a template in a language; whoever is not signed in is shown pages by this alone."""
+    words = {
+        "t": t,
+        "text": t.text,
+        "plural": t.plural,
+        "language": t.language,
+        "direction": t.direction,
+        "other_language": "ar" if t.language == "en" else "en",
+    }
+    return _environment().get_template(name).render(words | values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("bot.surfaces.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {"state_text": state_text, "time_element": _time_element, "tone_of": _tone_of}
+    return made
+
+
+def _time_element(t: Translator, instant: datetime, zone: str) -> Markup:
+    """Write an instant as people read it, and as machines do: aware, in their zone."""
+    machine = instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(machine, escape(t.date_time(instant, zone)))
+
+
+_TONES: Final = {
+    "good": {"verified_absent", "already_absent", "completed", "open", "accepted", "unchanged", "released"},
+    "weak": {"locked_out", "attested", "completed_with_exceptions"},
+    "wait": {
+        "pending",
+        "requested",
+        "outcome_unknown",
+        "removed_unverified",
+        "planned",
+        "received",
+        "scheduled",
+        "executing",
+        "verifying",
+        "waiting",
+    },
+    "ask": {"held", "delegated", "awaiting_approval", "awaiting_manual"},
+    "bad": {"still_present", "failed", "blocked", "quarantined", "refused", "paused"},
+}
+
+
+def _tone_of(state: str) -> str:
+    """Give the tone a state is shown in; what is over and changes nothing is quiet."""
+    return next((tone for tone, states in _TONES.items() if state in states), "quiet")

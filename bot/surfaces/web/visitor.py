@@ -1,0 +1,65 @@
+"""Whoever has a page open: the person of the session, in their language; without one, the way to sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from bot.access.actor import Actor
+from bot.app import Bawab
+from bot.locale import Translator
+from bot.surfaces.web import csrf, signing_in
+
+SIGN_IN: Final = "/sign-in"
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in; `back` is the way to the sign-in page, and from there back here."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__("nobody is signed in")
+        self.back = back
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody signed in, and the request they made."""
+
+    app: Bawab
+    who: Actor
+    t: Translator
+    csrf: str
+    request: Request
+
+    @property
+    def hijri(self) -> bool:
+        """Whether days are said by the Hijri calendar, too."""
+        return self.t.hijri
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether htmx asks for a part of the page only."""
+        return self.request.headers.get("hx-request") == "true"
+
+
+async def visitor(request: Request) -> Visitor:
+    """Tell who asks; raises NotSignedIn, or Forged for an act that the console's own page did not send."""
+    app: Bawab = request.app.state.bawab
+    signed = await signing_in.signed(app, request)
+    if signed is None:
+        raise NotSignedIn(f"{SIGN_IN}?next={quote(_page_of(request))}")
+    await csrf.check(request, signed.session.csrf)
+    return Visitor(app, signed.who, signed.t, signed.session.csrf, request)
+
+
+Signed = Annotated[Visitor, Depends(visitor)]
+
+
+def _page_of(request: Request) -> str:
+    """Give the page to come back to: a form is found again on the page that showed it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.audit.chain import RAW, raw_rows
+from bot.audit.filter import Filter, ResolvePerson, prepare
 from bot.audit.findings import shown
 from bot.audit.head import Head
 from bot.audit.log import AuditLog, Entry, unsealed
 from bot.audit.query import Query
-from bot.audit.search import Filter, ResolvePerson, prepare
 from bot.audit.spreadsheet import BOM, csv_lines
 from bot.store.audit_tables import COLUMNS
 

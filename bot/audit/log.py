@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
+from bot.audit.asked import ASKED
 from bot.audit.chain import RAW, RAW_HEAD, entry_hash
 from bot.audit.entry import Entry
 from bot.audit.findings import Verification
@@ -70,6 +71,7 @@ class AuditLog:
         for seq, entry in enumerate(entries, first):
             subject = subjects[entry.person_id] if entry.person_id is not None else None
             row = stored_row(entry, seq, instant_text(at), subject, last_hash)
+            row["request_id"] = row["request_id"] or ASKED.get()
             row["hash"] = last_hash = entry_hash(row)
             rows.append(row)
         await tx.execute(RAW.insert(), rows)

@@ -29,6 +29,8 @@ QUALIFIERS: Final = (
 )
 
 _TOKEN: Final = re.compile(r'\s*(-?)(?:([^\W\d]\w*):)?(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
+_QUALIFIED: Final = re.compile(r"[^\W\d]\w*:")
+_UNSAFE: Final = re.compile(r'[\s"]')
 _BOUND: Final = re.compile(r"(>=|<=|>|<)?(.*)")
 _TO_MINUTE: Final = re.compile(r"[T ]\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$")
 
@@ -77,6 +79,28 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Query:
         terms.append(_term(found, zone))
         at = found.end()
     return Query(tuple(terms))
+
+
+def spelled(query: Query) -> str:
+    """Write a query in the one way it is shared in: single spaces, quotes only where they are needed.
+
+    `parse` reads it back as the same query.
+    """
+    return " ".join(map(_spelled, query.terms))
+
+
+def _spelled(term: Term) -> str:
+    prefix = "" if term.field == TEXT else f"{term.field}:"
+    return f"{'-' * term.exclude}{prefix}{_value(term)}"
+
+
+def _value(term: Term) -> str:
+    """Quote what would be read otherwise: white space, quotes, and a text that looks like a qualifier."""
+    ambiguous = term.field == TEXT and (term.value.startswith("-") or _TOKEN.fullmatch(term.value) is None)
+    qualified = term.field == TEXT and _QUALIFIED.match(term.value) is not None
+    if ambiguous or qualified or _UNSAFE.search(term.value):
+        return '"' + term.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return term.value
 
 
 def _term(found: re.Match[str], zone: tzinfo) -> Term:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit.query import QUALIFIERS, Query, QueryProblem, Span, Term, parse
+from bot.audit.query import QUALIFIERS, Query, QueryProblem, Span, Term, parse, spelled
 
 
 def day(text: str) -> datetime:
@@ -129,3 +129,28 @@ def test_any_value_can_be_said_in_quotes(qualifier: str, value: str, exclude: bo
         assert parse(f'{"-" if exclude else ""}{qualifier}:"{quoted}"').terms == (
             Term(qualifier, value, exclude),
         )
+
+
+@given(st.text(alphabet='ab:-" \\>=éع\u00a0', max_size=20))
+def test_a_query_is_spelled_in_one_way_and_read_back_as_the_same(typed: str) -> None:
+    try:
+        query = parse(typed)
+    except QueryProblem:
+        return
+    assert parse(spelled(query)) == query
+    assert spelled(parse(spelled(query))) == spelled(query)
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelling"),
+    [
+        ("  Person:E7   -OUTCOME:failed ", "person:E7 -outcome:failed"),
+        ('person:"Ana Quispe"', 'person:"Ana Quispe"'),
+        ('group:"sales"', "group:sales"),
+        ('"a:b"', '"a:b"'),
+        ('"-x"', '"-x"'),
+        ("غادرت", "غادرت"),
+    ],
+)
+def test_a_query_is_spelled_with_quotes_only_where_they_are_needed(typed: str, spelling: str) -> None:
+    assert spelled(parse(typed)) == spelling

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.audit.chain import RAW
+from bot.audit.filter import TooManyPeople, prepare
 from bot.audit.log import Entry
 from bot.audit.query import parse
-from bot.audit.search import Page, TooManyPeople, prepare, search
+from bot.audit.search import Page, search
+from bot.audit.walk import Walk
 from tests.bot.audit.conftest import Bench, at_work
 
 NAMES = {"E1": "Ana Quispe", "E2": "آنا القحطاني", "E3": "Ana Rossi"}
@@ -220,3 +223,41 @@ async def test_the_usual_questions_use_an_index(mixed: Bench, typed: str) -> Non
         plan = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}"))
     raw.close()
     assert "INDEX ix_audit_entry_" in plan
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [('actor:"Ana Rossi"', "actor:E3"), ("-actor:E3", "-actor:E3"), ("actor:x*", "actor:x*")],
+)
+async def test_whoever_acted_is_found_by_name_and_logged_by_id(mixed: Bench, typed: str, shown: str) -> None:
+    await mixed.write(Entry(Action.HOLD_RELEASE, "person:E3"))
+    assert (9 in await found(mixed, typed)) is (typed == 'actor:"Ana Rossi"')
+    async with mixed.store.read() as connection:
+        assert (await prepare(connection, parse(typed), by_name)).shown == shown
+
+
+async def test_without_patience_a_search_says_what_it_left_unread_and_goes_on_there(mixed: Bench) -> None:
+    query = parse("outcome:nothing_of_the_kind")
+    hasty = await search(mixed.store, query, patience=0.0)
+    assert (hasty.rows, hasty.before, hasty.unread) == ((), 9, 8)
+    patient = await search(mixed.store, query, before=hasty.before, patience=5.0)
+    assert (patient.before, patient.unread) == (None, 0)
+
+
+async def test_a_clock_that_was_set_back_hides_no_entry_from_a_search_by_date(ten: Bench) -> None:
+    ten.tamper("UPDATE audit_entry SET at = '2026-11-01T00:00:00.000000Z' WHERE seq IN (3, 9)")
+    assert await found(ten, "created:2026-11-01") == [9, 3]
+    assert await found(ten, "created:<=2026-11-02") == [9, 3]
+    assert await found(ten, "created:>2026-11-02 -created:2026-11-21") == []
+
+
+async def test_windows_of_any_width_read_each_entry_once() -> None:
+    walk, seen = Walk.over((3, 95_000), None, 60.0), []
+    while walk.goes_on:
+        with walk.step() as (first, below):
+            seen.append((first, below))
+    assert seen[0][1] == 95_001
+    assert seen[-1][0] == 3
+    assert all(one[0] == after[1] for one, after in pairwise(seen))
+    assert len(seen) > 1
+    assert walk.unread == 0

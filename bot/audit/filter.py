@@ -1,0 +1,185 @@
+"""A parsed search as SQL over the stored columns: whom a name means, which index answers, what is logged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.audit.actions import Action
+from bot.audit.chain import RAW
+from bot.audit.query import CREATED, TEXT, Query, Span, Term
+from bot.audit.subjects import find_subjects
+from bot.store.types import instant_text
+
+Condition = sa.ColumnElement[bool]
+ResolvePerson = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
+"""Gives the employee ids of the people a name, e-mail or id may mean; people unknown now give none."""
+
+MOST_PEOPLE: Final = 1000
+_SHOWN_PEOPLE: Final = 10
+_SEARCHED: Final = tuple(
+    column for column in RAW.c if column.name not in {"seq", "at", "sealed", "prev_hash", "hash"}
+)
+_COLUMN: Final = {
+    "action": RAW.c.action,
+    "platform": RAW.c.platform,
+    "instance": RAW.c.instance,
+    "outcome": RAW.c.outcome,
+    "case": RAW.c.case_id,
+    "step": RAW.c.step_id,
+    "run": RAW.c.run_id,
+    "rule": RAW.c.rule,
+    "quality": RAW.c.quality,
+    "request": RAW.c.request_id,
+}
+_LOWER: Final = frozenset({"action", "platform", "outcome", "quality"})
+
+
+class TooManyPeople(ValueError):
+    """A name in the search means too many people to look for; says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A search made ready for SQL, and its words with each person as a pseudonym, fit for the log."""
+
+    conditions: tuple[Condition, ...]
+    shown: str
+    first: int = 1
+    """No entry before this one can meet it."""
+    last: int | None = None
+    """No entry after this one can meet it; None: not known."""
+
+
+async def prepare(connection: AsyncConnection, query: Query, resolve: ResolvePerson | None) -> Filter:
+    """Resolve the people a query names and turn it into conditions; raises TooManyPeople."""
+    alternatives: dict[str, list[Condition]] = defaultdict(list)
+    conditions, shown = [], []
+    for term in query.terms:
+        condition, said = await _prepared(connection, term, resolve)
+        shown.append(said)
+        if term.exclude:
+            conditions.append(sa.not_(sa.func.coalesce(condition, sa.false())))
+        elif term.field == TEXT:
+            conditions.append(condition)
+        else:
+            alternatives[term.field].append(condition)
+    conditions += [sa.or_(*either) for either in alternatives.values()]
+    first, last = await _bounds(connection, query)
+    return Filter(tuple(conditions), " ".join(shown), first, last)
+
+
+async def _bounds(connection: AsyncConnection, query: Query) -> tuple[int, int | None]:
+    """Give the numbers between which `created:` can be met, exactly: a clock may have been set back."""
+    spans = [term.span for term in query.terms if term.span is not None and not term.exclude]
+    if not spans:
+        return 1, None
+    found = [await _numbers(connection, span) for span in spans]
+    return min(first for first, _ in found), max(last for _, last in found)
+
+
+async def _numbers(connection: AsyncConnection, span: Span) -> tuple[int, int]:
+    """Read them from the index on `at` alone, which holds both."""
+    bounds = sa.select(sa.func.min(RAW.c.seq), sa.func.max(RAW.c.seq)).where(_within(RAW.c.at, span))
+    first, last = (await connection.execute(bounds)).one()
+    return (1, 0) if last is None else (first, last)
+
+
+async def _prepared(
+    connection: AsyncConnection, term: Term, resolve: ResolvePerson | None
+) -> tuple[Condition, str]:
+    """Give one term as a condition, and as it may stand in the log."""
+    if term.field == "actor":
+        ids = await resolve(connection, term.value) if resolve else ()
+        return _is(RAW.c.actor, *_actors(term, ids)), _shown_actor(term, ids)
+    people = await _people(connection, term, resolve) if term.field in {"person", TEXT} else []
+    if term.field == "group":
+        return await _group(connection, term), _shown(term, people)
+    return _condition(term, people), _shown(term, people)
+
+
+def _actors(term: Term, ids: Sequence[str]) -> list[str]:
+    typed = [term.value, f"person:{term.value}", f"system:{term.value}"]
+    return [*typed, *(f"person:{one}" for one in ids if one != term.value)]
+
+
+async def _people(connection: AsyncConnection, term: Term, resolve: ResolvePerson | None) -> list[str]:
+    """Find the pseudonyms of everybody a text may mean."""
+    ids = [term.value, *(await resolve(connection, term.value) if resolve else ())]
+    if len(ids) > MOST_PEOPLE:
+        raise TooManyPeople(f"`{term.value}` may mean {len(ids)} people: write more of the name, or an id")
+    subjects = [subject.pseudonym for subject in (await find_subjects(connection, ids)).values()]
+    return [term.value, *subjects] if term.value.startswith("p_") else subjects
+
+
+def _condition(term: Term, people: Sequence[str]) -> Condition:
+    if term.field == CREATED:
+        return _created(term)
+    if term.field == "person":
+        return RAW.c.subject.in_(people)
+    if term.field == TEXT:
+        texts = [column.icontains(term.value, autoescape=True) for column in _SEARCHED]
+        return sa.or_(*texts, RAW.c.subject.in_(people))
+    value = term.value.lower() if term.field in _LOWER else term.value
+    return _is(_COLUMN[term.field], value, *_whole_category(term.field, value))
+
+
+async def _group(connection: AsyncConnection, term: Term) -> Condition:
+    """A group's id where there is such a group, which the index finds; else a part of its name."""
+    exact = RAW.c.group_id == term.value
+    if await connection.scalar(sa.select(sa.exists().where(exact))):
+        return exact
+    return RAW.c.group_name.ilike(_pattern(f"*{term.value.removeprefix('#')}*"), escape="\\")
+
+
+def _whole_category(field: str, value: str) -> list[str]:
+    """Spell `action:step` as every action that begins so; a list of values can use the index."""
+    return [action for action in Action if action.startswith(f"{value}.")] if field == "action" else []
+
+
+def _is(column: sa.ColumnElement[Any], *values: str) -> Condition:
+    if "*" in values[0]:
+        return sa.or_(*(column.like(_pattern(value), escape="\\") for value in values))
+    return column.in_(values)
+
+
+def _pattern(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
+def _created(term: Term) -> Condition:
+    # Not by the index on `at`: the numbers are known, and reading by them needs no sorting.
+    return sa.true() if term.span is None else _within(RAW.c.at.concat(""), term.span)
+
+
+def _within(at: sa.ColumnElement[Any], span: Span) -> Condition:
+    bounds: list[Condition] = [sa.true()]
+    if span.start is not None:
+        bounds.append(at >= instant_text(span.start))
+    if span.end is not None:
+        bounds.append(at < instant_text(span.end))
+    return sa.and_(*bounds)
+
+
+def _shown_actor(term: Term, ids: Sequence[str]) -> str:
+    """The log calls whoever acts by their id; a name that was typed is replaced by it."""
+    if not ids or term.value in ids:
+        return _shown(term, [])
+    few = len(ids) <= _SHOWN_PEOPLE
+    return f"{'-' * term.exclude}actor:{','.join(ids) if few else f'[{len(ids)} people]'}"
+
+
+def _shown(term: Term, people: Sequence[str]) -> str:
+    """Spell a term for the log: what names a person is replaced by who was found."""
+    minus, field = "-" * term.exclude, "" if term.field == TEXT else f"{term.field}:"
+    if people or term.field == "person":
+        few = 0 < len(people) <= _SHOWN_PEOPLE
+        return f"{minus}person:{','.join(people) if few else f'[{len(people)} people]'}"
+    quote = '"' if " " in term.value else ""
+    return f"{minus}{field}{quote}{term.value}{quote}"

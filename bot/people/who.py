@@ -35,14 +35,15 @@ def goes_by(row: PersonRow, name: str) -> bool:
     A name for oneself is an employee id, an e-mail address or what stands before its @, or the full name;
     upper and lower case are no disguise.
     """
-    return name.strip().casefold() in _folded(*_names(row))
+    return name.strip().casefold() in _folded(*names_of(row))
 
 
 def _folded(*texts: str) -> frozenset[str]:
     return frozenset(text.strip().casefold() for text in texts if text.strip())
 
 
-def _names(row: PersonRow) -> Iterator[str]:
+def names_of(row: PersonRow) -> Iterator[str]:
+    """Give every name somebody may act under on one machine."""
     yield from (row.id, row.name)
     if row.email:
         yield from (row.email, row.email.partition("@")[0])

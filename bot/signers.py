@@ -1,0 +1,144 @@
+"""Who puts a name to something that waits: requester, approver and subject told apart by every name they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.actor import Actor
+from bot.access.staff import roles_of, staff_row
+from bot.app import Bawab
+from bot.people.who import goes_by, names_of
+from bot.release_faults import CannotRelease
+from bot.states import HoldKind
+from bot.store.query import columns, where
+from bot.store.tables import CaseRow, HoldRow, PersonRow, StepRow
+from policies.approvals import Asked, NotYours, Signature
+from policies.roles import Role
+
+EITHER = frozenset({Role.HR, Role.IT})
+WANTED: Mapping[HoldKind, frozenset[Role]] = {
+    HoldKind.FEED: EITHER,
+    HoldKind.OBSERVE: EITHER,
+    HoldKind.POLICY_CHANGE: EITHER,
+    HoldKind.FIRST_SEEN: frozenset({Role.HR}),
+    HoldKind.RUN_THRESHOLD: EITHER,
+    HoldKind.DAY_THRESHOLD: EITHER,
+    HoldKind.GROUP_THRESHOLD: EITHER,
+    HoldKind.IDENTITY_LINKS: EITHER,
+    HoldKind.NO_TIME_ZONE: EITHER,
+}
+"""Who may release what, where the hold itself does not say; one name is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Somebody who gives their word, with everybody they may be."""
+
+    by: str
+    """Their employee id; the id of their staff row; or, at the machine, the name they gave."""
+    logged: str
+    via: str
+    names: frozenset[str]
+    """Every name they go by, folded."""
+    ids: frozenset[str]
+    """Every employee id that may be theirs: two people may share a name given at the machine."""
+    roles: frozenset[Role] | None = None
+    """None: somebody at the machine whom nobody has named; they stand for the role that is wanted."""
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name somebody acted under is theirs."""
+        return name.removeprefix("person:").strip().casefold() in self.names
+
+    def roles_for(self, missing: Iterable[frozenset[Role]]) -> frozenset[Role]:
+        """Give the roles they may sign in."""
+        return frozenset().union(*missing) if self.roles is None else self.roles
+
+
+async def signer_of(tx: AsyncConnection, who: Actor) -> Signer:
+    """Give somebody signed in as a signer: their id is certain, their other names count against them too."""
+    people = await where(tx, PersonRow, columns(PersonRow).id == who.id)
+    row = await staff_row(tx, who.id)
+    own = [who.id, *([row.email] if row and row.email else [])]
+    names = _folded([*own, *[name for person in people for name in names_of(person)]])
+    return Signer(who.id, who.logged, who.via, names, frozenset({who.id}), who.roles)
+
+
+async def operator(app: Bawab, tx: AsyncConnection, actor: str) -> Signer:
+    """Give somebody at the machine as a signer, by the name they gave; staff keep the roles they have."""
+    given = actor.removeprefix("person:").strip()
+    people = await _called(tx, given)
+    by = people[0].id if len(people) == 1 else given.casefold()
+    row = await staff_row(tx, by)
+    names = _folded([given, *[name for person in people for name in names_of(person)]])
+    ids = frozenset({by, *(person.id for person in people)})
+    return Signer(by, actor, "cli", names, ids, roles_of(row) if row else None)
+
+
+async def _called(tx: AsyncConnection, name: str) -> list[PersonRow]:
+    rows, folded = columns(PersonRow), name.casefold()
+    mailbox = func.lower(rows.email).like(f"{_escaped(folded)}@%", escape="\\")
+    same = [func.lower(one) == folded for one in (rows.id, rows.name, rows.email)]
+    found = await where(tx, PersonRow, or_(*same, rows.name == name, mailbox))
+    return [person for person in found if goes_by(person, name)]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def wanted_by(row: HoldRow) -> tuple[frozenset[Role], ...]:
+    """Give the signatures a hold wants: as it says itself, else by its kind."""
+    if row.wanted:
+        return tuple(frozenset(Role(name) for name in roles) for roles in row.wanted)
+    if row.kind == HoldKind.APPROVAL:
+        return (frozenset({Role(row.role)}) if row.role in set(Role) else EITHER,)
+    return (WANTED[HoldKind(row.kind)],)
+
+
+async def asked_of(tx: AsyncConnection, row: HoldRow, signer: Signer) -> Asked:
+    """Give what a hold asks, as this signer must be judged: whoever they may be counts as them."""
+    cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == row.digest)
+    steps = await where(tx, StepRow, columns(StepRow).hold_digest == row.digest)
+    askers = {row.requested_by, *(case.requested_by for case in cases)}
+    concerned = {case.person_id for case in cases} | {step.person_id for step in steps}
+    return Asked(
+        requesters=frozenset(_as_signer(by, signer) for by in askers if by.startswith("person:")),
+        subjects=frozenset(concerned | ({signer.by} if signer.ids & concerned else set())),
+        wanted=wanted_by(row),
+    )
+
+
+def _as_signer(asker: str, signer: Signer) -> str:
+    name = asker.removeprefix("person:")
+    return signer.by if name in signer.ids or signer.is_called(name) else name
+
+
+def as_signed(signed: Sequence[Signature], signer: Signer) -> tuple[Signature, ...]:
+    """Read earlier signatures as this signer's where they may be: nobody signs twice under two names."""
+    return tuple(
+        replace(one, by=signer.by) if one.by in signer.ids or signer.is_called(one.by) else one
+        for one in signed
+    )
+
+
+def refusal_of(given: NotYours, wanted: Sequence[frozenset[Role]], signer: Signer) -> CannotRelease:
+    """Say why this person's name is not taken."""
+    name = signer.logged.removeprefix("person:")
+    roles = ", ".join(sorted({role for roles in wanted for role in roles}))
+    said = {
+        NotYours.IS_REQUESTER: f"{name} asked for this and cannot release it: somebody else must",
+        NotYours.IS_SUBJECT: f"{name} is among the people concerned: somebody else must release this",
+        NotYours.HAS_SIGNED: f"{name} has given their word already: a second, different person must",
+        NotYours.WRONG_ROLE: f"{name} cannot release this: it waits for {roles}",
+        NotYours.NOTHING_MISSING: "nothing is missing any more",
+    }
+    facts = {"wanted": roles} if given is NotYours.WRONG_ROLE else {}
+    return CannotRelease(said[given], str(given), **facts)
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.strip().casefold() for name in names if name.strip())

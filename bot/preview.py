@@ -53,6 +53,9 @@ class PreviewRow:
     """By hand: the name of whoever would be asked; empty where there is nobody to ask."""
     successor: str = ""
     """Of a hand-over: the name of whoever becomes owner."""
+    role: str = ""
+    """What the person is in the group; empty for an act on the account itself."""
+    group_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ def _row_of_step(case: CaseRow, step: StepRow) -> PreviewRow:
         why=step.why,
         refusal=step.refusal,
         since_approval=step.since_approval,
+        role=step.role if step.group else "",
+        group_kind=(step.group or {}).get("kind", ""),
     )
 
 
@@ -221,6 +226,8 @@ def _row(case: CaseRow, instance: str, platform: str, step: PlannedStep) -> Prev
         why=step.why,
         refusal=step.refusal,
         since_approval=step.since_approval,
+        role=step.role if step.group else "",
+        group_kind=step.group.kind if step.group else "",
     )
 
 

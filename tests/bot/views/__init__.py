@@ -1,0 +1,1 @@
+"""Views held to what each role may read."""

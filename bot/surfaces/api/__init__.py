@@ -1,1 +1,1 @@
-"""The JSON API: what programs read and do, by scoped tokens, described in OpenAPI."""
+"""The JSON API at /api/v1: tokens in, the same acts and views as every other screen, problems as RFC 9457."""

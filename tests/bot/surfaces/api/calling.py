@@ -1,0 +1,126 @@
+"""The API over real HTTP on loopback, for a small company with staff of every role and a token for each."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.access.actors import actor_of
+from bot.access.tokens import make_token
+from bot.app import Bawab
+from bot.store.access_tables import StaffRow
+from bot.store.query import add, new_id
+from bot.surfaces.api.app import api
+from policies.roles import RIGHTS, Permission, Role
+from tests.bot.world import World, channel, company, people
+
+ROLES = {"noura": "hr", "ibrahim": "it", "audra": "auditor", "glass": "break_glass", "huda": "hr"}
+"""Employee id → role; `owner` owns a group and has no role of their own."""
+STAFF = ("ana", "owner", "omar", *ROLES)
+REGISTRY = """\
+version: 1
+groups:
+  - {instance: acme, group: C-sales, name: sales, owner: owner, deputy: ibrahim}
+"""
+
+
+@dataclass(slots=True)
+class Client:
+    """One token's view of the API."""
+
+    http: httpx.AsyncClient
+    token: str = field(repr=False)
+
+    async def __call__(
+        self, method: str, path: str, *, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """Send one request; unsafe ones get a key of their own unless one is given."""
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        if method == "POST":
+            headers["Idempotency-Key"] = key or new_id("key")
+        return await self.http.request(method, path, headers=headers, **more)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Read something that is there."""
+        answer = await self("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@dataclass(slots=True)
+class Office:
+    """A company, its API, and whoever may call it."""
+
+    world: World
+    http: httpx.AsyncClient
+    url: str
+
+    @property
+    def app(self) -> Bawab:
+        return self.world.app
+
+    async def as_(self, person: str, scopes: Collection[Permission] | None = None) -> Client:
+        """Give the client of a new token of somebody; without scopes it has every right there is."""
+        async with self.app.store.read() as tx:
+            who = await actor_of(self.app, tx, person, "cli")
+        assert who is not None, f"{person} has no access"
+        wanted = set(Permission) if scopes is None else scopes
+        made = await make_token(self.app, who, title="test", scopes=wanted, lasts=timedelta(days=30))
+        return Client(self.http, made.text)
+
+    async def entries(self, action: str) -> list[Any]:
+        """The log's entries of one action."""
+        return [row for row in await self.world.log() if row["action"] == action]
+
+
+@asynccontextmanager
+async def office(folder: Path) -> AsyncIterator[Office]:
+    """Open a company whose first run is released, with its API listening on loopback."""
+    rooms = channel("sales", "ana", "omar", "owner"), channel("general", *STAFF)
+    async with company(folder, *people(*STAFF), *rooms, registry=REGISTRY) as world:
+        world.drop(*[f"{one},{one.title()} Test,{one}@corp.test,Sales,active,," for one in STAFF])
+        await world.settle_in()
+        await seat(world.app)
+        async with served(world.app) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
+            yield Office(world, http, url)
+
+
+async def seat(app: Bawab) -> None:
+    """Give people their roles, as the staff file would."""
+    now = app.now()
+    rows = [
+        StaffRow(id=who, name=who.title(), roles=[role], source="file", created_at=now, updated_at=now)
+        for who, role in ROLES.items()
+    ]
+    async with app.store.write() as tx:
+        await add(tx, *rows)
+
+
+@asynccontextmanager
+async def served(app: Bawab) -> AsyncIterator[str]:
+    """Serve the API as the listener does, at /api/v1 on a free port."""
+    mounted = Starlette(routes=[Mount("/api/v1", api(app))])
+    server = uvicorn.Server(uvicorn.Config(mounted, log_config=None, lifespan="off", log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        task = asyncio.create_task(server.serve(sockets=[taken]))
+        try:
+            yield f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+        finally:
+            server.should_exit = True
+            await task
+
+
+def rights_of(role: str) -> frozenset[Permission]:
+    """What a role may do."""
+    return RIGHTS[Role(role)]

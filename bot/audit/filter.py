@@ -56,10 +56,15 @@ class Filter:
     """No entry after this one can meet it; None: not known."""
 
 
-async def prepare(connection: AsyncConnection, query: Query, resolve: ResolvePerson | None) -> Filter:
-    """Resolve the people a query names and turn it into conditions; raises TooManyPeople."""
+async def prepare(
+    connection: AsyncConnection,
+    query: Query,
+    resolve: ResolvePerson | None,
+    beside: Sequence[Condition] = (),
+) -> Filter:
+    """Resolve the people a query names and turn it into conditions, `beside` too; raises TooManyPeople."""
     alternatives: dict[str, list[Condition]] = defaultdict(list)
-    conditions, shown = [], []
+    conditions, shown = [*beside], []
     for term in query.terms:
         condition, said = await _prepared(connection, term, resolve)
         shown.append(said)

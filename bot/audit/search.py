@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.chain import RAW
-from bot.audit.filter import Filter, ResolvePerson, TooManyPeople, prepare
+from bot.audit.filter import Condition, Filter, ResolvePerson, TooManyPeople, prepare
 from bot.audit.query import Query
 from bot.audit.walk import Walk
 from bot.store.db import Store
@@ -40,14 +40,16 @@ async def search(
     limit: int = 50,
     resolve: ResolvePerson | None = None,
     patience: float | None = None,
+    beside: Sequence[Condition] = (),
 ) -> Page:
     """Find the entries that meet a query, those before entry `before` if given; raises TooManyPeople.
 
-    With `patience` (seconds) it stops where that is used up, and says how much is left unread. Rows map
-    column names to values: `at` a datetime, JSON columns decoded, `sealed` still sealed.
+    With `patience` (seconds) it stops where that is used up, and says how much is left unread. `beside` are
+    conditions that hold whatever was asked. Rows map column names to values: `at` a datetime, JSON columns
+    decoded, `sealed` still sealed.
     """
     async with store.read() as connection:
-        found = await prepare(connection, query, resolve)
+        found = await prepare(connection, query, resolve, beside)
         walk = Walk.over(await _ends(connection, found), before, patience)
         rows: list[Mapping[str, Any]] = []
         while len(rows) <= limit and walk.goes_on:

@@ -44,6 +44,7 @@ def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) 
         instance=name,
         bot_token=slack.bot(),
         admin_token=slack.admin(),
+        app_token=slack.app(),
         team_id=slack.team_id,
         base_url=slack.base_url,
         scim_url=slack.scim_url,

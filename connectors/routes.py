@@ -52,6 +52,8 @@ class Route:
     """Takes the requests inside apart; each must be on the list, and together they decide read or write."""
     judge: Judge | None = None
     """Looks into the body, where the address alone does not say how much would be changed."""
+    upgrade: bool = False
+    """Opens a websocket: only the way there is judged; what passes over it later is the connector's own."""
 
     def matches(self, method: str, base: str, path: str) -> bool:
         """Whether a request is this route; segments are compared one by one, so `/` never hides in an id."""

@@ -76,7 +76,13 @@ def server_for(sandbox: Served, port: int = 0) -> tuple[uvicorn.Server, socket.s
     """Give a server on a loopback port (bound already; 0 takes any that is free), its socket and its URL."""
     protocol = type("Protocol", (_CuttableProtocol,), {"transports": sandbox.transports})
     config = uvicorn.Config(
-        sandbox.asgi, http=protocol, ws="none", lifespan="off", log_level="error", access_log=False
+        sandbox.asgi,
+        http=protocol,
+        # Most platforms know no websockets; one that does says what speaks their protocol.
+        ws=getattr(sandbox, "websockets", "none"),
+        lifespan="off",
+        log_level="error",
+        access_log=False,
     )
     # The protocol said outright: asyncio switches Nagle's delay off only where it is.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

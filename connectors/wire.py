@@ -22,6 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import aiohttp
@@ -106,7 +107,7 @@ class WireSettings:
     """What the wire needs to know; times in seconds, sizes in bytes."""
 
     bases: Mapping[str, str] = field(repr=False)
-    """By name; Telegram's address holds the token."""
+    """By name; Telegram's address holds the token. A host `*.slack.com` stands for every host below it."""
     routes: Sequence[Route]
     limits: Sequence[RateLimit]
     read_signal: ReadSignal
@@ -191,6 +192,8 @@ class Wire:
         exchange = Exchange(route=admitted.route.name, access=admitted.access, at=datetime.now(UTC))
         if (recording := _RECORDING.get()) is not None:
             recording.append(exchange)
+        if admitted.route.upgrade:
+            return await self._upgrade(admitted, exchange, request, handler)
         if admitted.access is Access.WRITE:
             return await self._write(admitted, exchange, request, handler)
         return await self._read(admitted, exchange, request, handler)
@@ -223,7 +226,7 @@ class Wire:
         # The raw path: a percent-encoded slash must stay one segment.
         url = request.url
         for name, base in self._bases.items():
-            if url.origin() != base.origin() or not url.raw_path.startswith(base.raw_path):
+            if not _on(url, base) or not url.raw_path.startswith(base.raw_path):
                 continue
             path = url.raw_path[len(base.raw_path) :]
             route = find(self._settings.routes, request.method, name, path)
@@ -241,6 +244,25 @@ class Wire:
             raise self._limited(admitted, signal)
         if response is None or signal.kind is SignalKind.BROKEN:
             raise AnswerLost(f"{route.name}: {signal.reason}; it may have had its effect")
+        return response
+
+    async def _upgrade(
+        self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+    ) -> aiohttp.ClientResponse:
+        """Open a websocket: one try, whose answer is its head alone; raises Unavailable where none opens."""
+        route = admitted.route
+        await self._turn(admitted, self._settings.longest_read_wait)
+        exchange.tries += 1
+        self.requests_sent += 1
+        try:
+            async with asyncio.timeout(self._settings.total_timeout):
+                response = await handler(request)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(f"{route.name}: no websocket opened ({type(error).__name__})") from None
+        self._note(exchange, response)
+        if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            response.close()
+            raise Unavailable(f"{route.name}: answered {response.status} instead of opening a websocket")
         return response
 
     async def _read(
@@ -347,6 +369,14 @@ class Wire:
             for name in settings.keep_headers
             if name in response.headers
         }
+
+
+def _on(url: URL, base: URL) -> bool:
+    """Whether an address is on a base: the same origin or, where the base says so, a host below it."""
+    host = base.host or ""
+    if not host.startswith("*."):
+        return url.origin() == base.origin()
+    return (url.scheme, url.port) == (base.scheme, base.port) and (url.host or "").endswith(host[1:])
 
 
 class _BoundedResponse(aiohttp.ClientResponse):

@@ -1,4 +1,4 @@
-"""What people meet in Slack needs of the platform: websockets to hear it by, views, answers, who is asking."""
+"""What people meet in Slack needs of the platform: websockets to hear it by, views, answers, who asks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import aiohttp
 
 from connectors.chat.slack.client import Answer, SlackClient, SlackRefused
+from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.identity import Identity
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Forbidden
 from policies.model import Account
 
 View = Mapping[str, Any]
@@ -33,14 +34,16 @@ class Shown:
 class AppSide:
     """The calls of the Slack app; each goes through the wire like any other."""
 
-    def __init__(self, instance: str, client: SlackClient, identity: Identity, directory: Directory) -> None:
-        self._instance = instance
+    def __init__(
+        self, config: SlackConfig, client: SlackClient, identity: Identity, directory: Directory
+    ) -> None:
+        self._config = config
         self._client = client
         self._identity = identity
         self._directory = directory
 
     async def open_socket(self) -> aiohttp.ClientWebSocketResponse:
-        """Open a websocket where Slack says; raises BadCredentials, Unavailable or Forbidden (another host)."""
+        """Open a websocket where Slack says; raises BadCredentials, Unavailable, Forbidden (another host)."""
         answer = await self._client.read("apps.connections.open")
         try:
             return await self._client.wire.session.ws_connect(
@@ -49,7 +52,7 @@ class AppSide:
         except (aiohttp.ClientError, ValueError) as error:
             # The address holds a ticket, so nobody may quote it.
             raise ConnectorError(
-                f"{self._instance}: no websocket opened where Slack said ({type(error).__name__})"
+                f"{self._config.instance}: no websocket opened where Slack said ({type(error).__name__})"
             ) from None
 
     async def open_view(self, trigger_id: str, view: View) -> Shown:
@@ -69,6 +72,9 @@ class AppSide:
 
         Raises SlackRefused where that is over, Forbidden for an address that is not Slack's.
         """
+        base = self._config.hooks_base
+        if not response_url.startswith((f"{base}commands/", f"{base}actions/")):
+            raise Forbidden(f"{self._config.instance}: an answer was asked for elsewhere; nothing was sent")
         async with self._client.wire.session.post(response_url, json=dict(said)) as answer:
             if answer.status != 200:
                 raise SlackRefused("response_url", f"HTTP {answer.status}")

@@ -52,7 +52,7 @@ class SlackConfig:
 
     @property
     def hooks_base(self) -> str:
-        """Where answers to commands and buttons go: `hooks.` before Slack's own host; a sandbox is one host."""
+        """Where answers to commands and buttons go: `hooks.` before Slack's host; a sandbox is one host."""
         base = URL(self.base_url)
         return (
             str(base.origin() if _is_one_host(base) else base.origin().with_host(f"hooks.{base.host}")) + "/"
@@ -65,8 +65,8 @@ class SlackConfig:
             return self.socket_url
         base = URL(self.base_url)
         scheme = "wss" if base.scheme == "https" else "ws"
-        host = "" if _is_one_host(base) else "*."
-        return f"{scheme}://{host}{base.authority}/"
+        host = str(base.origin()).partition("//")[2]
+        return f"{scheme}://{host}/" if _is_one_host(base) else f"{scheme}://*.{host}/"
 
 
 def _is_one_host(url: URL) -> bool:

@@ -75,7 +75,7 @@ class SlackConnector:
         self._sessions = Sessions(config, self._client, self._identity)
         self._notices = Notices(config, self._client)
         self._ways_back = WaysBack(config, self._client, self._identity)
-        self.app_side = AppSide(config.instance, self._client, self._identity, self._directory)
+        self.app_side = AppSide(config, self._client, self._identity, self._directory)
 
     def __repr__(self) -> str:
         return f"SlackConnector({self._config.instance!r})"

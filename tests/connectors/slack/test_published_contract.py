@@ -10,18 +10,26 @@ from typing import Any
 import pytest
 
 from connectors.chat.slack.routes import METHODS
-from connectors.chat.slack.sandbox import InviteRequest, JournalEntry, RoleAssignment, User, UserGroup
+from connectors.chat.slack.sandbox import (
+    APP_TOKEN,
+    InviteRequest,
+    JournalEntry,
+    RoleAssignment,
+    User,
+    UserGroup,
+)
 from connectors.chat.slack.sandbox.methods import METHODS as SANDBOX_METHODS
 from connectors.contract import Capabilities, Closing, KnownGroups, Promotion, WayBack, WayKind
 from connectors.messages import Button, Message, Passage, plain
 from connectors.wire import Access
 from policies.model import Account, Person
-from tests.connectors.slack.stage import staged, step, workspace
+from tests.connectors.slack.stage import Stage, staged, step, workspace
 
 _SPECS = Path(os.environ.get("BAWAB_SPECS", Path(__file__).parents[4] / "shared" / "specs"))
 _REFERENCE = _SPECS / "slack" / "slack_methods.json"
 # Documented by Slack, but newer than (or left out of) the reference used here.
 _NOT_FOR_STEPS = {"chat.postMessage", "conversations.open", "chat.update"}
+_NOT_FOR_STEPS |= {"views.open", "views.update", "views.publish"}
 QUESTION = Message(
     (Passage("hello", (Button("Yes", "ok", "1"), Button("Look", "", "", url="https://x.test/"))),)
 )
@@ -38,13 +46,24 @@ def reference() -> dict[str, Any]:
     return methods
 
 
+async def use_the_app(stage: Stage) -> None:
+    """Open a modal, change it, show a Home tab, and open a websocket."""
+    app, surface = stage.slack.app_side, stage.sandbox.workspace.surface
+    modal = {"type": "modal", "title": {"type": "plain_text", "text": "Offboarding"}, "blocks": []}
+    shown = await app.open_view(surface.trigger("U2"), modal)
+    await app.update_view(shown.id, modal, hash=shown.hash)
+    await app.publish_home("U2", {"type": "home", "blocks": []})
+    await (await app.open_socket()).close()
+
+
 async def journal() -> tuple[list[JournalEntry], Capabilities]:
     """Make every kind of request the connector can make, and give what arrived."""
     world = workspace().add(UserGroup("S2", "more", ["U1", "U2"]), User("U3", "carla"))
     world.add(RoleAssignment("U1", "C1"), RoleAssignment("U2", "C1"))
     world.add(InviteRequest("I1", ["U1"], channel="C1", shared=True), InviteRequest("Ir1", ["U1"]))
     world.tokens["xoxb-sandbox-bot"].scopes.append("channels:history")
-    async with staged(world, admin=True, team_id=world.team_id, may_join_public=True) as stage:
+    more = {"team_id": world.team_id, "may_join_public": True, "app_token": APP_TOKEN}
+    async with staged(world, admin=True, **more) as stage:
         slack = stage.slack
         await slack.check()
         ana = await stage.account()
@@ -71,6 +90,7 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
         sent = await slack.notify("U2", QUESTION, "k")
         await slack.update_notice("U2", sent.reference, plain("answered"), "k")
         await slack.find_notice("U2", "k")
+        await use_the_app(stage)
         await slack.sessions_open("x", ana)
         await slack.end_sessions("x", ana)
         await slack.deactivate("x", ana)

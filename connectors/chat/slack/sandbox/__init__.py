@@ -6,6 +6,7 @@ from connectors.chat.slack.sandbox.limits import LimitManner, Limits
 from connectors.chat.slack.sandbox.state import (
     ADMIN_ID,
     ADMIN_TOKEN,
+    APP_TOKEN,
     BOT_ID,
     BOT_TOKEN,
     CHANNEL_MANAGER,
@@ -28,6 +29,7 @@ from connectors.sandboxing import running_sandbox
 __all__ = [
     "ADMIN_ID",
     "ADMIN_TOKEN",
+    "APP_TOKEN",
     "BOT_ID",
     "BOT_TOKEN",
     "CHANNEL_MANAGER",

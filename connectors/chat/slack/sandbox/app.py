@@ -17,8 +17,10 @@ from starlette.routing import Route
 from connectors.chat.slack.sandbox import admin
 from connectors.chat.slack.sandbox.call import Call, Refused
 from connectors.chat.slack.sandbox.faults import BEFORE_ONLY, Fault, FaultKind, fault_from
+from connectors.chat.slack.sandbox.hooks import Hooks
 from connectors.chat.slack.sandbox.limits import Limiter, Limits
 from connectors.chat.slack.sandbox.methods import METHODS
+from connectors.chat.slack.sandbox.sockets import Sockets
 from connectors.chat.slack.sandbox.spoilt import request_id, spoilt_answer, too_many
 from connectors.chat.slack.sandbox.state import Token, Workspace, base_workspace
 from connectors.sandboxing import Pending, cut, fall_silent, take_faults
@@ -55,19 +57,27 @@ class Sandbox:
     pending: Pending = field(default_factory=Pending)
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     limiter: Limiter = field(init=False)
+    sockets: Sockets = field(init=False)
     asgi: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
         self.limiter = Limiter(self.limits)
+        self.sockets = Sockets(self.workspace.surface)
         self.asgi = Starlette(
             routes=[
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/scim/v1/Users/{id}", self._scim, methods=["PATCH"]),
+                *Hooks(self.workspace.surface).routes(),
                 Route("/_sandbox/state", self._state, methods=["GET"]),
                 Route("/_sandbox/journal", self._journal, methods=["GET"]),
                 Route("/_sandbox/faults", self._faults, methods=["POST", "DELETE"]),
             ]
         )
+
+    @property
+    def websockets(self) -> Callable[..., asyncio.BaseProtocol]:
+        """What takes over a connection that asks for a websocket."""
+        return self.sockets.protocol
 
     def effective_removals(self) -> list[tuple[str, str]]:
         """Give (channel, user) of every kick that really removed somebody, in order."""
@@ -88,6 +98,7 @@ class Sandbox:
 
     async def _api(self, request: Request) -> Response:
         self.pending.settle()
+        self.workspace.surface.origin = str(request.base_url).rstrip("/")
         method = request.path_params["method"]
         params = await _params(request)
         token = self.workspace.tokens.get(_bearer(request))
@@ -131,6 +142,8 @@ class Sandbox:
         wait = self.limiter.wait_for(entry.method, tier)
         if wait is not None:
             raise _Limited(wait)
+        if token.is_app and entry.method != "apps.connections.open":
+            raise Refused("not_allowed_token_type")
         call = Call(entry.method, entry.params, token, self.workspace, self.pending, self.page_cap, fault)
         try:
             return handler(call)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.chat.slack.sandbox import admin, conversations, invite_requests, messages, roles, user_groups
+from connectors.chat.slack.sandbox import (
+    admin,
+    conversations,
+    invite_requests,
+    messages,
+    roles,
+    user_groups,
+    views,
+)
 from connectors.chat.slack.sandbox.call import Call
 
 Handler = Callable[[Call], dict[str, Any]]
@@ -27,6 +35,10 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "conversations.history": (messages.conversations_history, "t3"),
     "chat.postMessage": (messages.chat_post_message, "post"),
     "chat.update": (messages.chat_update, "t3"),
+    "views.open": (views.views_open, "t4"),
+    "views.update": (views.views_update, "t4"),
+    "views.publish": (views.views_publish, "t4"),
+    "apps.connections.open": (views.apps_connections_open, "t3"),
     "usergroups.list": (user_groups.usergroups_list, "t2"),
     "usergroups.users.list": (user_groups.usergroups_users_list, "t2"),
     "usergroups.users.update": (user_groups.usergroups_users_update, "t2"),

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from connectors.chat.slack.sandbox.surface import Surface
+
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but this sandbox
+APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - opens nothing but this sandbox
 ADMIN_TOKEN = "xoxp-sandbox-admin"  # noqa: S105 - opens nothing but this sandbox
 BOT_ID = "UBOT"
 ADMIN_ID = "UADMIN"
@@ -148,6 +151,11 @@ class Token:
         """Bot tokens start with xoxb."""
         return self.value.startswith("xoxb-")
 
+    @property
+    def is_app(self) -> bool:
+        """App-level tokens start with xapp."""
+        return self.value.startswith("xapp-")
+
 
 Thing = User | Channel | UserGroup | Token | ConnectInvite | RoleAssignment | InviteRequest
 
@@ -182,6 +190,7 @@ class Workspace:
     roles: list[RoleAssignment] = field(default_factory=list)
     invite_requests: list[InviteRequest] = field(default_factory=list)
     prefs: Preferences = field(default_factory=Preferences)
+    surface: Surface = field(default_factory=Surface)
 
     def add(self, *things: Thing) -> Workspace:
         """Put things in, each into its own table; give the workspace back."""
@@ -227,6 +236,7 @@ def base_workspace() -> Workspace:
         User(ADMIN_ID, "admin", "admin@example.com", is_admin=True),
         Token(BOT_TOKEN, BOT_ID, list(BOT_SCOPES)),
         Token(ADMIN_TOKEN, ADMIN_ID, list(ADMIN_SCOPES)),
+        Token(APP_TOKEN, BOT_ID, ["connections:write"]),
         Channel(GENERAL_ID, "general", [BOT_ID, ADMIN_ID], ADMIN_ID, is_general=True),
     )
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
+from bot.notices.addresses import Addresses
 from bot.notices.ledger import notice_entry
 from bot.notices.ports import AuditSink, DirectoryLookup, NoticeLimits
-from bot.notices.recipients import Destination, Subject, destination, is_present, who_may
-from bot.store.notices import leaving_now, notices_of, set_notice
+from bot.notices.readers import reader_of
+from bot.notices.recipients import Destination, Subject, is_present, who_may
+from bot.store.notices import leaving_now, set_notice, standing
 from bot.store.query import add, new_id
 from bot.store.tables import CaseRow, NoticeRow, StepRow
 from bot.values import event_from_plain, group_from_plain
@@ -49,13 +51,13 @@ class Outbox:
     def __init__(
         self,
         audit: AuditSink,
-        instances: Sequence[str],
+        addresses: Addresses,
         directory: DirectoryLookup,
         registry: Sequence[RegisteredGroup],
         limits: NoticeLimits,
     ) -> None:
         self._audit = audit
-        self._instances = tuple(sorted(instances))
+        self.addresses = addresses
         self._directory = directory
         self.take(registry)
         self._limits = limits
@@ -79,7 +81,8 @@ class Outbox:
         tied = await self._directory.accounts_of(tx, case.person_id)
         stated = event_from_plain(case.event).person.account_ids
         acted_on = {(step.instance, step.account_id) for step in steps}
-        return Subject(case.person_id, tied.union(stated, acted_on))
+        read = await self.addresses.subject_reads(tx, case.person_id)
+        return Subject(case.person_id, tied.union(stated, acted_on, read))
 
     async def present(self, tx: AsyncConnection, ids: Iterable[str | None], now: datetime) -> frozenset[str]:
         """Give those of the ids who are people with the company now, and not on their way out."""
@@ -114,10 +117,8 @@ class Outbox:
         return who_may(listed, matter.subject, await self.present(tx, listed, matter.now))
 
     async def destination(self, tx: AsyncConnection, person_id: str, subject: Subject) -> Destination | None:
-        """Find the account to write to somebody at, on the first instance that can carry a message."""
-        found = {one: await self._directory.account_of(tx, person_id, one) for one in self._instances}
-        certain = {instance: account for instance, account in found.items() if account}
-        return destination(person_id, subject, certain, self._instances)
+        """Find the address to write to somebody at: the first of those they want that is certainly theirs."""
+        return next(iter(await self.addresses.of(tx, person_id, subject)), None)
 
     async def put(
         self, tx: AsyncConnection, matter: Matter, kind: str, recipient: str, contents: Contents
@@ -126,8 +127,7 @@ class Outbox:
 
         What cannot be delivered (nobody may be told, or no account is certain) is stored as such and logged.
         """
-        known = await notices_of(tx, matter.case.id)
-        if any(row.recipient_id == recipient and row.kind == kind for row in known):
+        if await standing(tx, matter.case.id, recipient, kind) is not None:
             return None
         to = await self.destination(tx, recipient, matter.subject) if recipient else None
         language = await self._language(tx, recipient, contents)
@@ -142,8 +142,18 @@ class Outbox:
         """Ask the rule again just before sending: people leave, and links are corrected, while mail waits."""
         if not await self.able(tx, [notice.recipient_id], matter):
             return False
-        theirs = await self._directory.account_of(tx, notice.recipient_id, notice.instance)
-        return theirs == notice.account_id and (notice.instance, theirs) not in matter.subject.accounts
+        return await self.reaches_only_them(tx, notice, matter.subject)
+
+    async def reaches_only_them(self, tx: AsyncConnection, notice: NoticeRow, subject: Subject) -> bool:
+        """Whether a notice's address is still the recipient's, and is not read by its subject."""
+        channel = self.addresses.channels.get(notice.instance)
+        if channel is None:
+            # Not configured for now: it waits, and is asked again when it is back.
+            return (notice.instance, notice.account_id) not in subject.accounts
+        theirs = await self.addresses.on(tx, notice.recipient_id, channel)
+        if theirs != notice.account_id or subject.person_id in channel.readers:
+            return False
+        return (notice.instance, theirs) not in subject.accounts
 
     async def merge(self, tx: AsyncConnection, notice: NoticeRow, contents: Contents) -> bool:
         """Add to a message that has not left yet; False where it has."""
@@ -161,8 +171,8 @@ class Outbox:
         return is_present(person, now, self._limits.time_zone)
 
     async def _language(self, tx: AsyncConnection, recipient: str, contents: Contents) -> str:
-        person = await self._directory.person(tx, recipient) if recipient else None
-        return (person.language if person else None) or contents.language or self._limits.language
+        own = (await reader_of(tx, recipient, self._limits)).language if recipient else None
+        return own or contents.language or self._limits.language
 
 
 def _row(

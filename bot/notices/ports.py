@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,6 +45,8 @@ class NoticeLimits:
     """Who may be written to and how often; the default writes to everybody, 60 an hour."""
 
     per_hour: int = 60
+    per_person: int = 12
+    """Messages to one person in an hour; the rest waits and is put together."""
     only_to: frozenset[str] | None = None
     """Employee ids that may be written to (for tests of a real installation); None means everybody."""
     stopped: bool = False
@@ -51,3 +54,10 @@ class NoticeLimits:
     language: str = "en"
     """For whoever's own language, and whose group's, is not known."""
     time_zone: str = "UTC"
+    hijri: bool = False
+    channels: tuple[str, ...] = ("slack", "telegram", "teams", "email", "webhook")
+    """Kinds of channel, or names of one, in the order they are tried; no other is used."""
+    console: str | None = None
+    """Where the console is reached, without a slash at the end; None: messages hold no link."""
+    patience: timedelta = timedelta(minutes=5)
+    """How long a channel may be down before a message takes the next, independently operated one."""

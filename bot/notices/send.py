@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.notices.addresses import Addresses
+from bot.notices.channels import channels_of
 from bot.notices.claims import Claims
 from bot.notices.enqueue import enqueue_case
 from bot.notices.outbox import Matter, Outbox
@@ -17,7 +19,7 @@ from bot.store.db import Store
 from bot.store.notices import due_notices, postpone, sent_lately
 from bot.store.tables import CaseRow, NoticeRow, StepRow
 from connectors.errors import ConnectorError, Forbidden, NotSupported, Unavailable
-from connectors.messages import NoticeOutcome, NoticeReceipt, Notifies, plain
+from connectors.messages import NoticeOutcome, NoticeReceipt, plain
 from policies.model import Person, RegisteredGroup
 from policies.rules import Rule
 
@@ -40,13 +42,15 @@ class NoticeSender:
         registry: Sequence[RegisteredGroup],
         limits: NoticeLimits,
         now: Callable[[], datetime],
+        deaf: Collection[str] = (),
     ) -> None:
         self._store = store
-        self._channels = {name: one for name, one in connectors.items() if isinstance(one, Notifies)}
+        self._channels = channels_of(connectors, deaf)
         self._limits = limits
         self._now = now
         self._sending = asyncio.Lock()
-        self.outbox = Outbox(audit, tuple(self._channels), directory, registry, limits)
+        addresses = Addresses(self._channels, directory, limits)
+        self.outbox = Outbox(audit, addresses, directory, registry, limits)
         """Where tasks put their reminders."""
         self._claims = Claims(store, audit, directory, self.outbox, limits)
 
@@ -104,7 +108,7 @@ class NoticeSender:
         if channel is None:
             return _later("instance_not_configured")
         try:
-            return await channel.notify(notice.account_id, plain(text, notice.language), notice.id)
+            return await channel.post.notify(notice.account_id, plain(text, notice.language), notice.id)
         except Unavailable as error:
             return NoticeReceipt(NoticeOutcome.RETRY, detail="unavailable", retry_after=error.retry_after)
         except (NotSupported, Forbidden) as error:
@@ -131,7 +135,7 @@ class NoticeSender:
     async def _find(self, notice: NoticeRow) -> NoticeReceipt | None:
         channel = self._channels.get(notice.instance)
         try:
-            return await channel.find_notice(notice.account_id, notice.id) if channel else None
+            return await channel.post.find_notice(notice.account_id, notice.id) if channel else None
         except NotSupported:
             return NoticeReceipt(NoticeOutcome.UNKNOWN, detail=CANNOT_LOOK)
         except ConnectorError:

@@ -23,6 +23,12 @@ async def notices_of(tx: AsyncConnection, case_id: str) -> list[NoticeRow]:
     return await where(tx, NoticeRow, _notice.case_id == case_id)
 
 
+async def standing(tx: AsyncConnection, case_id: str, recipient: str, kind: str) -> NoticeRow | None:
+    """Give the one notice of a kind to somebody about a case, whatever became of it."""
+    mine = [_notice.case_id == case_id, _notice.recipient_id == recipient, _notice.kind == kind]
+    return await one(tx, NoticeRow, *mine)
+
+
 async def notice_by_id(tx: AsyncConnection, notice_id: str) -> NoticeRow | None:
     """Give one notice."""
     return await one(tx, NoticeRow, _notice.id == notice_id)

@@ -343,3 +343,5 @@ class NoticeRow(SQLModel, table=True):
     said: str = ""
     """A digest of the words last shown: a message is updated where they changed."""
     updated_at: datetime | None = instant_field()
+    closed_at: datetime | None = instant_field()
+    """When all it was about was settled and said: it is not looked at again."""

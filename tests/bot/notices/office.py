@@ -44,7 +44,7 @@ from policies.rules import Rule, RuleAction
 START = datetime(2026, 11, 19, 15, 0, tzinfo=UTC)
 SLACK, PHONES = "hq", "phones"
 RULE = Rule(id="leaver", on=(EventKind.LEAVER,), action=RuleAction.REMOVE)
-LIMITS = NoticeLimits(time_zone="Asia/Riyadh")
+LIMITS = NoticeLimits(time_zone="Asia/Riyadh", channels=("slack", SLACK, "telegram", "teams", "email", "webhook"))
 RULES = TaskRules(it_contact="E9")
 SENSITIVE = {"sensitivity": Sensitivity.SENSITIVE}
 FENCES = {0x2068: None, 0x2069: None}

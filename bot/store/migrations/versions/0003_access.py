@@ -179,4 +179,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("hold_digest", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("said", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("updated_at", bot.store.types.UtcInstant(length=27), nullable=True))
+        batch_op.add_column(sa.Column("closed_at", bot.store.types.UtcInstant(length=27), nullable=True))
         batch_op.create_index(batch_op.f("ix_notice_hold_digest"), ["hold_digest"], unique=False)

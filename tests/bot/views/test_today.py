@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.access.actor import Actor
-from bot.app import Bawab
 from bot.lanes import stumbled
 from bot.states import CaseState, HoldKind, LaneState
 from bot.store.access_tables import ConfirmationRow
@@ -29,14 +27,14 @@ from tests.bot.views.readers import (
     REGISTRY,
     ana_is_to_leave,
     reader,
+    sales,
+    settled,
 )
-from tests.bot.world import World, channel
-
-SALES = channel("sales-eu", "ana", "sara")
+from tests.bot.world import World
 
 
 async def test_a_departure_ahead_stands_with_its_instant_and_the_zone_it_was_meant_in(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES) as world:
+    async with settled(tmp_path, sales()) as world:
         await ana_is_to_leave(world)
         seen = await today(world.app, HR)
     (line,) = seen.cases
@@ -46,7 +44,7 @@ async def test_a_departure_ahead_stands_with_its_instant_and_the_zone_it_was_mea
 
 
 async def test_the_first_run_is_said_until_somebody_releases_it(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES, settled=False) as world:
+    async with office(tmp_path, sales(), settled=False) as world:
         before = await today(world.app, HR)
         await ana_is_to_leave(world)
         held = await today(world.app, HR)
@@ -59,8 +57,7 @@ async def test_the_first_run_is_said_until_somebody_releases_it(tmp_path: Path) 
 
 
 async def test_whoever_leaves_does_not_read_it_here_whatever_their_roles(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES, policy=APPROVED) as world:
-        await world.release_all()
+    async with settled(tmp_path, sales(), policy=APPROVED) as world:
         await ana_is_to_leave(world)
         for role in Role:
             seen = await today(world.app, reader("ana", role))
@@ -71,7 +68,7 @@ async def test_whoever_leaves_does_not_read_it_here_whatever_their_roles(tmp_pat
 
 
 async def test_a_chat_admin_sees_their_tasks_and_groups_and_nothing_else(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES, registry=REGISTRY) as world:
+    async with settled(tmp_path, sales(), registry=REGISTRY) as world:
         case = await ana_is_to_leave(world)
         await _task(world, case.id, "sara")
         seen = await today(world.app, CHAT_ADMIN)
@@ -116,8 +113,7 @@ async def _task(world: World, case_id: str, assignee: str) -> None:
 
 
 async def test_who_may_sign_is_said_and_why_others_may_not(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES, policy=APPROVED) as world:
-        await world.release_all()
+    async with settled(tmp_path, sales(), policy=APPROVED) as world:
         await ana_is_to_leave(world)
         mine = await today(world.app, HR)
         theirs = await today(world.app, IT)
@@ -132,7 +128,7 @@ async def test_who_may_sign_is_said_and_why_others_may_not(tmp_path: Path) -> No
 
 
 async def test_an_emergency_waits_for_a_second_person_and_not_for_whoever_asked(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES) as world:
+    async with settled(tmp_path, sales()) as world:
         case = await ana_is_to_leave(world)
         now = world.clock.now
         due = now + timedelta(hours=24)
@@ -153,20 +149,18 @@ async def test_an_emergency_waits_for_a_second_person_and_not_for_whoever_asked(
 
 
 async def test_a_platform_that_is_down_is_said_with_its_words_only_to_technicians(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES) as world:
+    async with settled(tmp_path, sales()) as world:
         await stumbled(world.app, "acme", "slack", Unavailable("503 from slack.com"))
-        plain = await _troubles(world.app, HR)
-        technical = await _troubles(world.app, IT)
-    assert [(one.title, one.state, one.reason) for one in plain.troubles] == [("Slack", LaneState.WAITING, "")]
+        plain = await today(world.app, HR)
+        technical = await today(world.app, IT)
+    assert [(one.title, one.state, one.reason) for one in plain.troubles] == [
+        ("Slack", LaneState.WAITING, "")
+    ]
     assert technical.troubles[0].reason == "503 from slack.com"
 
 
-async def _troubles(app: Bawab, who: Actor) -> Today:
-    return await today(app, who)
-
-
 async def test_a_doubt_about_an_account_is_asked_of_who_may_settle_it(tmp_path: Path) -> None:
-    async with office(tmp_path, SALES) as world:
+    async with settled(tmp_path, sales()) as world:
         row = LinkQuestionRow(
             id=new_id("ask"),
             instance="acme",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
+from bot.case_entries import about, nothing_to_do, opened, task_ended
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, HoldKind, StepState
 from bot.store.query import add, change, columns, new_id, one, where
 from bot.store.tables import CaseRow, HoldRow, PolicyRow, RecheckRow, StepRow, TaskRow
@@ -20,6 +21,7 @@ from bot.values import event_to_plain
 from policies.lifecycle import event_key
 from policies.model import EventKind, LifecycleEvent, StepAction
 from policies.plan import Decision, NoDecision, decide
+from policies.rules import Policy
 
 ONLY_CASES = frozenset(
     {
@@ -43,6 +45,8 @@ class Opening:
     run_id: str
     actor: str = "bawab"
     urgent: bool = False
+    policy: Policy | None = None
+    """To be decided by this version; None: by today's."""
 
 
 async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRow | None:
@@ -55,15 +59,16 @@ async def open_case(app: Bawab, tx: AsyncConnection, opening: Opening) -> CaseRo
     if await _already(tx, event, key):
         await only_departure(app, tx, event.person.id, key, CASE_NOT_STARTED, actor=opening.actor)
         return None
-    policy = await ensure_policy(app, tx)
-    decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
+    await ensure_policy(app, tx)
+    policy = opening.policy or app.shelf.current
+    decision = decide(event, policy, now=app.now(), default_zone=app.settings.time_zone)
     await _give_way(app, tx, event, opening.actor, decision)
     if isinstance(decision, NoDecision) and decision.reason == "no_action":
-        await app.audit.append(tx, _nothing_to_do(opening, decision))
+        await app.audit.append(tx, nothing_to_do(opening, decision))
         return None
     case = _case(app, opening, key, policy.digest, decision)
     await add(tx, case)
-    await app.audit.append(tx, _opened(case, opening, decision))
+    await app.audit.append(tx, opened(case, opening, decision))
     return case
 
 
@@ -108,7 +113,7 @@ async def _end_tasks(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
     waiting = await where(tx, TaskRow, tasks.case_id == case.id, tasks.state.in_(UNFINISHED_TASKS))
     values = {"state": "cancelled", "next_reminder_at": None}
     await change(tx, TaskRow, values, tasks.id.in_([task.id for task in waiting]))
-    await app.audit.append(tx, *[_task_ended(case, task) for task in waiting])
+    await app.audit.append(tx, *[task_ended(case, task) for task in waiting])
 
 
 async def ensure_policy(app: Bawab, tx: AsyncConnection) -> PolicyRow:
@@ -212,7 +217,7 @@ async def cancel(app: Bawab, tx: AsyncConnection, case: CaseRow, *, reason: str,
     await _end_tasks(app, tx, case)
     action = Action.CASE_RESCIND if reason in ("rescinded", "rehire") else Action.CASE_CANCEL
     said = {"handed_over": kept} if (kept := await _handed_over(tx, case)) else {}
-    entry = _about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped, **said)
+    entry = about(case, action, actor, outcome="cancelled", reason=reason, steps_stopped=stopped, **said)
     await app.audit.append(tx, entry)
     if case.hold_digest is not None:
         await close_empty_hold(app, tx, case.hold_digest)
@@ -261,7 +266,7 @@ async def set_state(
         cases.state == case.state,
     )
     if moved:
-        await app.audit.append(tx, _about(case, action, actor, outcome=state, **detail))
+        await app.audit.append(tx, about(case, action, actor, outcome=state, **detail))
         case.state = state
     return bool(moved)
 
@@ -314,10 +319,16 @@ async def decide_again(app: Bawab, tx: AsyncConnection, case: CaseRow, event: Li
     decision = decide(event, app.shelf.current, now=app.now(), default_zone=app.settings.time_zone)
     if isinstance(decision, NoDecision):
         return False
-    policy = await ensure_policy(app, tx)
-    _fill(case, decision, Opening(event, run_id=case.run_id or ""))
-    case.policy_digest = policy.digest
-    values = {
+    await ensure_policy(app, tx)
+    values = decided(case, decision, app.shelf.current, Opening(event, run_id=case.run_id or ""))
+    return await set_state(app, tx, case, CaseState.RECEIVED, Action.CASE_DECIDE, values=values)
+
+
+def decided(case: CaseRow, decision: Decision, policy: Policy, opening: Opening) -> dict[str, object]:
+    """Put a new decision into a case's row, and give what of it is to be stored."""
+    _fill(case, decision, opening)
+    case.policy_digest, case.reason = policy.digest, None
+    return {
         "rule": case.rule,
         "zone": case.zone,
         "effective": case.effective,
@@ -328,69 +339,3 @@ async def decide_again(app: Bawab, tx: AsyncConnection, case: CaseRow, event: Li
         "policy_digest": case.policy_digest,
         "reason": None,
     }
-    case.reason = None
-    return await set_state(app, tx, case, CaseState.RECEIVED, Action.CASE_DECIDE, values=values)
-
-
-def _nothing_to_do(opening: Opening, decision: NoDecision) -> Entry:
-    return Entry(
-        action=Action.CASE_DECIDE,
-        actor=opening.actor,
-        outcome="no_action",
-        person_id=opening.event.person.id,
-        run_id=opening.run_id,
-        detail={"kind": opening.event.kind, "why": decision.detail},
-    )
-
-
-def _opened(case: CaseRow, opening: Opening, decision: Decision | NoDecision) -> Entry:
-    person = opening.event.person
-    detail: dict[str, object] = {"kind": case.kind, "policy": case.policy_digest[:16]}
-    if isinstance(decision, NoDecision):
-        detail |= {"undecided": decision.reason, "why": decision.detail}
-    else:
-        detail |= {"effective": _text(case.effective), "due": _text(case.due), "zone": case.zone or ""}
-        detail |= {"overdue": case.overdue, "approval": case.approval or "none"}
-    return Entry(
-        action=Action.CASE_OPEN,
-        actor=opening.actor,
-        outcome=case.state,
-        person_id=person.id,
-        case_id=case.id,
-        run_id=case.run_id,
-        rule=case.rule or None,
-        detail=detail,
-        personal={"name": person.name, "employee_id": person.id, "exit_type": person.exit_type},
-    )
-
-
-def _about(case: CaseRow, action: Action, actor: str, *, outcome: str = "ok", **detail: object) -> Entry:
-    return Entry(
-        action=action,
-        actor=actor,
-        outcome=outcome,
-        person_id=case.person_id,
-        case_id=case.id,
-        run_id=case.run_id,
-        rule=case.rule or None,
-        before={"state": case.state},
-        detail=detail,
-    )
-
-
-def _task_ended(case: CaseRow, task: TaskRow) -> Entry:
-    return Entry(
-        action=Action.TASK_CLOSE,
-        actor="bawab",
-        outcome="cancelled",
-        person_id=case.person_id,
-        case_id=case.id,
-        step_id=task.step_id,
-        instance=task.instance,
-        before={"task": task.state},
-        detail={"task": task.id},
-    )
-
-
-def _text(instant: datetime | None) -> str:
-    return instant.isoformat() if instant else ""

@@ -90,13 +90,13 @@ async def release(
 ) -> Released:
     """Put an operator's name to a hold, and let it go once no name is missing; raises CannotRelease.
 
-    For whoever works at the machine: their name is taken as it is given (`person:noura`), under the same rules
-    as on every screen. `seen` is what they were shown; it binds: what a case finds beyond it (and a small
-    margin) when due is blocked and listed.
+    For whoever works at the machine: their name is taken as it is given (`person:noura`), under the same
+    rules as on every screen. `seen` is what they were shown; it binds: what a case finds beyond it (and a
+    small margin) when due is blocked and listed.
     """
     async with app.store.write() as tx:
         row = await find_hold(tx, digest)
-        signer = await operator(app, tx, actor)
+        signer = await operator(tx, actor)
         return await put_name(app, tx, row, signer, Verdict(note=note, seen=seen))
 
 

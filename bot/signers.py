@@ -1,4 +1,4 @@
-"""Who puts a name to something that waits: requester, approver and subject told apart by every name they have."""
+"""Who puts a name to what waits: requester, approver and subject, told apart by every name they have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
 from bot.access.staff import roles_of, staff_row
-from bot.app import Bawab
 from bot.people.who import goes_by, names_of
 from bot.release_faults import CannotRelease
 from bot.states import HoldKind
@@ -67,7 +66,7 @@ async def signer_of(tx: AsyncConnection, who: Actor) -> Signer:
     return Signer(who.id, who.logged, who.via, names, frozenset({who.id}), who.roles)
 
 
-async def operator(app: Bawab, tx: AsyncConnection, actor: str) -> Signer:
+async def operator(tx: AsyncConnection, actor: str) -> Signer:
     """Give somebody at the machine as a signer, by the name they gave; staff keep the roles they have."""
     given = actor.removeprefix("person:").strip()
     people = await _called(tx, given)
@@ -114,15 +113,16 @@ async def asked_of(tx: AsyncConnection, row: HoldRow, signer: Signer) -> Asked:
 
 def _as_signer(asker: str, signer: Signer) -> str:
     name = asker.removeprefix("person:")
-    return signer.by if name in signer.ids or signer.is_called(name) else name
+    return signer.by if _is_theirs(name, signer) else name
 
 
 def as_signed(signed: Sequence[Signature], signer: Signer) -> tuple[Signature, ...]:
     """Read earlier signatures as this signer's where they may be: nobody signs twice under two names."""
-    return tuple(
-        replace(one, by=signer.by) if one.by in signer.ids or signer.is_called(one.by) else one
-        for one in signed
-    )
+    return tuple(replace(one, by=signer.by) if _is_theirs(one.by, signer) else one for one in signed)
+
+
+def _is_theirs(by: str, signer: Signer) -> bool:
+    return by in signer.ids or signer.is_called(by)
 
 
 def refusal_of(given: NotYours, wanted: Sequence[frozenset[Role]], signer: Signer) -> CannotRelease:

@@ -45,6 +45,10 @@ SENTENCES: dict[str, str] = {
     "has_case": N_("{person} leaves by {case} already. Open that case to change it."),
     "has_begun": N_("{case} has begun, so its hour cannot be changed. It can still be cancelled."),
     "has_ended": N_("{case} has ended; nothing changed."),
+    "under_way": N_("{case} is being carried out already; nothing more is needed."),
+    "had_case": N_(
+        "{person} was taken out by {case} already. What is left or has come back is decided there."
+    ),
     "not_a_departure": N_("{case} is no departure, so it has no last day to change."),
     "puts_off": N_("{person} leaves by {case} before that day. To put it off, reschedule that case."),
     "later_needs_reason": N_("This puts the departure off. Say why: it is kept in the log."),

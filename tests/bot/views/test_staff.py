@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.bot.world import World
 async def hired(world: World) -> World:
     """Two people with roles, one of them ended; sessions and tokens of both."""
     now = world.clock.now
-    made = {"created_at": now, "updated_at": now}
+    made: dict[str, Any] = {"created_at": now, "updated_at": now}
     people = [
         StaffRow(id="I1", name="Ivo", email="ivo@corp.test", roles=["it", "hr"], source="oidc", **made),
         StaffRow(id="Z1", name="Ada", roles=["auditor"], source="file", ended_at=now, **made),
@@ -44,7 +45,7 @@ async def hired(world: World) -> World:
 def _session(token: str, staff_id: str, world: World, *, hours: int, **more: object) -> SessionRow:
     now = world.clock.now
     expires = now + timedelta(hours=hours)
-    given = {"created_at": now, "seen_at": now, "expires_at": expires, "csrf": "secret-csrf", **more}
+    given: dict[str, Any] = {"created_at": now, "seen_at": now, "expires_at": expires, "csrf": "secret-csrf", **more}
     return SessionRow(token_hash=f"secret-{token}", staff_id=staff_id, **given)
 
 

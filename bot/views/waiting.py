@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.holds import open_holds
+from bot.release import APPROVE, signatures_of
+from bot.signers import as_signed, asked_of, signer_of
 from bot.states import HoldKind
-from bot.store.access_tables import ConfirmationRow, SignatureRow
+from bot.store.access_tables import ConfirmationRow
 from bot.store.query import chunks, columns, where
 from bot.store.tables import CaseRow, HoldRow, LinkQuestionRow, LinkRow, PersonRow, StepRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
 from bot.values import event_from_plain
 from bot.views.platforms import title_of
-from policies.approvals import Asked, NotYours, Signature, missing, sign
+from policies.approvals import NotYours, Signature, missing, sign
 from policies.model import Sensitivity
 from policies.roles import Permission, Role
 
@@ -134,12 +136,14 @@ async def hold_line(tx: AsyncConnection, who: Actor, row: HoldRow) -> HoldLine |
     subjects |= await _others(tx, row.digest, set(subjects))
     if who.id in subjects:
         return None
-    signatures = await where(tx, SignatureRow, columns(SignatureRow).digest == row.digest)
-    asked = asked_of(row, cases, subjects)
-    given = [Signature(one.by, Role(one.role)) for one in signatures if one.verdict == "approve"]
-    mine = sign(asked, given, who.id, who.roles)
-    allowed = who.may(Permission.HOLD_RELEASE)
-    known = await names(tx, [one.by for one in signatures])
+    signer = await signer_of(tx, who)
+    asked = await asked_of(tx, row, signer)
+    words = await signatures_of(tx, row.digest)
+    yes = [Signature(one.by, Role(one.role)) for one in words if one.verdict == APPROVE]
+    given = as_signed(yes, signer)
+    still = missing(asked, given)
+    mine = sign(asked, given, signer.by, signer.roles_for(still))
+    known = await names(tx, [one.by for one in words])
     return HoldLine(
         digest=row.digest,
         kind=HoldKind(row.kind),
@@ -148,9 +152,11 @@ async def hold_line(tx: AsyncConnection, who: Actor, row: HoldRow) -> HoldLine |
         created_at=row.created_at,
         people=tuple(sorted(name or id_ for id_, name in subjects.items())),
         cases=tuple(sorted(case.id for case in cases)),
-        signed=tuple(Signed(s.by, known.get(s.by, s.by), s.verdict, s.at, s.note) for s in signatures),
-        missing=missing(asked, given),
-        may_sign=allowed and isinstance(mine, Signature),
+        signed=tuple(
+            Signed(one.by, known.get(one.by, one.by), one.verdict, one.at, one.note) for one in words
+        ),
+        missing=still,
+        may_sign=who.may(Permission.HOLD_RELEASE) and isinstance(mine, Signature),
         why_not=mine if isinstance(mine, NotYours) else None,
     )
 
@@ -161,15 +167,6 @@ async def _others(tx: AsyncConnection, digest: str, known: Collection[str]) -> d
     links = await where(tx, LinkRow, columns(LinkRow).hold_digest == digest)
     ids = {step.person_id for step in steps} | {link.person_id for link in links}
     return await names(tx, ids - set(known))
-
-
-def asked_of(row: HoldRow, cases: Sequence[CaseRow], subjects: Iterable[str]) -> Asked:
-    """Give who asked, whom it is about and which signatures it wants."""
-    askers = {row.requested_by, *(case.requested_by for case in cases)}
-    people = frozenset(by.removeprefix("person:") for by in askers if by.startswith("person:"))
-    default = [[row.role]] if row.role else [[Role.HR, Role.IT]]
-    wanted = tuple(frozenset(Role(role) for role in roles) for roles in row.wanted or default)
-    return Asked(people, frozenset(subjects), wanted)
 
 
 async def emergency_lines(

@@ -116,9 +116,7 @@ async def test_a_link_that_nobody_has_looked_at_is_no_certainty(tmp_path: Path) 
 
 
 async def test_whoever_came_back_is_told_as_drift(tmp_path: Path) -> None:
-    async with settled(
-        tmp_path, sales(), policy=REMOVE.replace("came_back: remove", "came_back: ask")
-    ) as world:
+    async with settled(tmp_path, sales()) as world:
         await ana_is_to_leave(world)
         world.clock.turn(days=7)
         await world.run()

@@ -24,10 +24,11 @@ class _Said:
 
 
 class Refusals:
-    """What was refused lately, by whom and why; one for each API."""
+    """What was refused lately, to whom and why; one for each surface, whose name `by` goes into the log."""
 
-    def __init__(self, app: Bawab) -> None:
+    def __init__(self, app: Bawab, *, by: str = "api") -> None:
         self._app = app
+        self._by = by
         self._said: OrderedDict[tuple[str, str], _Said] = OrderedDict()
 
     async def note(self, actor: str, why: str) -> None:
@@ -43,7 +44,7 @@ class Refusals:
             return
         # Remembered before the write: whoever asks meanwhile counts, and does not write too.
         self._remember(key, _Said(now))
-        detail: dict[str, object] = {"why": why, "by": "api", "more_before": known.since if known else 0}
+        detail: dict[str, object] = {"why": why, "by": self._by, "more_before": known.since if known else 0}
         async with self._app.store.write() as tx:
             await self._app.audit.append(tx, Entry(Action.ACCESS_REFUSE, actor, "refused", detail=detail))
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from bot.app import Bawab
+from bot.surfaces.api.refusing import Refusals
 from bot.surfaces.web import faults
+from bot.surfaces.web.doors import front, unfinished
+from bot.surfaces.web.faults import Catching
 from bot.surfaces.web.headers import Guarded
+from bot.surfaces.web.oidc import Provider
 from bot.surfaces.web.pages import account
 from bot.surfaces.web.visitor import visitor
 
@@ -19,7 +24,9 @@ STATIC: Final = Path(__file__).parent / "static"
 MOST_BYTES: Final = 256 * 1024
 """Of a form; the longest is a policy that somebody tries out."""
 
-PAGES: Final = (account.router,)
+DOORS: Final = (front.router,)
+"""Open to anybody; what of them needs a session asks for it itself."""
+PAGES: Final = (account.router, unfinished.router)
 """Each page's router; all of them are for whoever is signed in, and check what they may."""
 
 
@@ -31,11 +38,23 @@ def console(app: Bawab) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         max_body_size=MOST_BYTES,
-        middleware=[Middleware(Guarded, url=url)],
+        middleware=[Middleware(Guarded, url=url, form_targets=_leads_to(app)), Middleware(Catching)],
     )
     made.state.bawab = app
+    made.state.refusals = Refusals(app, by="web")
+    made.state.provider = Provider(app.settings.oidc, app.now) if app.settings.oidc else None
     made.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for door in DOORS:
+        made.include_router(door)
     for router in PAGES:
         made.include_router(router, dependencies=[Depends(visitor)])
     faults.install(made)
     return made
+
+
+def _leads_to(app: Bawab) -> tuple[str, ...]:
+    """Give where a form of ours may lead beside here: to sign out at the identity provider, too."""
+    if app.settings.oidc is None:
+        return ()
+    issuer = urlsplit(app.settings.oidc.issuer)
+    return (f"{issuer.scheme}://{issuer.netloc}",)

@@ -9,16 +9,23 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.locale import Translator
 from bot.locale.keys import state_text
 from bot.surfaces.web import flash
+from bot.surfaces.web.entering import inside
+from bot.surfaces.web.language import spoken
 from bot.surfaces.web.navigation import ways
 from bot.surfaces.web.visitor import Visitor
+from bot.words.roles import role_text
+from policies.roles import Role
 
 Kind = Literal["done", "notice", "warning", "error"]
 _SEE_OTHER: Final = 303
+_NAMES: Final = {"en": "English", "ar": "العربية"}
+"""A language is offered in its own words."""
 
 
 def page(v: Visitor, name: str, status: int = 200, **values: Any) -> Response:
@@ -32,14 +39,22 @@ def page(v: Visitor, name: str, status: int = 200, **values: Any) -> Response:
         "who": v.who,
         "zone": v.who.zone,
         "csrf_token": v.csrf,
-        "path": v.request.url.path,
+        "path": _address(v.request),
         "ways": ways(v.who, v.request.url.path),
+        "roles": v.t.list([role_text(role, v.t) for role in Role if role in v.who.roles]),
         "said": said,
     }
     response = HTMLResponse(template(name, v.t, **known, **values), status_code=status)
     if said is not None and not v.is_fragment:
         flash.forget(v, response)
     return response
+
+
+def outside(request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    """Render a template for whoever is not signed in, in the language of their browser."""
+    t = spoken(request.app.state.bawab, request)
+    known = {"v": None, "path": inside(_address(request))}
+    return HTMLResponse(template(name, t, **known, **values), status_code=status)
 
 
 def redirect(v: Visitor, path: str, said: str | None = None, kind: Kind = "done") -> Response:
@@ -50,15 +65,24 @@ def redirect(v: Visitor, path: str, said: str | None = None, kind: Kind = "done"
     return response
 
 
+def _address(request: Request) -> str:
+    """Give the page's own address, to come back to after the language was changed."""
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
 def template(name: str, t: Translator, **values: Any) -> str:
     """Render a template in a language; whoever is not signed in is shown pages by this alone."""
+    other = "ar" if t.language == "en" else "en"
     words = {
         "t": t,
         "text": t.text,
         "plural": t.plural,
         "language": t.language,
         "direction": t.direction,
-        "other_language": "ar" if t.language == "en" else "en",
+        "other_language": other,
+        "other_language_name": _NAMES[other],
     }
     return _environment().get_template(name).render(words | values)
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.locale import Translator
+from bot.store.access_tables import SessionRow
 from bot.surfaces.web import csrf, signing_in
 
 SIGN_IN: Final = "/sign-in"
@@ -32,8 +33,15 @@ class Visitor:
     app: Bawab
     who: Actor
     t: Translator
-    csrf: str
+    session: SessionRow
     request: Request
+    waiting: int = 0
+    """How many things wait for them; counted for whole pages only."""
+
+    @property
+    def csrf(self) -> str:
+        """The session's token, for every form."""
+        return self.session.csrf
 
     @property
     def hijri(self) -> bool:
@@ -52,8 +60,10 @@ async def visitor(request: Request) -> Visitor:
     signed = await signing_in.signed(app, request)
     if signed is None:
         raise NotSignedIn(f"{SIGN_IN}?next={quote(_page_of(request))}")
+    found = Visitor(app, signed.who, signed.t, signed.session, request)
+    request.state.visitor = found
     await csrf.check(request, signed.session.csrf)
-    return Visitor(app, signed.who, signed.t, signed.session.csrf, request)
+    return found
 
 
 Signed = Annotated[Visitor, Depends(visitor)]

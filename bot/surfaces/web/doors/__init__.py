@@ -1,0 +1,1 @@
+"""The pages before, around and after sign-in; those before it are open to anybody."""

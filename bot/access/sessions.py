@@ -13,7 +13,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.store.access_tables import SessionRow, StaffRow
-from bot.store.query import add, change, columns, one
+from bot.store.query import add, change, columns, one, where
 
 SEEN_EVERY = timedelta(minutes=1)
 """How often it is written down that a session is in use: not at every page."""
@@ -41,10 +41,11 @@ async def begin(app: Bawab, staff_id: str, language: str | None = None, *, id_hi
     return secret
 
 
-async def find(app: Bawab, secret: str) -> tuple[Actor, SessionRow] | None:
+async def find(app: Bawab, secret: str, *, used: bool = True) -> tuple[Actor, SessionRow] | None:
     """Give who sits behind a cookie, and their session; None where it ended, idled out or never was.
 
-    Roles are read anew each time: whoever lost them a moment ago has lost them here.
+    Roles are read anew each time: whoever lost them a moment ago has lost them here. `used` is False for what
+    a page asks by itself: a window that is left open does not keep its session alive.
     """
     now = app.now()
     async with app.store.read() as tx:
@@ -54,7 +55,7 @@ async def find(app: Bawab, secret: str) -> tuple[Actor, SessionRow] | None:
         who = await actor_of(app, tx, row.staff_id, "web")
     if who is None:
         return None
-    if now - row.seen_at >= SEEN_EVERY:
+    if used and now - row.seen_at >= SEEN_EVERY:
         rows = columns(SessionRow)
         async with app.store.write() as tx:
             await change(tx, SessionRow, {"seen_at": now}, rows.token_hash == row.token_hash)
@@ -75,6 +76,22 @@ async def end(app: Bawab, secret: str) -> None:
         row = await one(tx, SessionRow, *mine)
         if row is not None and await change(tx, SessionRow, {"ended_at": app.now()}, *mine):
             await app.audit.append(tx, await _entry(tx, Action.ACCESS_SIGN_OUT, row.staff_id, "ok", ""))
+
+
+async def open_of(app: Bawab, tx: AsyncConnection, staff_id: str) -> list[SessionRow]:
+    """Give somebody's sessions that still open something, the last used first."""
+    mine = await where(tx, SessionRow, columns(SessionRow).staff_id == staff_id)
+    return sorted((row for row in mine if _is_alive(app, row)), key=lambda row: row.seen_at, reverse=True)
+
+
+async def end_everywhere(app: Bawab, who: Actor) -> int:
+    """End every session somebody has, at their own word, logged; gives how many."""
+    async with app.store.write() as tx:
+        ended = await end_all_of(app, tx, who.id)
+        if ended:
+            entry = await _entry(tx, Action.ACCESS_SIGN_OUT, who.id, "ok", "everywhere")
+            await app.audit.append(tx, entry)
+    return ended
 
 
 async def end_all_of(app: Bawab, tx: AsyncConnection, staff_id: str) -> int:

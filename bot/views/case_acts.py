@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.case_file import CaseFile
+from bot.casework import LEAVING
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, HoldKind, StepState
 from bot.store.tables import StepRow
 from bot.views.waiting import EmergencyLine, HoldLine
@@ -110,12 +111,13 @@ def acts_of(
     who: Actor, file: CaseFile, hold: HoldLine | None, emergency: EmergencyLine | None
 ) -> frozenset[Act]:
     """Give what this reader may do on this case as it stands; the act itself looks again."""
-    state = CaseState(file.case.state)
+    state, leaving = CaseState(file.case.state), file.case.kind in LEAVING
+    waiting = state in CASE_NOT_STARTED
     can = {
         Act.SIGN: hold is not None and hold.may_sign and state in CASE_OPEN,
         Act.CANCEL: who.may(Permission.CASE_CANCEL) and state in CASE_OPEN,
-        Act.RESCHEDULE: who.may(Permission.CASE_RESCHEDULE) and state in CASE_NOT_STARTED,
-        Act.REVOKE_NOW: who.may(Permission.CASE_REVOKE_NOW) and state in CASE_NOT_STARTED,
+        Act.RESCHEDULE: who.may(Permission.CASE_RESCHEDULE) and waiting and leaving,
+        Act.REVOKE_NOW: who.may(Permission.CASE_REVOKE_NOW) and waiting and leaving,
         Act.CONFIRM: emergency is not None and emergency.may_confirm,
         Act.RETRY: who.may(Permission.CASE_RETRY) and any(_undone(step) for step in file.steps),
     }

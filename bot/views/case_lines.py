@@ -30,6 +30,8 @@ class CaseLine:
     zone: str
     overdue: bool
     """Due before now and not begun, or begun late."""
+    past: bool
+    """The instant HR gave is over."""
     urgent: bool
     started_at: datetime | None
     finished_at: datetime | None
@@ -49,6 +51,7 @@ class CaseLine:
 def case_line(app: Bawab, who: Actor, row: CaseRow) -> CaseLine:
     """Give the line of a case for this reader."""
     reads_reason = who.may(Permission.REASON_READ)
+    instant = row.effective or row.due
     return CaseLine(
         id=row.id,
         person_id=row.person_id,
@@ -59,6 +62,7 @@ def case_line(app: Bawab, who: Actor, row: CaseRow) -> CaseLine:
         due=row.due,
         zone=row.zone or app.settings.time_zone or who.zone,
         overdue=is_overdue(row, app.now()),
+        past=instant is not None and instant <= app.now(),
         urgent=row.urgent,
         started_at=row.started_at,
         finished_at=row.finished_at,

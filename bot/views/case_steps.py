@@ -42,7 +42,7 @@ class StepLine:
     role: str
     refusal: str | None
     remedy: str
-    """The connector's own English remedy; `bot.words.remedies` has its Arabic."""
+    """The connector's own, in English, for technicians; `bot.words.remedies` says it in any language."""
     successor: str
     """Whom a hand-over makes owner."""
     since_approval: bool
@@ -96,7 +96,7 @@ def _step(app: Bawab, who: Actor, step: StepRow, names: Mapping[str, str]) -> St
         group_kind=str(group.get("kind") or ""),
         role=step.role,
         refusal=step.refusal,
-        remedy=step.remedy,
+        remedy=step.remedy if technical else "",
         successor=names.get(step.successor_id or "", step.successor_id or ""),
         since_approval=step.since_approval,
         rule=step.rule,

@@ -119,7 +119,7 @@ class SpotLine:
     """(a gap's reason, the group's name where it is about one)."""
     residual: str
     problem: str | None
-    """Why nothing is known there: the platform's words, empty for who may not read them; None: it was read."""
+    """Why nothing is known: the platform's words, empty for who may not read them; None: it was read."""
     read_at: datetime
 
     @property

@@ -11,7 +11,7 @@ from bot.groups.report_members import Findings, Inside
 from bot.locale import N_
 from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.desk import Desk
-from bot.surfaces.cli.group_words import (
+from bot.words.groups import (
     KINDS,
     OUTSIDERS,
     ROLES,

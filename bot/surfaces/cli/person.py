@@ -17,7 +17,7 @@ from bot.surfaces.cli.case_page import GroupNames, gap_group, group_names
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.group_words import (
+from bot.words.groups import (
     CERTAINTIES,
     KINDS,
     ROLES,

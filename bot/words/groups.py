@@ -8,7 +8,7 @@ from bot.groups.by_whom import As, Exit, Way
 from bot.groups.report import Answerer, Standing
 from bot.locale import N_, Translator
 from bot.locale.keys import gap_text, refusal_text, remedy_text
-from bot.surfaces.cli.desk import Desk
+from bot.words.reader import Reads
 from policies.model import AccountKind, Certainty, Gap, GroupKind, Refusal, Role, Sensitivity
 
 KINDS: dict[str, str] = {
@@ -112,9 +112,9 @@ def way_text(way: Way | None, refusal: Refusal | None, t: Translator) -> str:
     return t.text("{way}: {why}", way=said(WAYS, way, t), why=refusal_text(refusal, t))
 
 
-def blind_line(gap: Gap, name: str, desk: Desk) -> str:
+def blind_line(gap: Gap, name: str, reader: Reads) -> str:
     """Say what could not be seen, of one group or of a whole instance."""
-    t = desk.t
+    t = reader.t
     what = t.text(BLIND[gap.reason]) if gap.reason in BLIND else gap_text(gap.reason, t)
     where = " ".join(filter(None, (gap.instance, name)))
     return t.text("Not seen: {where}: {what}", where=t.isolate(where), what=what)

@@ -21,6 +21,7 @@ from bot.store.db import StoreProblem
 from bot.surfaces.web import drafts
 from bot.surfaces.web.csrf import Forged
 from bot.surfaces.web.language import spoken
+from bot.surfaces.web.live import is_fragment, leave
 from bot.surfaces.web.render import outside, page
 from bot.surfaces.web.visitor import NotSignedIn, Visitor
 from bot.words.roles import role_text
@@ -89,9 +90,8 @@ def install(made: FastAPI) -> None:
 async def _not_signed_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, NotSignedIn)  # noqa: S101 - what Starlette promises its handlers
     app = request.app.state.bawab
-    if request.headers.get("hx-request") == "true":
-        # A part of a page cannot become the sign-in page: the whole window goes there.
-        return Response(status_code=401, headers={"hx-redirect": error.back})
+    if is_fragment(request.headers):
+        return leave(error.back)
     response = RedirectResponse(error.back, status_code=303)
     kept = await drafts.keep(app, request)
     if kept is not None:

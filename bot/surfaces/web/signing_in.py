@@ -37,10 +37,13 @@ def cookie_name(app: Bawab) -> str:
     return f"__Host-{COOKIE}" if is_secure(app) else COOKIE
 
 
-async def signed(app: Bawab, request: Request) -> SignedIn | None:
-    """Tell whom the request's cookie stands for; None where it stands for nobody (any more)."""
+async def signed(app: Bawab, request: Request, *, used: bool = True) -> SignedIn | None:
+    """Tell whom the request's cookie stands for; None where it stands for nobody (any more).
+
+    `used` is False for what a page asks by itself.
+    """
     secret = request.cookies.get(cookie_name(app))
-    found = await sessions.find(app, secret) if secret else None
+    found = await sessions.find(app, secret, used=used) if secret else None
     if found is None:
         return None
     who, session = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -14,6 +14,8 @@ from bot.app import Bawab
 from bot.locale import Translator
 from bot.store.access_tables import SessionRow
 from bot.surfaces.web import csrf, signing_in
+from bot.surfaces.web.live import is_fragment
+from bot.views.needs import needs_me
 
 SIGN_IN: Final = "/sign-in"
 
@@ -51,18 +53,20 @@ class Visitor:
     @property
     def is_fragment(self) -> bool:
         """Whether htmx asks for a part of the page only."""
-        return self.request.headers.get("hx-request") == "true"
+        return is_fragment(self.request.headers)
 
 
 async def visitor(request: Request) -> Visitor:
     """Tell who asks; raises NotSignedIn, or Forged for an act that the console's own page did not send."""
     app: Bawab = request.app.state.bawab
-    signed = await signing_in.signed(app, request)
+    signed = await signing_in.signed(app, request, used=not is_fragment(request.headers))
     if signed is None:
         raise NotSignedIn(f"{SIGN_IN}?next={quote(_page_of(request))}")
     found = Visitor(app, signed.who, signed.t, signed.session, request)
     request.state.visitor = found
     await csrf.check(request, signed.session.csrf)
+    if request.method == "GET" and not found.is_fragment:
+        found = replace(found, waiting=await needs_me(app, signed.who))
     return found
 
 

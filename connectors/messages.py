@@ -40,7 +40,7 @@ class Message:
     @property
     def text(self) -> str:
         """The whole as plain text, for channels without buttons and for previews."""
-        return "\n\n".join(passage.text for passage in self.passages)
+        return "\n\n".join(passage.text for passage in self.passages if passage.text)
 
 
 def plain(text: str, language: str = "en") -> Message:

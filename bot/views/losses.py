@@ -78,12 +78,12 @@ class Losses:
     @property
     def count(self) -> int:
         """How many memberships end, by the bot or by hand: what is typed to confirm."""
-        return sum(_ends(row) for row in self.rows)
+        return sum(ends(row) for row in self.rows)
 
     @property
     def by_hand(self) -> int:
         """How many of them only a person can end."""
-        return sum(_ends(row) and row.verdict == BY_HAND for row in self.rows)
+        return sum(ends(row) and row.verdict == BY_HAND for row in self.rows)
 
     @property
     def complete(self) -> bool:
@@ -91,7 +91,8 @@ class Losses:
         return not any(one.reason == "unreadable" for one in self.unseen)
 
 
-def _ends(row: Loss) -> bool:
+def ends(row: Loss) -> bool:
+    """Whether a row is a membership that ends, by the bot or by hand."""
     return row.action == StepAction.REVOKE and row.verdict in (Verdict.ACT, BY_HAND)
 
 

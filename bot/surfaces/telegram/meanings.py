@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from telegram import (
+    CallbackQuery,
     Chat,
     ChatJoinRequest,
     ChatMember,
@@ -20,7 +21,7 @@ from telegram import (
 
 from policies.model import Group, GroupKind
 
-ALLOWED_UPDATES = ("my_chat_member", "chat_member", "chat_join_request", "message")
+ALLOWED_UPDATES = ("my_chat_member", "chat_member", "chat_join_request", "message", "callback_query")
 """All that Bawab asks for. `chat_member` comes only where it is named, and the bot is an admin."""
 PLATFORM = "telegram"
 _KINDS = {
@@ -100,8 +101,47 @@ class SharedContact:
     language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody wrote a command in private; what follows it is all that is kept of their words."""
+
+    account_id: str
+    command: str
+    """Without the slash and the bot's name, in lower case."""
+    words: str = field(repr=False)
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedInGroup:
+    """Somebody wrote a command where others read along."""
+
+    group: Group
+    account_id: str
+    command: str
+    to: str
+    """The bot it was addressed to, without the @; empty where no bot was named."""
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed a button under a message of the bot in their private chat."""
+
+    account_id: str
+    query_id: str
+    data: str = field(repr=False)
+    message_id: str
+    language: str | None
+    text: str = field(default="", repr=False)
+    """The bot's own words above the buttons."""
+    left: tuple[tuple[tuple[str, str], ...], ...] = field(default=(), repr=False)
+    """(label, data) of the buttons that stand for something else, by row."""
+
+
 OfGroup = BotInside | GroupSeen | BotOutside | PersonSeen | GroupMoved
-Meaning = OfGroup | AsksToJoin | Started | SharedContact
+OfPerson = Started | SharedContact | Asked | AskedInGroup | Pressed
+Meaning = OfGroup | AsksToJoin | OfPerson
 
 
 def meanings(update: Update, instance: str) -> Iterator[Meaning]:
@@ -114,6 +154,8 @@ def meanings(update: Update, instance: str) -> Iterator[Meaning]:
         yield from _of_request(update.chat_join_request, instance)
     if update.message is not None:
         yield from _of_message(update.message, instance)
+    if update.callback_query is not None:
+        yield from _of_press(update.callback_query)
 
 
 def group_of(chat: Chat, instance: str) -> Group | None:
@@ -176,6 +218,7 @@ def _in_group(message: Message, group: Group) -> Iterator[Meaning]:
     if message.migrate_from_chat_id is not None:
         yield GroupMoved(str(message.migrate_from_chat_id), group.id)
     yield GroupSeen(group)
+    yield from _command_in_group(message, group)
     for user in message.new_chat_members or ():
         if not user.is_bot:
             yield PersonSeen(group, str(user.id), str(ChatMember.MEMBER), joined=True)
@@ -185,9 +228,53 @@ def _in_group(message: Message, group: Group) -> Iterator[Meaning]:
 
 
 def _in_private(message: Message, sender: User) -> Iterator[Meaning]:
-    words = (message.text or "").split()
+    first, _, rest = (message.text or "").strip().partition(" ")
+    words = [first, *rest.split()]
     if message.contact is not None:
         own = message.contact.user_id == sender.id
         yield SharedContact(str(sender.id), message.contact.phone_number, own, sender.language_code)
-    elif words and words[0].partition("@")[0] == "/start":
+    elif words[0].partition("@")[0] == "/start":
         yield Started(str(sender.id), words[1] if len(words) > 1 else "", sender.language_code)
+    elif words[0].startswith("/"):
+        yield Asked(str(sender.id), _command(words[0]), rest.strip(), sender.language_code)
+
+
+def _command_in_group(message: Message, group: Group) -> Iterator[Meaning]:
+    """A command of a person; one that an anonymous admin or a channel wrote names nobody."""
+    sender, first = message.from_user, (message.text or "").partition(" ")[0]
+    if sender is None or sender.is_bot or message.sender_chat is not None or not first.startswith("/"):
+        return
+    to, command = first.partition("@")[2].strip(), _command(first)
+    if command != "start":  # how a bot is added by a link, with its own word behind it
+        yield AskedInGroup(group, str(sender.id), command, to, sender.language_code)
+
+
+def _command(first: str) -> str:
+    return first.partition("@")[0].removeprefix("/").strip().lower()
+
+
+def _of_press(query: CallbackQuery) -> Iterator[Meaning]:
+    """Only under a message in the presser's own private chat: the bot puts buttons nowhere else."""
+    message, sender = query.message, query.from_user
+    if message is None or not query.data or message.chat.id != sender.id or sender.is_bot:
+        return
+    whole = message if isinstance(message, Message) else None
+    yield Pressed(
+        account_id=str(sender.id),
+        query_id=query.id,
+        data=query.data,
+        message_id=str(message.message_id),
+        language=sender.language_code,
+        text=(whole.text or "") if whole is not None else "",
+        left=tuple(_left(whole, query.data)) if whole is not None else (),
+    )
+
+
+def _left(message: Message, data: str) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Give the rows without what was pressed and its alternatives, which carry the same value."""
+    value = data.partition(":")[2]
+    for row in message.reply_markup.inline_keyboard if message.reply_markup is not None else ():
+        kept = [(button.text, str(button.callback_data)) for button in row if button.callback_data]
+        others = tuple(pair for pair in kept if pair[1].partition(":")[2] != value)
+        if others:
+            yield others

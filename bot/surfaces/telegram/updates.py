@@ -14,6 +14,8 @@ from bot.surfaces.telegram.gate import TelegramGate
 from bot.surfaces.telegram.groups import Groups
 from bot.surfaces.telegram.meanings import (
     PLATFORM,
+    Asked,
+    AskedInGroup,
     AsksToJoin,
     BotInside,
     BotOutside,
@@ -21,12 +23,15 @@ from bot.surfaces.telegram.meanings import (
     GroupSeen,
     Meaning,
     OfGroup,
+    OfPerson,
     PersonSeen,
+    Pressed,
     SharedContact,
     Started,
     meanings,
 )
 from bot.surfaces.telegram.port import SpeaksTelegram
+from bot.surfaces.telegram.talking import Talking
 
 MOST_TRIES = 3
 """How often an update that breaks us is tried: it must not keep the others from being heard."""
@@ -43,6 +48,7 @@ class Updates:
         self._groups = Groups(app, connector.instance)
         self._gate = TelegramGate(connector)
         self._enrolling = Enrolling(app, connector)
+        self._talking = Talking(app, connector)
         self._tries: dict[int, int] = {}
 
     async def take(self, update: Update) -> None:
@@ -69,13 +75,28 @@ class Updates:
         match meaning:
             case AsksToJoin():
                 await self._asks(meaning)
-            case Started():
-                await self._enrolling.started(meaning, update.update_id)
-            case SharedContact():
-                await self._enrolling.contact(meaning, update.update_id)
+            case Started() | SharedContact() | Asked() | AskedInGroup() | Pressed():
+                await self._of_person(meaning, update.update_id)
             case _:
                 because = "chat_member" if update.chat_member is not None else "message"
                 await self._of_group(meaning, because)
+
+    async def _of_person(self, meaning: OfPerson, update_id: int) -> None:
+        await self._talking.menu.for_everybody()
+        match meaning:
+            case Started():
+                await self._enrolling.started(meaning, update_id)
+            case SharedContact():
+                await self._enrolling.contact(meaning, update_id)
+            case Asked():
+                if not await self._talking.asked(meaning):
+                    await self._enrolling.started(
+                        Started(meaning.account_id, "", meaning.language), update_id
+                    )
+            case AskedInGroup():
+                await self._talking.in_group(meaning)
+            case Pressed():
+                await self._talking.pressed(meaning)
 
     async def _of_group(self, meaning: OfGroup, because: str) -> None:
         match meaning:

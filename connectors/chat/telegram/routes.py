@@ -36,6 +36,8 @@ _METHODS = (
     Method("declineChatJoinRequest", Access.WRITE, "write"),
     Method("sendMessage", Access.WRITE, "message"),
     Method("editMessageText", Access.WRITE, "message"),
+    Method("answerCallbackQuery", Access.WRITE, "write"),
+    Method("setMyCommands", Access.WRITE, "write"),
     # Asking for updates confirms the ones before: what was confirmed is never given again.
     Method("getUpdates", Access.WRITE, "poll"),
     Method("setWebhook", Access.WRITE, "write"),

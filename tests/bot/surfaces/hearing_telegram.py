@@ -12,6 +12,7 @@ import orjson
 
 from bot.people.enrolment import make_code
 from bot.people.who import the_person
+from bot.settings import ManualInstance
 from bot.store.group_tables import KnownGroupRow
 from bot.store.query import columns, one, where
 from bot.store.tables import LinkRow
@@ -125,13 +126,14 @@ async def hearing(
     policy: str | None = None,
     registry: str | None = None,
     telegram: Mapping[str, Any] | None = None,
+    manual: Mapping[str, ManualInstance] | None = None,
 ) -> AsyncIterator[Hearing]:
     """Start both sides; the bot has asked for its kinds of updates once."""
     sandbox = create_sandbox(base_world())
     async with running_sandbox(sandbox) as url:
         extra = {"telegram": {"staff": instance(url) | dict(telegram or {})}}
         more: dict[str, Any] = {"policy": policy} if policy else {}
-        more |= {"registry": registry}
+        more |= {"registry": registry, "manual": manual}
         async with company(folder, extra=extra, **more) as world:
             both = Hearing(world, sandbox)
             if extra["telegram"]["staff"].get("updates") != "webhook":

@@ -12,6 +12,8 @@ from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError
 
 from bot.surfaces.telegram.faults import is_handled, is_outage, trouble_of, wait_of
 from bot.surfaces.telegram.meanings import (
+    Asked,
+    AskedInGroup,
     AsksToJoin,
     BotInside,
     BotOutside,
@@ -19,6 +21,7 @@ from bot.surfaces.telegram.meanings import (
     GroupSeen,
     Meaning,
     PersonSeen,
+    Pressed,
     SharedContact,
     Started,
     meanings,
@@ -154,12 +157,39 @@ def test_a_code_or_contact_in_a_group_or_of_a_bot_is_nothing(where: dict[str, An
     assert [one for one in found if not isinstance(one, GroupSeen)] == []
 
 
-@given(st.text())
-def test_nothing_that_people_write_means_anything_but_start(text: str) -> None:
+@given(st.text() | st.builds("/{}".format, st.text()) | st.builds("/start{}".format, st.text()))
+def test_nothing_that_people_write_means_anything_but_a_command(text: str) -> None:
     found = read(message=message(PRIVATE, text=text))
-    assert all(isinstance(one, Started) for one in found)
     first = [word.partition("@")[0] for word in text.split()[:1]]
-    assert bool(found) == (first == ["/start"])
+    assert bool(found) == any(word.startswith("/") for word in first)
+    assert all(isinstance(one, Started if first == ["/start"] else Asked) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "words"),
+    [("/offboard Ana Quispe", "offboard", "Ana Quispe"), ("/STATUS@bawab_bot", "status", "")],
+)
+def test_a_command_in_private_keeps_what_follows_it_and_shows_it_in_no_repr(
+    text: str, command: str, words: str
+) -> None:
+    (found,) = read(message=message(PRIVATE, text=text))
+    assert found == Asked("7", command, words, "ar")
+    assert "Quispe" not in repr(found)
+
+
+def test_a_command_in_a_group_names_the_bot_it_is_for_and_keeps_no_words() -> None:
+    found = read(message=message(SALES, text="/offboard@bawab_bot Ana Quispe"))
+    (asked,) = [one for one in found if isinstance(one, AskedInGroup)]
+    assert (asked.account_id, asked.command, asked.to) == ("7", "offboard", "bawab_bot")
+    assert "Quispe" not in repr(asked)
+
+
+def test_a_press_under_a_message_that_is_not_the_pressers_own_is_nothing() -> None:
+    pressed = {"id": "1", "from": ANA, "chat_instance": "1", "data": "ok:abc"}
+    assert read(callback_query=pressed | {"message": message(SALES, text="held")}) == []
+    (mine,) = read(callback_query=pressed | {"message": message(PRIVATE, text="held")})
+    assert isinstance(mine, Pressed)
+    assert (mine.account_id, mine.data, mine.text) == ("7", "ok:abc", "held")
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ async def _troubles(both: Hearing) -> list[str]:
         return [trouble.key for trouble in await troubles(tx)]
 
 
-async def test_exactly_the_four_kinds_of_updates_are_asked_for(tmp_path: Path) -> None:
+async def test_exactly_these_kinds_of_updates_are_asked_for(tmp_path: Path) -> None:
     async with hearing(tmp_path) as both:
         assert both.telegram.bot().inbox.allowed == set(ALLOWED_UPDATES)
-        assert set(ALLOWED_UPDATES) == {"my_chat_member", "chat_member", "chat_join_request", "message"}
+        groups = {"my_chat_member", "chat_member", "chat_join_request"}
+        assert set(ALLOWED_UPDATES) == {*groups, "message", "callback_query"}
 
 
 async def test_an_update_is_confirmed_only_after_its_effect_is_stored(tmp_path: Path) -> None:

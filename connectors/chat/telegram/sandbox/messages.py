@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from connectors.chat.telegram.sandbox.chats import private_person
 from connectors.chat.telegram.sandbox.state import Chat, Sent, User
 
 LONGEST = 4096
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 MOST_BUTTONS = 100
 
 
@@ -62,14 +64,21 @@ def answer_callback_query(call: Call) -> bool:
 
 
 def set_my_commands(call: Call) -> bool:
-    """Keep the commands shown to people."""
+    """Keep the commands shown to people, by scope and language, as Telegram does."""
     try:
         rows: Any = json.loads(call.text("commands"))
     except ValueError:
         raise Refused("Bad Request: can't parse commands JSON object") from None
     if not isinstance(rows, list):
         raise Refused("Bad Request: expected an Array of BotCommand")
-    call.bring_about(lambda: call.bot.commands.__setitem__(slice(None), rows))
+    if any(not _COMMAND.fullmatch(str(row.get("command", ""))) for row in rows):
+        raise Refused("Bad Request: BOT_COMMAND_INVALID")
+    try:
+        scope = json.loads(call.text("scope") or '{"type": "default"}')
+    except ValueError:
+        raise Refused("Bad Request: can't parse BotCommandScope JSON object") from None
+    key = (str(scope.get("chat_id", scope["type"])), call.text("language_code"))
+    call.bring_about(lambda: call.bot.commands.__setitem__(key, rows))
     return True
 
 

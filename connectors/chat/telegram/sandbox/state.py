@@ -159,7 +159,8 @@ class Bot:
     """Who delivers to the webhook, where there is one."""
     pressed: set[str] = field(default_factory=set)
     """Buttons pressed and not yet answered."""
-    commands: list[dict[str, str]] = field(default_factory=list)
+    commands: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict)
+    """(chat id or kind of scope, language) → what is offered there."""
     outbox: list[Sent] = field(default_factory=list)
     messages: int = 0
 

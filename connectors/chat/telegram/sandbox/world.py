@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -198,7 +199,13 @@ class World(Register):
         who.pressed.add(query)
         me, chat = shapes.user_shape(self.users[who.user]), shapes.private_chat_shape(self.users[user])
         said = {"id": query, "from": shapes.user_shape(self.users[user]), "chat_instance": str(user)}
-        said["message"] = {"message_id": message, "from": me, "chat": chat, "date": self.date()}
+        shown: shapes.Json = {"message_id": message, "from": me, "chat": chat, "date": self.date()}
+        for sent in who.outbox:
+            if (sent.message_id, sent.chat) == (message, user):
+                shown["text"] = sent.text
+                if "inline_keyboard" in sent.reply_markup:
+                    shown["reply_markup"] = json.loads(sent.reply_markup)
+        said["message"] = shown
         who.inbox.push("callback_query", said | {"data": data})
 
     def person_blocks(self, user: int, bot: int | None = None) -> None:

@@ -8,6 +8,7 @@ from bot.acts.refusals import CannotAct
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
+from bot.reviews import why_not
 from bot.store.access_tables import ReviewRow
 from bot.store.query import add, change, columns, one, where
 from bot.store.tables import RunRow
@@ -17,7 +18,7 @@ LONGEST_NOTE = 2000
 
 
 async def sign_off(app: Bawab, who: Actor, run_id: str, note: str) -> ReviewRow:
-    """Sign off a run that has ended, once, with a note. Raises NotAllowed, CannotAct."""
+    """Sign off a run that is over, once, with a note; not one's own. Raises NotAllowed, CannotAct."""
     who.must(Permission.RUN_REVIEW)
     if not note.strip():
         raise CannotAct("reason_missing")
@@ -26,8 +27,9 @@ async def sign_off(app: Bawab, who: Actor, run_id: str, note: str) -> ReviewRow:
         run = await one(tx, RunRow, columns(RunRow).id == run_id)
         if run is None:
             raise CannotAct("no_run", what=run_id)
-        if run.ended_at is None:
-            raise CannotAct("run_not_ended")
+        refused = await why_not(app, tx, who, run)
+        if refused is not None:
+            raise CannotAct(refused)
         known = await one(tx, ReviewRow, rows.run_id == run.id)
         if known is not None and known.signed_at is not None:
             by = await name_of(tx, known.signed_by or "")

@@ -55,13 +55,14 @@ def sentence(row: Row, who: str, reader: Reads) -> str | None:
     action, t = row["action"], reader.t
     if (action, row["outcome"]) in _BOOKKEEPING:
         return None
-    line = _line(row, who, reader)
+    line = told_of(row, who, reader)
     if not row["actor"].startswith("person:"):
         return line
     return t.text("{what} (by {by})", what=line, by=t.isolate(row["actor"].removeprefix("person:")))
 
 
-def _line(row: Row, who: str, reader: Reads) -> str:
+def told_of(row: Row, who: str, reader: Reads) -> str:
+    """Say what an entry of a case tells, without who did it or of whom."""
     action: str = row["action"]
     places = places_of(row, who, reader)
     if action == Action.NOTICE_SEND:

@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.acts.reviews import sign_off
 from bot.settings import ManualInstance
 from bot.store.access_tables import StaffRow
-from bot.store.query import add
+from bot.store.query import add, columns, where
+from bot.store.tables import RunRow
 from connectors.chat.slack.sandbox import Channel
+from policies.roles import Role
 from tests.bot.adversary import WIDE, everybody, line, office
 from tests.bot.settled import take_over
+from tests.bot.views.readers import reader
 from tests.bot.world import World, channel
 
 REGISTRY = """\
@@ -45,6 +49,7 @@ def make_departed(folder: Path) -> Path:
 
 async def _make(folder: Path) -> None:
     async with departing(folder, settled=True) as world:
+        await _first_run_is_signed(world)
         world.drop(*everybody(line("ana", last_day="2026-11-20")))
         world.clock.now = world.clock.now.replace(hour=15)
         await world.run()
@@ -65,6 +70,13 @@ async def _make(folder: Path) -> None:
         )
         async with world.app.store.write() as tx:
             await add(tx, outside)
+
+
+async def _first_run_is_signed(world: World) -> None:
+    async with world.app.store.read() as tx:
+        found = await where(tx, RunRow, columns(RunRow).kind == "feed")
+    for run in found:
+        await sign_off(world.app, reader("noura", Role.IT), run.id, "the first run")
 
 
 @asynccontextmanager

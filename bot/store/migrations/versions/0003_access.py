@@ -181,3 +181,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("updated_at", bot.store.types.UtcInstant(length=27), nullable=True))
         batch_op.add_column(sa.Column("closed_at", bot.store.types.UtcInstant(length=27), nullable=True))
         batch_op.create_index(batch_op.f("ix_notice_hold_digest"), ["hold_digest"], unique=False)
+
+    # Runs of before reviews were kept are owed none: an upgrade must not escalate years of them at once.
+    op.execute(
+        "INSERT INTO meta (key, value) SELECT 'reviews_since', '\"' || last || '\"' "
+        "FROM (SELECT max(ended_at) AS last FROM run) AS runs WHERE last IS NOT NULL"
+    )

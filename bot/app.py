@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.access.staff_shelf import StaffShelf
 from bot.audit.log import AuditLog, open_audit
 from bot.groups.registry_shelf import RegistryShelf
 from bot.instances import build_chat, build_hr
 from bot.policy_shelf import PolicyShelf
+from bot.post_office import Post, build_posts
 from bot.settings import Settings
 from bot.store.db import Store
 from bot.store.migrate import migrate
@@ -36,10 +38,13 @@ class Bawab:
     audit: AuditLog
     shelf: PolicyShelf
     registered: RegistryShelf
+    staffed: StaffShelf
     limits: Limits
     chat: dict[str, ChatConnector]
     hr: tuple[HrSource, ...]
     now: Now
+    posts: dict[str, Post] = field(default_factory=dict)
+    """What carries messages and nothing else, by name: mail, workflows of Teams, webhooks."""
 
     @property
     def registry(self) -> tuple[RegisteredGroup, ...]:
@@ -59,32 +64,39 @@ async def open_bawab(
     """Build everything, and close it again.
 
     `read_only` lets no write leave the wire (preview, explain); `connect=False` builds no connector;
-    `even_broken_registry` is for whoever says that the registry cannot be read (status).
+    `even_broken_registry` is for whoever says that the registry or the staff file cannot be read (status).
     Raises SettingsProblem, PolicyError or StoreProblem, each saying what to do.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     registered = RegistryShelf.load(settings.registry, even_broken=even_broken_registry)
+    staffed = StaffShelf.load(settings.staff, even_broken=even_broken_registry)
     shelf = PolicyShelf.load(settings.policies)
     store = Store.open(settings.database)
     chat: dict[str, ChatConnector] = {}
+    posts: dict[str, Post] = {}
     try:
         await migrate(store)
         audit = await open_audit(store, settings.data_dir, now, witness_path=settings.witness)
         chat = _chat(settings, registered, shelf, read_only=read_only) if connect else {}
+        posts = build_posts(settings, read_only=read_only) if connect else {}
         yield Bawab(
             settings=settings,
             store=store,
             audit=audit,
             shelf=shelf,
             registered=registered,
+            staffed=staffed,
             limits=_limits(settings),
             chat=chat,
             hr=build_hr(settings),
             now=now,
+            posts=posts,
         )
     finally:
         for connector in chat.values():
             await connector.aclose()
+        for post in posts.values():
+            await post.aclose()
         await store.aclose()
 
 

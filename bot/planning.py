@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.leaving import take_leave
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
@@ -66,6 +67,7 @@ class Planner:
                 for name in sorted(self._app.chat)
             ]
             await add(tx, *rows)
+            await take_leave(self._app, tx, case)
 
     async def plan_due(self) -> int:
         """Plan what waits, urgent first; an unreadable instance waits alone. Gives the number planned."""

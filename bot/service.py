@@ -14,6 +14,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from filelock import FileLock, Timeout
 
+from bot.access.ticking import access_tick
 from bot.app import Bawab
 from bot.completion import settle_cases
 from bot.drift.rechecks import recheck_due
@@ -24,6 +25,7 @@ from bot.messages import Messages
 from bot.people.first_seen import settle_first_seen
 from bot.people.linking import Linker
 from bot.planning import Planner
+from bot.reviews import escalate_due
 from bot.runs import begin, finish
 from bot.settings import SettingsProblem
 from bot.watch import FeedOutcome, Watcher
@@ -82,11 +84,13 @@ class Service:
         linked = await self._linker.refresh()
         done.started = await self._planner.start_due()
         done.planned = await self._planner.plan_due()
+        await access_tick(self._app)
         if linked:
             done.settled = await settle_first_seen(self._app)
         await recheck_due(self._app)
         done.comparing = await self._drift.tick()
         await self.messages.succession.ask_due()
+        await escalate_due(self._app)
         await self._settle()
         return done
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
-from bot.access.staff import roles_of, staff_row
+from bot.access.roster import roles_of, staff_row
 from bot.people.who import goes_by, names_of
 from bot.release_faults import CannotRelease
 from bot.states import HoldKind

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor, Via
 from bot.access.preferences import manner_of
-from bot.access.staff import has_left, looks_after_groups, roles_of, staff_row
+from bot.access.roster import has_left, looks_after_groups, roles_of, staff_row
 from bot.app import Bawab
 from bot.notices.directory import StoreDirectory
 from bot.store.people import is_doubted, person

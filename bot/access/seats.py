@@ -45,7 +45,7 @@ async def next_in_line(
 async def give_to(
     app: Bawab, tx: AsyncConnection, task: TaskRow, heir: Heir | None, *, by: str | None = None
 ) -> TaskRow:
-    """Give a task to its heir, logged, and write to them; without one it stands open, unassigned."""
+    """Give a task to its heir, logged; without one it stands open, unassigned. Notices read whose it is."""
     desk = desk_of(app)
     matter = await desk.matter(tx, task.case_id)
     now, left = matter.now, max(task.deadline - matter.now, desk.rules.urgent_time)
@@ -61,8 +61,6 @@ async def give_to(
     found = OpenTask(moved, await desk.step(tx, task.step_id), matter)
     after = {"reminders": moved.reminders, "level": moved.escalation}
     await desk.log(tx, Action.TASK_ESCALATE, found, task.state, after, by=by)
-    if heir is not None:
-        await desk.write_to(tx, matter, "escalation", heir[1], [moved])
     return moved
 
 

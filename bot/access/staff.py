@@ -1,89 +1,196 @@
-"""Who may sign in, and as what: staff rows, whoever left, and who looks after groups without a row."""
+"""Whoever arrives from the identity provider: tied to one person for good, with their groups' roles."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.first_day import retire_local
+from bot.access.granting import grant
+from bot.access.roster import FILE, PROVIDER, has_left, looks_after_groups, roles_of, staff_row
 from bot.app import Bawab
-from bot.notices.recipients import is_present
-from bot.states import CASE_RUNNING
-from bot.store.access_tables import ConfirmationRow, StaffRow
-from bot.store.people import person as record_of
-from bot.store.query import columns, one, table, where
-from bot.store.tables import CaseRow, TaskRow
-from bot.store.tasks import OPEN_TASKS
-from policies.model import EventKind, Person
+from bot.audit.actions import Action
+from bot.audit.entry import Entry
+from bot.locale import N_, Translator
+from bot.setting_parts import OidcSettings
+from bot.store.access_tables import StaffRow
+from bot.store.people import person
+from bot.store.query import columns, new_id, one, where
+from bot.store.tables import PersonRow
 from policies.roles import Role
 
-LEAVING = (EventKind.LEAVER, EventKind.CONTRACTOR_END)
-LOCAL, FILE, PROVIDER = "local", "file", "oidc"
+REFUSED: dict[str, str] = {
+    "left": N_("Your access to Bawab has ended."),
+    "no_role": N_("You have no role in Bawab. Ask IT for one, and tell them the address you signed in with."),
+    "unsure_who": N_(
+        "It is not certain whose record at HR this sign-in belongs to. Ask IT: the identity provider must "
+        "state your employee id, or a verified work e-mail address that is nobody else's."
+    ),
+    "taken": N_(
+        "Somebody else signed in as this person before. Ask IT to look at it: an e-mail address may have "
+        "been given to another person."
+    ),
+    "groups_unread": N_(
+        "The identity provider did not say which groups you are in, so your role is not known. Ask IT to add "
+        "the groups to what it states."
+    ),
+}
 
 
-async def staff_row(tx: AsyncConnection, staff_id: str) -> StaffRow | None:
-    """Give somebody's staff row, ended or not."""
-    return await one(tx, StaffRow, columns(StaffRow).id == staff_id)
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Why somebody who signed in elsewhere does not get in; a key of REFUSED."""
+
+    why: str
+
+    def said(self, t: Translator) -> str:
+        """Say it, and what to do, to whoever stands at the door."""
+        return t.text(REFUSED[self.why])
 
 
-async def active_staff(tx: AsyncConnection) -> list[StaffRow]:
-    """Give everybody whose roles have not ended."""
-    return await where(tx, StaffRow, columns(StaffRow).ended_at.is_(None))
+async def arrived(app: Bawab, issuer: str, subject: str, claims: Mapping[str, Any]) -> StaffRow | TurnedAway:
+    """Give the staff row of somebody the provider vouches for, their roles as it says now; or why not.
 
-
-def roles_of(row: StaffRow | None) -> frozenset[Role]:
-    """Give the roles a row carries now; a role this release does not know is none."""
-    if row is None or row.ended_at is not None:
-        return frozenset()
-    return frozenset(Role(name) for name in row.roles if name in set(Role))
-
-
-async def has_left(app: Bawab, tx: AsyncConnection, person_id: str, person: Person | None) -> bool:
-    """Whether somebody HR knows is gone, or on the way out: by HR's record, or by a case being carried out.
-
-    An emergency counts from the moment it is asked for: it is carried out before anything else.
+    `claims` are those of a checked id_token. They are tied to an HR person once, by the claim that carries
+    the employee id, or where none is configured by a verified work e-mail address that is one person's alone;
+    from then on only `issuer` and `subject` count. An address alone never ties anybody again.
     """
-    if person is not None and not is_present(person, app.now(), app.settings.time_zone or "UTC"):
-        return True
-    return await _is_leaving(tx, person_id, app.now())
-
-
-async def _is_leaving(tx: AsyncConnection, person_id: str, now: datetime) -> bool:
-    cases, hurried = columns(CaseRow), select(columns(ConfirmationRow).case_id)
-    begun = or_(cases.state.in_(CASE_RUNNING), cases.id.in_(hurried) & (cases.due <= now))
-    mine = [cases.person_id == person_id, cases.kind.in_(LEAVING), cases.finished_at.is_(None)]
-    return await one(tx, CaseRow, *mine, begun) is not None
-
-
-async def looks_after_groups(app: Bawab, tx: AsyncConnection, person_id: str) -> bool:
-    """Whether somebody owns or deputises a registered group, or is asked to do something in one."""
-    if any(person_id in (row.owner_id, row.deputy_id) for row in app.registry):
-        return True
-    tasks = columns(TaskRow)
-    return await one(tx, TaskRow, tasks.assignee_id == person_id, tasks.state.in_(OPEN_TASKS)) is not None
-
-
-async def people_with(app: Bawab, tx: AsyncConnection, roles: Collection[Role]) -> list[StaffRow]:
-    """Give the active staff who carry one of these roles and have not left, by id."""
-    found = []
-    for row in sorted(await active_staff(tx), key=_by_id):
-        known = await record_of(tx, row.id) if row.known_to_hr else None
-        if roles_of(row) & set(roles) and not await has_left(app, tx, row.id, known):
-            found.append(row)
+    async with app.store.write() as tx:
+        found = await _arrive(app, tx, issuer, subject, claims)
+        if isinstance(found, TurnedAway):
+            await app.audit.append(tx, await _refusal(tx, issuer, subject, found))
+        else:
+            await retire_local(app, tx)
     return found
 
 
-async def vacant_roles(app: Bawab, tx: AsyncConnection) -> tuple[Role, ...]:
-    """Give the roles without which nothing can be decided, and that nobody carries any more.
+async def _arrive(
+    app: Bawab, tx: AsyncConnection, issuer: str, subject: str, claims: Mapping[str, Any]
+) -> StaffRow | TurnedAway:
+    rows = columns(StaffRow)
+    row = await one(tx, StaffRow, rows.issuer == issuer, rows.subject == subject)
+    if row is None:
+        tied = await _tie(app, tx, claims)
+        if isinstance(tied, TurnedAway):
+            return tied
+        row = await staff_row(tx, tied.id) or _new(app, tied, claims)
+        if row.subject is not None:
+            return TurnedAway("taken")
+    known = await person(tx, row.id) if row.known_to_hr else None
+    if row.known_to_hr and (known is None or await has_left(app, tx, row.id, known)):
+        return TurnedAway("left")
+    roles = _roles(app, row, claims)
+    if isinstance(roles, TurnedAway):
+        return roles
+    if not roles and not (known is not None and await looks_after_groups(app, tx, row.id)):
+        return TurnedAway("no_role")
+    named = known.name if known else _text(claims, "name") or row.name
+    email = known.email if known else row.email
+    wanted = _wanted(app, row, roles, (issuer, subject), named, email)
+    return await grant(app, tx, wanted, actor="bawab") or TurnedAway("left")
 
-    Empty where nobody has been named at all: then the command line is the only door, and says so nowhere.
-    """
-    if (await tx.execute(select(table(StaffRow)).limit(1))).first() is None:
+
+def _roles(app: Bawab, row: StaffRow, claims: Mapping[str, Any]) -> Sequence[Role] | TurnedAway:
+    """The staff file outranks the provider: whoever it names has exactly the roles it says."""
+    if row.source == FILE and row.ended_at is None:
+        return sorted(roles_of(row))
+    settings = app.settings.oidc
+    if settings is None or not settings.groups:
         return ()
-    return tuple([role for role in (Role.HR, Role.IT) if not await people_with(app, tx, {role})])
+    if settings.groups_claim not in claims:
+        return TurnedAway("groups_unread")
+    return roles_from(settings, claims[settings.groups_claim])
 
 
-def _by_id(row: StaffRow) -> str:
-    return row.id
+def roles_from(settings: OidcSettings, groups: object) -> Sequence[Role]:
+    """Give the roles that the provider's groups stand for; a group nobody mapped stands for none."""
+    named = groups if isinstance(groups, list | tuple) else [groups]
+    return sorted({role for group in named for role in settings.groups.get(str(group), ())})
+
+
+@dataclass(frozen=True, slots=True)
+class _Tied:
+    """Whose staff row it is; `known_to_hr`: the id is their employee id."""
+
+    id: str
+    known_to_hr: bool
+
+
+async def _tie(app: Bawab, tx: AsyncConnection, claims: Mapping[str, Any]) -> _Tied | TurnedAway:
+    """Say whose staff row this is: an employee's, an outsider's of the file, or a new outsider's."""
+    settings, people = app.settings.oidc, columns(PersonRow)
+    claim = settings.person_claim if settings else None
+    stated = _text(claims, claim) if claim else ""
+    if stated and await one(tx, PersonRow, people.id == stated):
+        return _Tied(stated, known_to_hr=True)
+    email = _text(claims, "email").casefold()
+    same = await where(tx, PersonRow, func.lower(people.email) == email) if email else []
+    if same:
+        # With a claim for the id, an address ties nobody: the provider may let people set it themselves.
+        sure = claim is None and len(same) == 1 and _verified(claims)
+        return _Tied(same[0].id, known_to_hr=True) if sure else TurnedAway("unsure_who")
+    rows = columns(StaffRow)
+    outside = [func.lower(rows.email) == email, rows.known_to_hr.is_(False), rows.source == FILE]
+    row = await one(tx, StaffRow, *outside) if email else None
+    if row is not None:
+        return _Tied(row.id, known_to_hr=False) if _verified(claims) else TurnedAway("unsure_who")
+    return _Tied(new_id("staff"), known_to_hr=False)
+
+
+def _verified(claims: Mapping[str, Any]) -> bool:
+    return claims.get("email_verified") in (True, "true")
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _new(app: Bawab, tied: _Tied, claims: Mapping[str, Any]) -> StaffRow:
+    return StaffRow(
+        id=tied.id,
+        name=_text(claims, "name") or _text(claims, "email") or tied.id,
+        email=_text(claims, "email") or None,
+        roles=[],
+        source=PROVIDER,
+        known_to_hr=tied.known_to_hr,
+        created_at=app.now(),
+        updated_at=app.now(),
+    )
+
+
+def _wanted(
+    app: Bawab,
+    row: StaffRow,
+    roles: Sequence[Role],
+    provider: tuple[str, str],
+    name: str,
+    email: str | None,
+) -> StaffRow:
+    stays = row.source == FILE and row.ended_at is None
+    return StaffRow(
+        id=row.id,
+        name=name,
+        email=email,
+        roles=sorted(roles),
+        source=FILE if stays else PROVIDER,
+        issuer=provider[0],
+        subject=provider[1],
+        known_to_hr=row.known_to_hr,
+        created_at=row.created_at,
+        updated_at=app.now(),
+    )
+
+
+async def _refusal(tx: AsyncConnection, issuer: str, subject: str, why: TurnedAway) -> Entry:
+    """Say who was turned away where that is certain; else only that somebody was."""
+    rows = columns(StaffRow)
+    row = await one(tx, StaffRow, rows.issuer == issuer, rows.subject == subject)
+    detail = {"why": why.why, "via": "web", "issuer": issuer}
+    return Entry(
+        Action.ACCESS_REFUSE, "bawab", outcome="refused", person_id=row.id if row else None, detail=detail
+    )

@@ -88,6 +88,8 @@ class Action(StrEnum):
 
     WEBHOOK_SEND = "webhook.send"
     WEBHOOK_FAIL = "webhook.fail"
+    STAFF_LOAD = "staff.load"
+    """The staff file was changed, or can no longer be read (then the last one is kept)."""
     PREFERENCE_SET = "preference.set"
 
     LISTEN_FAIL = "listen.fail"

@@ -9,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.groups.succession import Succession
+from bot.notices.asking import Asking
 from bot.notices.directory import StoreDirectory
 from bot.notices.outbox import Outbox
 from bot.notices.ports import NoticeLimits
+from bot.notices.recipients import Subject
 from bot.notices.send import NoticeSender
+from bot.settings import Settings
 from bot.states import CASE_RUNNING
 from bot.store.query import columns, table, where
-from bot.store.tables import CaseRow, StepRow
+from bot.store.tables import CaseRow, NoticeRow, StepRow
 from bot.tasks.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
 
@@ -30,22 +33,24 @@ class Messages:
     def __init__(self, app: Bawab) -> None:
         self._app = app
         settings = app.settings
-        only_to = settings.notices.only_to
-        limits = NoticeLimits(
-            per_hour=settings.notices.per_hour,
-            only_to=None if only_to is None else frozenset(only_to),
-            stopped=not settings.notices.enabled,
-            language=settings.language,
-            time_zone=settings.time_zone or "UTC",
-        )
+        limits = limits_of(settings)
         self._sender = NoticeSender(
-            app.store, app.audit, app.chat, StoreDirectory(), app.registry, limits, app.now
+            app.store,
+            app.audit,
+            {**app.chat, **app.posts},
+            StoreDirectory(),
+            app.registry,
+            limits,
+            app.now,
+            deaf=deaf_channels(settings),
+            judge=self._judge,
         )
         self._told: dict[str, Standing] = {}
         """case → how it stood when it was looked at; after a restart everything recent is new."""
         rules = TaskRules(it_contact=settings.it_contact)
         self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
         self.succession = Succession(app, self._sender.outbox)
+        self._asking = Asking(app, self._sender.outbox)
 
     @property
     def outbox(self) -> Outbox:
@@ -92,7 +97,36 @@ class Messages:
             await self._sender.enqueue_for_case(tx, case, taken, person, rule)
 
     async def send_due(self) -> None:
-        """Chase what is late, then send what waits."""
+        """Chase what is late, ask who must decide, then send what waits."""
         now = self._app.now()
         await self.tasks.remind_due(now)
+        await self._asking.ask_due()
         await self._sender.send_due(now)
+
+    async def _judge(self, tx: AsyncConnection, notice: NoticeRow) -> Subject | None:
+        return await self._asking.judge(tx, notice)
+
+
+def limits_of(settings: Settings) -> NoticeLimits:
+    """Give who may be written to, how often and by what, as the settings say."""
+    told, only_to = settings.notices, settings.notices.only_to
+    return NoticeLimits(
+        per_hour=told.per_hour,
+        per_person=told.per_person,
+        only_to=None if only_to is None else frozenset(only_to),
+        stopped=not told.enabled,
+        language=settings.language,
+        time_zone=settings.time_zone or "UTC",
+        hijri=settings.console.hijri,
+        channels=tuple(told.channels),
+        console=settings.console.url.rstrip("/") if settings.console.url else None,
+        patience=told.failover_after,
+    )
+
+
+def deaf_channels(settings: Settings) -> frozenset[str]:
+    """Name the chat platforms whose pressed buttons nobody here would hear: their messages carry none."""
+    heard = settings.listen is not None
+    slack = {name for name, one in settings.slack.items() if not (one.app() or (heard and one.signing()))}
+    telegram = {name for name, one in settings.telegram.items() if one.updates == "off"}
+    return frozenset(slack | telegram)

@@ -114,6 +114,10 @@ class NoticeSettings(Part):
 
     enabled: bool = True
     per_hour: int = 60
+    per_person: int = 12
+    """Messages to one person in an hour; the rest waits and is put together."""
+    failover_after: timedelta = timedelta(minutes=5)
+    """How long a channel may be down before a message takes the next, independently operated one."""
     only_to: list[str] | None = None
     channels: list[str] = Field(default_factory=lambda: ["slack", "telegram", "teams", "email", "webhook"])
     """Kinds of channel in the order they are tried, unless a person chose their own."""

@@ -62,7 +62,8 @@ class Addresses:
         people, staff = columns(PersonRow), columns(StaffRow)
         rows = await where(tx, PersonRow, people.id == person_id)
         named = await where(tx, StaffRow, staff.id == person_id, staff.ended_at.is_(None)) if not rows else []
-        address = next((row.email for row in [*rows, *named] if row.email), None)
+        given = [row.email for row in rows] + [row.email for row in named]
+        address = next((one for one in given if one), None)
         if address is None:
             return None
         same = await where(tx, PersonRow, func.lower(people.email) == address.lower(), people.id != person_id)

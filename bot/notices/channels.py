@@ -66,9 +66,7 @@ class Channel:
 
 def channels_of(connectors: Mapping[str, object], deaf: Collection[str] = ()) -> dict[str, Channel]:
     """Give a channel for each connector that carries messages; from the `deaf` no press comes back."""
-    return {
-        name: _channel(name, one, deaf) for name, one in connectors.items() if isinstance(one, Notifies)
-    }
+    return {name: _channel(name, one, deaf) for name, one in connectors.items() if isinstance(one, Notifies)}
 
 
 def _channel(name: str, post: Notifies, deaf: Collection[str]) -> Channel:

@@ -1,4 +1,4 @@
-"""From a case's steps to its messages: one for each owner once the outcomes exist, one for each assignee."""
+"""From a case's steps to its messages: one for each owner, once each of their groups has its outcome."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.notices.outbox import Contents, Matter, Outbox
 from bot.states import STEP_SUCCESS, StepState
-from bot.store.notices import notices_of, unplanned_instances
+from bot.store.notices import digests_of, notices_of, unplanned_instances
 from bot.store.tables import NoticeRow, StepRow, TaskRow
-from bot.store.tasks import open_tasks_of
+from bot.store.tasks import tasks_of_case
 from policies.model import Refusal, StepAction
 from policies.rules import Notify, Rule
 
@@ -43,29 +43,34 @@ NOBODY = ""
 async def enqueue_case(
     outbox: Outbox, tx: AsyncConnection, matter: Matter, steps: Sequence[StepRow], rule: Rule | None
 ) -> int:
-    """Store what can be said now, and give how many messages that is; to be called again as steps settle."""
-    known = await notices_of(tx, matter.case.id)
-    tasks = await _tasks(tx, matter, known)
-    untold = _untold(steps, known)
-    if not tasks and not any(map(_has_outcome, untold)):
+    """Store what can be said now, and give how many messages that is; to be called again as steps settle.
+
+    What a reader is asked to do themselves stands in the list of their tasks, and is not told a second time.
+    """
+    untold = _untold(steps, await notices_of(tx, matter.case.id))
+    if not any(map(_has_outcome, untold)) or await unplanned_instances(tx, matter.case.id):
         return 0  # most calls, while a case runs
     groups = await _groups(outbox, tx, matter, untold, rule)
-    complete = await unplanned_instances(tx, matter.case.id) == 0
+    asked = await tasks_of_case(tx, matter.case.id)
     stored = 0
-    for recipient in sorted({*groups, *tasks}):
-        asked = tasks.get(recipient, ())
-        own = _sayable(groups.get(recipient, ()), asked, complete=complete)
-        if own or asked:
-            stored += await _write(outbox, tx, matter, recipient, own, asked)
+    for recipient in sorted(groups):
+        theirs = await _asked_of(tx, recipient, asked)
+        own = [step for step in groups[recipient] if step.id not in theirs]
+        if own and all(map(_has_outcome, own)):
+            stored += await _write(outbox, tx, matter, recipient, own)
     return stored
 
 
-def _sayable(own: Sequence[StepRow], asked: Sequence[TaskRow], *, complete: bool) -> Sequence[StepRow]:
-    """Give all of a reader's groups once each has its outcome; before that those they are asked to do."""
-    if complete and all(map(_has_outcome, own)):
-        return own
-    by_hand = {task.step_id for task in asked}
-    return [step for step in own if step.id in by_hand]
+async def _asked_of(tx: AsyncConnection, recipient: str, tasks: Sequence[TaskRow]) -> set[str]:
+    """Give the steps that a reader is, or was, asked to do by hand."""
+    if not recipient or not tasks:
+        return set()
+    told = {
+        str(name).partition("/")[0]
+        for row in await digests_of(tx, recipient)
+        for name in row.groups.get("told", ())
+    }
+    return {task.step_id for task in tasks if task.assignee_id == recipient or task.id in told}
 
 
 def _has_outcome(step: StepRow) -> bool:
@@ -75,22 +80,11 @@ def _has_outcome(step: StepRow) -> bool:
 
 
 async def _write(
-    outbox: Outbox,
-    tx: AsyncConnection,
-    matter: Matter,
-    recipient: str,
-    steps: Sequence[StepRow],
-    asked: Sequence[TaskRow],
+    outbox: Outbox, tx: AsyncConnection, matter: Matter, recipient: str, steps: Sequence[StepRow]
 ) -> int:
-    by_hand = {task.step_id for task in asked}
-    contents = Contents(
-        steps=tuple(step.id for step in steps),
-        tasks=tuple(task.id for task in asked),
-        language=next(filter(None, map(outbox.language_of, steps)), None),
-    )
-    # Where all there is to say is what the reader is asked to do, the list of tasks says it.
-    stem = "tasks" if {step.id for step in steps} <= by_hand else "removal"
-    return await put_or_merge(outbox, tx, matter, stem, recipient, contents)
+    language = next(filter(None, map(outbox.language_of, steps)), None)
+    contents = Contents(steps=tuple(step.id for step in steps), language=language)
+    return await put_or_merge(outbox, tx, matter, "removal", recipient, contents)
 
 
 async def put_or_merge(
@@ -102,19 +96,8 @@ async def put_or_merge(
     for row in await notices_of(tx, matter.case.id):
         if (row.recipient_id, row.kind) == (recipient, stem) and await outbox.merge(tx, row, contents):
             return 0
-    follow_up = f"{stem}/{(contents.tasks + contents.steps)[0]}"
+    follow_up = f"{stem}/{contents.steps[0]}"
     return int(await outbox.put(tx, matter, follow_up, recipient, contents) is not None)
-
-
-async def _tasks(
-    tx: AsyncConnection, matter: Matter, known: Sequence[NoticeRow]
-) -> Mapping[str, Sequence[TaskRow]]:
-    told = {(row.recipient_id, task) for row in known for task in row.groups["tasks"]}
-    found: defaultdict[str, list[TaskRow]] = defaultdict(list)
-    for task in await open_tasks_of(tx, matter.case.id):
-        if task.assignee_id and (task.assignee_id, task.id) not in told:
-            found[task.assignee_id].append(task)
-    return found
 
 
 def _untold(steps: Sequence[StepRow], known: Sequence[NoticeRow]) -> list[StepRow]:

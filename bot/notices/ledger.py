@@ -15,7 +15,7 @@ def notice_entry(action: Action, notice: NoticeRow, outcome: str, **detail: obje
         actor="bawab",
         outcome=outcome,
         person_id=recipient,
-        case_id=notice.case_id,
+        case_id=notice.case_id or None,
         instance=notice.instance or None,
         detail={"notice": notice.id, "kind": notice.kind.partition("/")[0], "attempt": notice.attempts}
         | detail,

@@ -1,49 +1,123 @@
-"""From rows to words: what one stored notice says at the moment it is sent."""
+"""From rows to words: what one stored notice says as it is shown, to this reader, by this channel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.locale import translator
-from bot.notices.compose import GroupLine, Letter, OrphanLine, TaskLine, compose, worst
+from bot.locale import Translator
+from bot.notices.approval_letters import approval_letter, emergency_letter, question_letter
+from bot.notices.channels import Channel
+from bot.notices.compose import GroupLine, OrphanLine, removal, succession, worst
+from bot.notices.digest_letter import digest_letter
+from bot.notices.ports import NoticeLimits
+from bot.notices.readers import Reader, reader_of
+from bot.notices.recipients import Subject
+from bot.notices.saying import Means, Written, repeated
 from bot.states import StepState
 from bot.store.group_tables import SuccessionRow
-from bot.store.notices import steps_by_id
+from bot.store.notices import case_by_id, notices_by_id, steps_by_id
 from bot.store.query import columns, where
-from bot.store.tables import CaseRow, NoticeRow, StepRow, TaskRow
-from bot.store.tasks import OPEN_TASKS, tasks_by_id
+from bot.store.tables import NoticeRow, StepRow
 from bot.values import event_from_plain, group_from_plain
-from connectors.chat.manual import fill_steps, task_steps
-from policies.model import Refusal, StepAction
+from connectors.messages import Message, Passage
+from policies.model import Refusal
+
+SubjectOf = Callable[[AsyncConnection, str], Awaitable[Subject | None]]
+"""case id → the person it is about, with every address that may be theirs."""
 
 
-async def letter_text(tx: AsyncConnection, case: CaseRow, notice: NoticeRow, zone: str) -> str:
-    """Write a notice with the state its groups and tasks have now; empty where nothing is left to say."""
-    stem = notice.kind.partition("/")[0]
-    steps = await steps_by_id(tx, notice.groups["steps"]) if stem == "removal" else []
-    tasks = [task for task in await tasks_by_id(tx, notice.groups["tasks"]) if _still_asked(task, notice)]
-    asked_of = await steps_by_id(tx, [task.step_id for task in tasks])
-    person = event_from_plain(case.event).person.name
-    letter = Letter(
-        kind=stem,
-        person=person,
-        groups=group_lines(steps),
-        tasks=_task_lines(tasks, asked_of, person, translator(notice.language).language),
-        zone=zone,
-        may_repeat=notice.groups.get("twice", False),
-        orphans=await _orphans(tx, case) if stem == "succession" else (),
-        due=case.due,
-    )
-    return compose(letter, translator(notice.language))
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a message is written on: the notice, its reader's language and zone, its channel's means."""
+
+    notice: NoticeRow
+    reader: Reader
+    t: Translator
+    means: Means
+    subject_of: SubjectOf
 
 
-async def _orphans(tx: AsyncConnection, case: CaseRow) -> tuple[OrphanLine, ...]:
+async def write(
+    tx: AsyncConnection,
+    notice: NoticeRow,
+    channel: Channel | None,
+    limits: NoticeLimits,
+    subject_of: SubjectOf,
+) -> Written:
+    """Write a notice with the state that all it is about has now; without a message where nothing is left."""
+    reader = await reader_of(tx, notice.recipient_id, limits)
+    means = Means(buttons=channel is None or channel.hears, console=limits.console)
+    sheet = Sheet(notice, reader, reader.translator(notice.language), means, subject_of)
+    passages, written = await _STEMS[notice.kind.partition("/")[0]](tx, sheet)
+    said = repeated(passages, sheet.t, may_repeat=notice.groups.get("twice", False))
+    if not said:
+        return written
+    message = Message(said, sheet.t.language, quiet=not _must_be_heard(notice))
+    return Written(message, written.closed, written.told)
+
+
+def _must_be_heard(notice: NoticeRow) -> bool:
+    return notice.kind.partition("/")[0] in ("confirm", "approval")
+
+
+Drafted = tuple[tuple[Passage, ...], Written]
+
+
+async def _removal(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    """One message for each case; those that had to wait long are put together in one."""
+    passages: list[Passage] = []
+    together = await notices_by_id(tx, sheet.notice.groups.get("merged", ()))
+    for notice in (sheet.notice, *together):
+        case = await case_by_id(tx, notice.case_id)
+        steps = await steps_by_id(tx, notice.groups["steps"])
+        if case is not None:
+            person = event_from_plain(case.event).person.name
+            passages += removal(person, group_lines(steps), sheet.t, sheet.means, case.id)
+    return tuple(passages), Written(None)
+
+
+async def _succession(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    case = await case_by_id(tx, sheet.notice.case_id)
+    if case is None or case.due is None:
+        return (), Written(None)
     rows = columns(SuccessionRow)
     asked = await where(tx, SuccessionRow, rows.case_id == case.id, rows.settled_at.is_(None))
     ordered = sorted(asked, key=lambda row: (row.group_name, row.group_id))
-    return tuple(OrphanLine(row.group_name or row.group_id, row.why) for row in ordered)
+    orphans = tuple(OrphanLine(row.group_name or row.group_id, row.why) for row in ordered)
+    if not orphans and sheet.notice.state == "pending":
+        return (), Written(None)
+    person = event_from_plain(case.event).person.name
+    return succession(person, orphans, case.due, sheet.reader.zone, sheet.t), Written(None, not orphans)
+
+
+async def _digest(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    return await digest_letter(tx, sheet.notice, sheet.reader, sheet.t, sheet.means, sheet.subject_of)
+
+
+async def _approval(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    return await approval_letter(tx, sheet.notice, sheet.reader.zone, sheet.t, sheet.means)
+
+
+async def _confirm(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    return await emergency_letter(tx, sheet.notice, sheet.reader.zone, sheet.t, sheet.means)
+
+
+async def _questions(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    return await question_letter(tx, sheet.notice, sheet.t, sheet.means)
+
+
+_STEMS: Mapping[str, Callable[[AsyncConnection, Sheet], Awaitable[Drafted]]] = {
+    "removal": _removal,
+    "succession": _succession,
+    "digest": _digest,
+    "approval": _approval,
+    "confirm": _confirm,
+    "questions": _questions,
+}
+"""By the stem of a notice's kind."""
 
 
 def group_lines(steps: Sequence[StepRow]) -> tuple[GroupLine, ...]:
@@ -62,30 +136,3 @@ def group_name(step: StepRow) -> str:
 
 def _line(step: StepRow) -> GroupLine:
     return GroupLine(group_name(step), StepState(step.state), Refusal(step.refusal) if step.refusal else None)
-
-
-def _still_asked(task: TaskRow, notice: NoticeRow) -> bool:
-    mine = task.assignee_id == notice.recipient_id and task.first_by != notice.recipient_id
-    return mine and task.state in OPEN_TASKS
-
-
-def _task_lines(
-    tasks: Sequence[TaskRow], steps: Sequence[StepRow], person: str, language: str
-) -> tuple[TaskLine, ...]:
-    by_id = {step.id: step for step in steps}
-    lines, explained = [], set[str]()
-    for task in tasks:
-        step = by_id[task.step_id]
-        # One platform is explained once in a message, not again for each of its groups.
-        guide = () if step.platform in explained else _guide(step, person, language)
-        explained.add(step.platform)
-        lines.append(TaskLine(task.id, group_name(step), task.deadline, task.sensitive, guide))
-    return tuple(lines)
-
-
-def _guide(step: StepRow, person: str, language: str) -> tuple[str, ...]:
-    try:
-        written = task_steps(step.platform, StepAction(step.action), language)
-    except LookupError:
-        return ()  # a platform with an API, where only the right is missing: its admins know the way
-    return fill_steps(written, person=person, group=group_name(step))

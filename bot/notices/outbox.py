@@ -14,7 +14,14 @@ from bot.notices.ledger import notice_entry
 from bot.notices.ports import AuditSink, DirectoryLookup, NoticeLimits
 from bot.notices.readers import reader_of
 from bot.notices.recipients import Destination, Subject, is_present, who_may
-from bot.store.notices import leaving_now, set_notice, standing
+from bot.store.notices import (
+    case_by_id,
+    leaving_now,
+    set_notice,
+    staff_hr_does_not_know,
+    standing,
+    steps_of_case,
+)
 from bot.store.query import add, new_id
 from bot.store.tables import CaseRow, NoticeRow, StepRow
 from bot.values import event_from_plain, group_from_plain
@@ -30,10 +37,27 @@ class Contents:
     tasks: tuple[str, ...] = ()
     language: str | None = None
     """Of the groups' registry rows, for a reader whose own language is not known."""
+    told: tuple[str, ...] = ()
+    """What it tells of, by name, so that nothing is told twice."""
 
     def plain(self) -> dict[str, object]:
         """Give what the row stores."""
-        return {"steps": list(self.steps), "tasks": list(self.tasks)}
+        kept: dict[str, object] = {"steps": list(self.steps), "tasks": list(self.tasks)}
+        return kept | ({"told": list(self.told)} if self.told else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A message to be stored: about what, of which kind, to whom; where `to` is given, by that address."""
+
+    case_id: str
+    """Empty for what belongs to no one case."""
+    subject: Subject
+    now: datetime
+    kind: str
+    recipient: str
+    to: Destination | None = None
+    hold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +108,25 @@ class Outbox:
         read = await self.addresses.subject_reads(tx, case.person_id)
         return Subject(case.person_id, tied.union(stated, acted_on, read))
 
+    async def subject_of_case(self, tx: AsyncConnection, case_id: str) -> Subject | None:
+        """Gather the same by the id of a case; None where there is no such case."""
+        case = await case_by_id(tx, case_id)
+        return await self.subject(tx, case, await steps_of_case(tx, case_id)) if case else None
+
+    async def addresses_of(self, tx: AsyncConnection, people: Iterable[str]) -> frozenset[tuple[str, str]]:
+        """Gather every (channel, address) that is, or may be, one of these people's."""
+        found: set[tuple[str, str]] = set()
+        for person_id in people:
+            found |= await self._directory.accounts_of(tx, person_id)
+            found |= await self.addresses.subject_reads(tx, person_id)
+        return frozenset(found)
+
     async def present(self, tx: AsyncConnection, ids: Iterable[str | None], now: datetime) -> frozenset[str]:
         """Give those of the ids who are people with the company now, and not on their way out."""
         wanted = {one for one in ids if one}
         leaving = await leaving_now(tx, wanted, now)
-        here = [one for one in sorted(wanted - leaving) if await self._is_here(tx, one, now)]
-        return frozenset(here)
+        here = {one for one in sorted(wanted - leaving) if await self._is_here(tx, one, now)}
+        return frozenset(here) | await staff_hr_does_not_know(tx, wanted - here - leaving)
 
     async def chain(self, tx: AsyncConnection, step: StepRow, *, creator: bool) -> tuple[str, ...]:
         """Give who may answer for a group, in order: owner, deputy, then, if policy says so, its creator.
@@ -113,8 +150,14 @@ class Outbox:
 
     async def able(self, tx: AsyncConnection, chain: Iterable[str | None], matter: Matter) -> tuple[str, ...]:
         """Give those of a chain who may be told or asked, in its order."""
+        return await self.able_for(tx, chain, matter.subject, matter.now)
+
+    async def able_for(
+        self, tx: AsyncConnection, chain: Iterable[str | None], subject: Subject, now: datetime
+    ) -> tuple[str, ...]:
+        """Give the same of a subject and a moment."""
         listed = tuple(chain)
-        return who_may(listed, matter.subject, await self.present(tx, listed, matter.now))
+        return who_may(listed, subject, await self.present(tx, listed, now))
 
     async def destination(self, tx: AsyncConnection, person_id: str, subject: Subject) -> Destination | None:
         """Find the address to write to somebody at: the first of those they want that is certainly theirs."""
@@ -127,11 +170,18 @@ class Outbox:
 
         What cannot be delivered (nobody may be told, or no account is certain) is stored as such and logged.
         """
-        if await standing(tx, matter.case.id, recipient, kind) is not None:
+        put = Put(matter.case.id, matter.subject, matter.now, kind, recipient)
+        return await self.write(tx, put, contents)
+
+    async def write(self, tx: AsyncConnection, put: Put, contents: Contents) -> NoticeRow | None:
+        """Store one message of any kind, once; None where it already stands."""
+        if await standing(tx, put.case_id, put.recipient, put.kind) is not None:
             return None
-        to = await self.destination(tx, recipient, matter.subject) if recipient else None
-        language = await self._language(tx, recipient, contents)
-        notice = _row(matter, kind, recipient, contents, to, language)
+        to = put.to
+        if to is None and put.recipient:
+            to = await self.destination(tx, put.recipient, put.subject)
+        language = await self._language(tx, put.recipient, contents)
+        notice = _row(put, contents, to, language)
         await add(tx, notice)
         if to is None:
             why = notice_entry(Action.NOTICE_FAIL, notice, "undeliverable", why=notice.detail)
@@ -175,20 +225,19 @@ class Outbox:
         return own or contents.language or self._limits.language
 
 
-def _row(
-    matter: Matter, kind: str, recipient: str, contents: Contents, to: Destination | None, language: str
-) -> NoticeRow:
+def _row(put: Put, contents: Contents, to: Destination | None, language: str) -> NoticeRow:
     return NoticeRow(
         id=new_id("notice"),
-        case_id=matter.case.id,
-        kind=kind,
-        recipient_id=recipient,
+        case_id=put.case_id,
+        kind=put.kind,
+        recipient_id=put.recipient,
         instance=to.instance if to else "",
         account_id=to.account_id if to else "",
         language=language,
         groups=contents.plain(),
         state="pending" if to else "undeliverable",
-        next_attempt_at=matter.now if to else None,
-        detail="" if to else ("no_account" if recipient else "no_owner"),
-        created_at=matter.now,
+        next_attempt_at=put.now if to else None,
+        detail="" if to else ("no_account" if put.recipient else "no_owner"),
+        created_at=put.now,
+        hold_digest=put.hold,
     )

@@ -9,9 +9,20 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.states import CASE_RUNNING, CaseState
+from bot.states import CASE_RUNNING, CaseState, LaneState, StepState
+from bot.store.access_tables import ConfirmationRow, SignatureRow, StaffRow
+from bot.store.group_tables import SuccessionRow
 from bot.store.query import all_of, change, columns, one, table, where
-from bot.store.tables import CaseInstanceRow, CaseRow, NoticeRow, StepRow
+from bot.store.tables import (
+    CaseInstanceRow,
+    CaseRow,
+    HoldRow,
+    LaneRow,
+    LinkQuestionRow,
+    NoticeRow,
+    StepRow,
+    TaskRow,
+)
 from policies.model import EventKind
 
 _notice = columns(NoticeRow)
@@ -27,6 +38,39 @@ async def standing(tx: AsyncConnection, case_id: str, recipient: str, kind: str)
     """Give the one notice of a kind to somebody about a case, whatever became of it."""
     mine = [_notice.case_id == case_id, _notice.recipient_id == recipient, _notice.kind == kind]
     return await one(tx, NoticeRow, *mine)
+
+
+async def digests_of(tx: AsyncConnection, recipient: str) -> list[NoticeRow]:
+    """Give every list of tasks somebody was, or is to be, sent; the oldest first."""
+    mine = [_notice.recipient_id == recipient, _notice.case_id == "", _notice.kind.startswith("digest/")]
+    return sorted(await where(tx, NoticeRow, *mine), key=_created)
+
+
+async def asked_about(tx: AsyncConnection, hold: str) -> frozenset[str]:
+    """Give who was, or is to be, asked about a hold."""
+    return frozenset(row.recipient_id for row in await where(tx, NoticeRow, _notice.hold_digest == hold))
+
+
+async def told_questions(tx: AsyncConnection, recipient: str) -> frozenset[str]:
+    """Give the ids of the questions of who is who that somebody was, or is to be, told of."""
+    mine = [_notice.recipient_id == recipient, _notice.case_id == "", _notice.kind.startswith("questions/")]
+    return frozenset(one for row in await where(tx, NoticeRow, *mine) for one in row.groups.get("told", ()))
+
+
+async def staff_hr_does_not_know(tx: AsyncConnection, ids: Collection[str]) -> frozenset[str]:
+    """Give those of the ids who have roles here and no record at HR: an outside administrator."""
+    staff = columns(StaffRow)
+    outside = [staff.id.in_(ids), staff.ended_at.is_(None), staff.known_to_hr.is_(False)]
+    return frozenset(row.id for row in await where(tx, StaffRow, *outside)) if ids else frozenset()
+
+
+async def notices_by_id(tx: AsyncConnection, ids: Collection[str]) -> list[NoticeRow]:
+    """Give notices by their ids, the oldest first."""
+    return sorted(await where(tx, NoticeRow, _notice.id.in_(ids)), key=_created) if ids else []
+
+
+def _created(row: NoticeRow) -> str:
+    return f"{row.created_at.isoformat()} {row.id}"
 
 
 async def notice_by_id(tx: AsyncConnection, notice_id: str) -> NoticeRow | None:
@@ -87,6 +131,16 @@ async def unplanned_instances(tx: AsyncConnection, case_id: str) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
+async def handing_out(tx: AsyncConnection, cases: Collection[str], instances: Collection[str]) -> bool:
+    """Whether a step of these cases still waits for its turn on one of these instances."""
+    step, waiting = columns(StepRow), columns(CaseInstanceRow)
+    planning = [waiting.case_id.in_(cases), waiting.instance.in_(instances), waiting.state != "planned"]
+    if await one(tx, CaseInstanceRow, *planning) is not None:
+        return True
+    pending = [step.case_id.in_(cases), step.instance.in_(instances), step.state == StepState.PENDING]
+    return await one(tx, StepRow, *pending) is not None
+
+
 async def leaving_now(tx: AsyncConnection, person_ids: Collection[str], now: datetime) -> frozenset[str]:
     """Give those whose own departure is due or being carried out, whatever HR's record says."""
     case = columns(CaseRow)
@@ -108,3 +162,43 @@ async def postpone(tx: AsyncConnection, notice: NoticeRow, until: datetime) -> b
 async def steps_of_case(tx: AsyncConnection, case_id: str) -> list[StepRow]:
     """Give every step of a case."""
     return await where(tx, StepRow, columns(StepRow).case_id == case_id)
+
+
+async def closed_channels(tx: AsyncConnection, now: datetime) -> frozenset[str]:
+    """Give the instances whose lane waits for its platform or is paused: messages need not try them first."""
+    lanes = columns(LaneRow)
+    down = [lanes.state != LaneState.OPEN, lanes.next_probe.is_(None) | (lanes.next_probe > now)]
+    return frozenset(row.instance for row in await where(tx, LaneRow, *down))
+
+
+async def live_notices(tx: AsyncConnection, since: datetime, most: int) -> list[NoticeRow]:
+    """Give the messages that stand in front of somebody and may still change, the newest first."""
+    live = [_notice.state == "sent", _notice.closed_at.is_(None), _notice.sent_at >= since]
+    statement = select(table(NoticeRow)).where(*live).order_by(_notice.sent_at.desc(), _notice.id).limit(most)
+    return await all_of(tx, NoticeRow, statement)
+
+
+async def change_shown(tx: AsyncConnection, notice: NoticeRow, values: dict[str, Any]) -> bool:
+    """Store what a sent message shows now, if it still shows what was read."""
+    mine = [_notice.id == notice.id, _notice.state == "sent", _notice.said == notice.said]
+    return await change(tx, NoticeRow, values, *mine) == 1
+
+
+async def pulse(tx: AsyncConnection) -> tuple[object, ...]:
+    """Sum up all that messages are about in a few numbers; where they differ, messages are looked at."""
+    step, task, hold = columns(StepRow), columns(TaskRow), columns(HoldRow)
+    signed, asked, question = columns(SignatureRow), columns(ConfirmationRow), columns(LinkQuestionRow)
+    orphan = columns(SuccessionRow)
+    sums = (
+        select(func.count(), func.max(step.updated_at)),
+        select(func.count(), func.sum(task.reminders), func.count(task.first_at)),
+        select(task.state, func.count()).group_by(task.state).order_by(task.state),
+        select(task.assignee_id, func.count()).group_by(task.assignee_id).order_by(task.assignee_id),
+        select(func.count(hold.released_at), func.count(hold.withdrawn_at)),
+        select(func.count(signed.by), func.max(signed.at)),
+        select(func.count(asked.decided_at)),
+        select(func.count(question.id)),
+        select(func.count(orphan.asked_at), func.count(orphan.settled_at), func.max(orphan.settled_at)),
+        select(func.count(_notice.id), func.max(_notice.sent_at)).where(_notice.state == "sent"),
+    )
+    return tuple([tuple(map(tuple, (await tx.execute(one_sum)).all())) for one_sum in sums])

@@ -32,6 +32,22 @@ async def open_tasks_of(tx: AsyncConnection, case_id: str) -> list[TaskRow]:
     return await where(tx, TaskRow, _task.case_id == case_id, _task.state.in_(OPEN_TASKS))
 
 
+async def tasks_of_case(tx: AsyncConnection, case_id: str) -> list[TaskRow]:
+    """Give every task of a case, ended ones too."""
+    return await where(tx, TaskRow, _task.case_id == case_id)
+
+
+async def open_tasks_for(tx: AsyncConnection, assignee: str) -> list[TaskRow]:
+    """Give what somebody is asked to do, over every case, the most urgent first."""
+    rows = await where(tx, TaskRow, _task.assignee_id == assignee, _task.state.in_(OPEN_TASKS))
+    return sorted(rows, key=lambda row: (row.deadline, row.id))
+
+
+async def assigned_tasks(tx: AsyncConnection) -> list[TaskRow]:
+    """Give every open task that somebody is asked to do, over every case."""
+    return await where(tx, TaskRow, _task.assignee_id.is_not(None), _task.state.in_(OPEN_TASKS))
+
+
 async def tasks_by_id(tx: AsyncConnection, ids: Collection[str]) -> list[TaskRow]:
     """Give tasks by their ids, the most urgent first."""
     statement = select(table(TaskRow)).where(_task.id.in_(ids)).order_by(_task.deadline, _task.id)

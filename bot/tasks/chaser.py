@@ -9,14 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.states import StepState
-from bot.store.tables import TaskRow
 from bot.store.tasks import expired_waivers, reopen_case, set_step, tasks_to_remind
 from bot.tasks.desk import Desk, OpenTask, changed
 from connectors.contract import Quality
 
 
 class Chaser:
-    """Moves what is due; one transaction for each case, one message for each reader."""
+    """Moves what is due; one transaction for each case. Who must be told is read from the tasks."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -37,18 +36,11 @@ class Chaser:
         async with self._desk.store.write() as tx:
             due = [task for task in await tasks_to_remind(tx, now) if task.case_id == case_id]
             matter = await self._desk.matter(tx, case_id, now)
-            letters: dict[tuple[str, str], list[TaskRow]] = {}
             for task in due:
-                stem, moved = await self._chase(
-                    tx, OpenTask(task, await self._desk.step(tx, task.step_id), matter)
-                )
-                if moved.assignee_id:
-                    letters.setdefault((stem, moved.assignee_id), []).append(moved)
-            for (stem, recipient), tasks in letters.items():
-                await self._desk.write_to(tx, matter, stem, recipient, tasks)
+                await self._chase(tx, OpenTask(task, await self._desk.step(tx, task.step_id), matter))
             return len(due)
 
-    async def _chase(self, tx: AsyncConnection, found: OpenTask) -> tuple[str, TaskRow]:
+    async def _chase(self, tx: AsyncConnection, found: OpenTask) -> None:
         task, now = found.task, found.matter.now
         values: dict[str, Any] = {"reminders": task.reminders + 1}
         heir = await self._heir(tx, found)
@@ -66,7 +58,6 @@ class Chaser:
         action = Action.TASK_REMIND if heir is None else Action.TASK_ESCALATE
         after = {"reminders": moved.reminders, "level": moved.escalation}
         await self._desk.log(tx, action, OpenTask(moved, found.step, found.matter), task.state, after)
-        return ("reminder" if heir is None else "escalation"), moved
 
     async def _heir(self, tx: AsyncConnection, found: OpenTask) -> tuple[int, str] | None:
         """Give who takes over: at the deadline the next level, before it only if the assignee has gone."""

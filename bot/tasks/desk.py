@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.notices.outbox import Contents, Matter, Outbox
+from bot.notices.outbox import Matter, Outbox
 from bot.notices.ports import AuditSink
 from bot.store.db import Store
 from bot.store.notices import case_by_id, steps_of_case
@@ -77,13 +77,6 @@ class Desk:
         ]
         able = await self.outbox.able(tx, [one for _, one in line], matter)
         return [(level, one) for level, one in line if one in able and one is not None]
-
-    async def write_to(
-        self, tx: AsyncConnection, matter: Matter, stem: str, recipient: str, tasks: list[TaskRow]
-    ) -> None:
-        first = tasks[0]
-        contents = Contents(tasks=tuple(task.id for task in tasks))
-        await self.outbox.put(tx, matter, f"{stem}/{first.id}/{first.reminders}", recipient, contents)
 
     async def who(self, tx: AsyncConnection, by: str, matter: Matter) -> str:
         """Give the employee id behind a name for oneself; refuses strangers, the subject and who has left."""

@@ -157,11 +157,8 @@ class Tasks:
             "escalation": level,
         }
         await self._desk.set(tx, found.task, values)
-        half = changed(found.task, values)
         await self._desk.log(tx, Action.TASK_ATTEST, found, "half_attested", {}, by=who, note=note)
-        if other is not None:
-            await self._desk.write_to(tx, found.matter, "second", other, [half])
-        return half
+        return changed(found.task, values)
 
     async def _attested(self, tx: AsyncConnection, found: OpenTask, who: str, note: str) -> TaskRow:
         turn = "second" if found.task.first_by else "first"

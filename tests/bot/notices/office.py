@@ -44,7 +44,9 @@ from policies.rules import Rule, RuleAction
 START = datetime(2026, 11, 19, 15, 0, tzinfo=UTC)
 SLACK, PHONES = "hq", "phones"
 RULE = Rule(id="leaver", on=(EventKind.LEAVER,), action=RuleAction.REMOVE)
-LIMITS = NoticeLimits(time_zone="Asia/Riyadh", channels=("slack", SLACK, "telegram", "teams", "email", "webhook"))
+LIMITS = NoticeLimits(
+    time_zone="Asia/Riyadh", channels=("slack", SLACK, "telegram", "teams", "email", "webhook")
+)
 RULES = TaskRules(it_contact="E9")
 SENSITIVE = {"sensitivity": Sensitivity.SENSITIVE}
 FENCES = {0x2068: None, 0x2069: None}
@@ -70,6 +72,7 @@ class Office:
     limits: NoticeLimits = LIMITS
     rules: TaskRules = RULES
     channels: dict[str, object] = field(default_factory=dict)
+    deaf: set[str] = field(default_factory=set)
     sender: NoticeSender = field(init=False)
     tasks: Tasks = field(init=False)
 
@@ -86,6 +89,7 @@ class Office:
             self.registry,
             self.limits,
             self.clock,
+            self.deaf,
         )
         self.tasks = Tasks(self.store, self.audit, self.sender.outbox, self.rules, self.clock)
 
@@ -229,6 +233,13 @@ class Office:
     def raw_inbox(self, account: str) -> list[str]:
         box = self.sandbox.workspace.channels.get(f"D{account}")
         return [html.unescape(message["text"]) for message in box.messages] if box else []
+
+    def buttons(self, account: str) -> list[tuple[str, str]]:
+        """(act, value) of every button that stands before an account now."""
+        box = self.sandbox.workspace.channels.get(f"D{account}")
+        blocks = [block for message in box.messages for block in message["blocks"]] if box else []
+        rows = [block["elements"] for block in blocks if block["type"] == "actions"]
+        return [(one["action_id"], one["value"]) for row in rows for one in row if "value" in one]
 
     def fail(self, fault: Fault) -> None:
         self.sandbox.faults.append(fault)

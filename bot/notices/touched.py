@@ -1,0 +1,57 @@
+"""What a hold is about: which people, and which operators' platforms its release would change."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.notices.channels import kind_and_operator, platform_of
+from bot.store.query import columns, where
+from bot.store.tables import CaseRow, HoldRow, LinkRow, NoticeRow, StepRow
+
+
+async def concerned_by(tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
+    """Give the employee ids of everybody a hold is about."""
+    cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == hold.digest)
+    steps = await where(tx, StepRow, columns(StepRow).hold_digest == hold.digest)
+    links = await where(tx, LinkRow, columns(LinkRow).hold_digest == hold.digest)
+    named = (hold.cause or {}).get("person")
+    ids = {row.person_id for row in cases} | {row.person_id for row in steps}
+    return frozenset(ids | {row.person_id for row in links} | ({str(named)} if named else set()))
+
+
+async def operators_changed(app: Bawab, tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
+    """Give the operators on whose platforms somebody concerned has an account, as far as that is known."""
+    ids = await concerned_by(tx, hold)
+    links = await where(tx, LinkRow, columns(LinkRow).person_id.in_(ids)) if ids else []
+    return frozenset(
+        kind_and_operator(platform_of(row.instance, app.chat[row.instance]))[1]
+        for row in links
+        if row.instance in app.chat
+    )
+
+
+def _operator(app: Bawab, name: str) -> str:
+    connector = app.chat.get(name) or app.posts.get(name)
+    return kind_and_operator(platform_of(name, connector))[1]
+
+
+async def lone_approvals(app: Bawab, tx: AsyncConnection) -> list[tuple[HoldRow, str]]:
+    """Give the open holds whose approval travels only by what it changes, or reaches nobody, and which.
+
+    The word is `not_independent` or `nobody_reached`. Without staff nobody is asked, and nothing is given.
+    """
+    open_ones = [columns(HoldRow).released_at.is_(None), columns(HoldRow).withdrawn_at.is_(None)]
+    found = []
+    for hold in await where(tx, HoldRow, *open_ones):
+        copies = await where(tx, NoticeRow, columns(NoticeRow).hold_digest == hold.digest)
+        if not copies:
+            continue
+        alive = {row.instance for row in copies if row.state != "undeliverable"}
+        by = {_operator(app, one) for one in alive}
+        changed = await operators_changed(app, tx, hold)
+        if not by:
+            found.append((hold, "nobody_reached"))
+        elif changed and by <= changed:
+            found.append((hold, "not_independent"))
+    return found

@@ -34,6 +34,14 @@ TROUBLES: Mapping[str, str] = MappingProxyType(
         ),
         "bad_token": N_("Telegram does not accept the bot's token"),
         "unreachable": N_("the platform cannot be reached"),
+        "socket_refused": N_(
+            "Slack does not accept the app-level token: make one with the scope connections:write (Slack app "
+            "> Basic Information > App-Level Tokens), set APP_TOKEN, and start again"
+        ),
+        "socket_disabled": N_(
+            "Socket Mode is switched off for this Slack app: switch it on (Slack app > Socket Mode), or take "
+            "APP_TOKEN out and let Slack reach BAWAB_LISTEN"
+        ),
         "subscription_refused": N_(
             "Microsoft does not take the subscription: see that NOTIFICATION_URL is https and reachable, and "
             "run `bawab check`"

@@ -13,6 +13,9 @@ from bot.app import Bawab
 from bot.hearing import heard, trouble, troubles
 from bot.lanes import backoff
 from bot.surfaces.graph.subscriptions import EVERY, Keeper, Subscribes
+from bot.surfaces.slack.socket_mode import SocketMode
+from bot.surfaces.slack.surface import Surface
+from connectors.chat.slack import SlackConnector
 
 if TYPE_CHECKING:
     from bot.surfaces.telegram.webhook import Webhook
@@ -38,6 +41,7 @@ async def _only_what_is_listened_to(app: Bawab) -> None:
     settings = app.settings
     wanted = {name for name, one in settings.telegram.items() if one.updates != "off"}
     wanted |= {name for name, one in settings.teams.items() if one.notification_url is not None}
+    wanted |= {name for name, one in settings.slack.items() if one.app() is not None}
     async with app.store.read() as tx:
         known = await troubles(tx)
     for found in known:
@@ -62,8 +66,18 @@ def _works(app: Bawab) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
         if app.settings.listen is not None:
             for webhook in webhooks(app):
                 yield _Registering(app, webhook).until_done
+    yield from (socket.forever for socket in _sockets(app))
     if app.settings.listen is not None:
         yield from (_Keeping(keeper).forever for keeper in keepers(app))
+
+
+def _sockets(app: Bawab) -> Iterator[SocketMode]:
+    """Give the ear of each workspace that has an app-level token."""
+    for name, settings in app.settings.slack.items():
+        connector = app.chat.get(name)
+        if settings.app() is not None and isinstance(connector, SlackConnector):
+            surface = Surface(app, connector)
+            yield SocketMode(app, connector, surface.bolt(), surface.later)
 
 
 def keepers(app: Bawab) -> Iterator[Keeper]:

@@ -15,7 +15,8 @@ from bot.app import Bawab
 from bot.settings import SettingsProblem
 from bot.surfaces.graph.door import Door as GraphDoor
 from bot.surfaces.slack.door import Door
-from bot.surfaces.slack.events import PATIENCE_SECONDS, Events
+from bot.surfaces.slack.events import PATIENCE_SECONDS
+from bot.surfaces.slack.surface import Surface
 from connectors.chat.slack import SlackConnector
 
 GRACE_SECONDS = 3
@@ -41,7 +42,8 @@ async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncI
         _nothing_in_vain(app)
         yield None
         return
-    server = _Server(_config(Starlette(routes=_routes(app, patience))))
+    slack = list(_of_slack(app, patience))
+    server = _Server(_config(Starlette(routes=_routes(app, slack))))
     taken = _bind(app.settings.listen)
     host, port = taken.getsockname()[:2]
     serving = asyncio.create_task(server.serve(sockets=[taken]))
@@ -50,6 +52,8 @@ async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncI
     finally:
         server.should_exit = True
         await serving
+        for door in slack:
+            await door.aclose()
         taken.close()
 
 
@@ -61,8 +65,8 @@ def _nothing_in_vain(app: Bawab) -> None:
             raise SettingsProblem(f"{variable}=webhook needs BAWAB_LISTEN, such as 127.0.0.1:8080")
 
 
-def _routes(app: Bawab, patience: float) -> list[Route]:
-    routes = [*_of_slack(app, patience), *_of_telegram(app), *_of_graph(app)]
+def _routes(app: Bawab, slack: list[Door]) -> list[Route]:
+    routes = [*(door.route() for door in slack), *_of_telegram(app), *_of_graph(app)]
     if not routes:
         raise SettingsProblem(
             "BAWAB_LISTEN is set, but nothing would listen: set BAWAB_SLACK__<NAME>__SIGNING_SECRET "
@@ -72,11 +76,11 @@ def _routes(app: Bawab, patience: float) -> list[Route]:
     return routes
 
 
-def _of_slack(app: Bawab, patience: float) -> Iterator[Route]:
+def _of_slack(app: Bawab, patience: float) -> Iterator[Door]:
     for name, settings in app.settings.slack.items():
         secret, connector = settings.signing(), app.chat.get(name)
         if secret is not None and isinstance(connector, SlackConnector):
-            yield Door(name, Events(app, connector, patience).bolt(secret), secret).route()
+            yield Door(name, Surface(app, connector, patience), secret)
 
 
 def _of_telegram(app: Bawab) -> Iterator[Route]:

@@ -66,8 +66,8 @@ async def test_the_looks_after_an_hour_a_day_and_a_week_stay(tmp_path: Path) -> 
 
 async def test_the_same_news_twice_is_one_look_and_one_entry(tmp_path: Path) -> None:
     async with ana_has_left(tmp_path) as world, told(world) as slack:
-        for event_id in ("Ev1", "Ev1", "Ev2"):
-            assert await slack.tell(joined(), event_id) == 200
+        for event_id, retry in (("Ev1", {}), ("Ev1", {"X-Slack-Retry-Num": "1"}), ("Ev2", {})):
+            assert await slack.tell(joined(), event_id, **retry) == 200
         assert await hints(world) == 1
 
 

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from bot.app import Bawab
 from bot.surfaces.api.refusing import Refusals
 from bot.surfaces.web import faults
-from bot.surfaces.web.doors import front, unfinished
+from bot.surfaces.web.doors import front, once, provider, unfinished
 from bot.surfaces.web.faults import Catching
 from bot.surfaces.web.headers import Guarded
 from bot.surfaces.web.oidc import Provider
@@ -24,7 +24,7 @@ STATIC: Final = Path(__file__).parent / "static"
 MOST_BYTES: Final = 256 * 1024
 """Of a form; the longest is a policy that somebody tries out."""
 
-DOORS: Final = (front.router,)
+DOORS: Final = (front.router, provider.router, once.router)
 """Open to anybody; what of them needs a session asks for it itself."""
 PAGES: Final = (account.router, unfinished.router)
 """Each page's router; all of them are for whoever is signed in, and check what they may."""

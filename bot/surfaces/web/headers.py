@@ -21,6 +21,8 @@ _POLICY: Final = (
     "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'{more}"
 )
 _HSTS: Final = "max-age=31536000"
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
+_ELSEWHERE: Final = "This is not the address of this console; BAWAB_CONSOLE__URL names it.\n"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -48,8 +50,8 @@ class Guarded:
                 self._put(MutableHeaders(scope=message))
             await send(message)
 
-        if not self._is_ours(Headers(scope=scope).get("host", "")):
-            refused = PlainTextResponse("This is not the address of this console.\n", status_code=400)
+        if not self._is_ours(Headers(scope=scope)):
+            refused = PlainTextResponse(_ELSEWHERE, status_code=400)
             await refused(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
@@ -62,7 +64,20 @@ class Guarded:
         if self._secure:
             headers.setdefault("strict-transport-security", _HSTS)
 
-    def _is_ours(self, host: str) -> bool:
-        if host.lower() == self._host:
-            return True
-        return (urlsplit(f"//{host}").hostname or "") in _LOOPBACK
+    def _is_ours(self, headers: Headers) -> bool:
+        """Whether the request names the console's own address, or comes from this very machine.
+
+        Without BAWAB_CONSOLE__URL only this machine is let in, so nothing that a proxy brings: its people
+        would use a console over who knows what, with cookies that are not for https alone.
+        """
+        host = headers.get("host", "").lower()
+        if self._host is not None:
+            return host == self._host
+        return _hostname(host) in _LOOPBACK and not any(name in headers for name in _FORWARDED)
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

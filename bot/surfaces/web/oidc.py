@@ -106,7 +106,7 @@ class Provider(AsyncOpenIDMixin):  # type: ignore[misc]
         self._is_ours(start, answer, known)
         token = await self._exchange(known, start, answer["code"], redirect_uri)
         claims = await self._checked(token, start.nonce)
-        return Arrival(await self._with_groups(known, token, claims), str(token["id_token"]))
+        return Arrival(await self._whole(known, token, claims), str(token["id_token"]))
 
     async def leave(self, id_hint: str | None, back: str) -> str | None:
         """Give where signing out at the provider is done; None where it has no such place, or is down."""
@@ -164,15 +164,17 @@ class Provider(AsyncOpenIDMixin):  # type: ignore[misc]
             return dict(await self.parse_id_token(token, nonce, claims_options=options, leeway=60))
         except ProviderDown:
             raise
-        except Exception as error:  # whatever is wrong with it, it is not believed
+        except Exception as error:
+            # Authlib and joserfc raise many kinds; whatever is wrong with it, it is not believed.
             raise SignInRefused("id_token") from error
 
-    async def _with_groups(
+    async def _whole(
         self, known: Mapping[str, Any], token: Mapping[str, Any], claims: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add what only the userinfo endpoint says, where the id_token names no groups."""
+        """Add what only the userinfo endpoint says (Core §5.3), where the id_token lacks what we need."""
         address, access = known.get("userinfo_endpoint"), token.get("access_token")
-        if self._settings.groups_claim in claims or not address or not access:
+        needed = {self._settings.groups_claim, self._settings.person_claim or "email", "name"}
+        if needed <= claims.keys() or not address or not access:
             return claims
         more = _json(_good(await _ask("GET", address, headers={"authorization": f"Bearer {access}"})))
         if more.get("sub") != claims["sub"]:

@@ -19,17 +19,23 @@ ARABIC_FORMS = 6
 MessageId = str | tuple[str, ...] | list[str]
 
 
-def _translating_files() -> Iterator[Path]:
-    """Give the sources that speak to people: only those that import the catalogues can."""
+def _translating_files() -> Iterator[tuple[str, Path]]:
+    """Give the sources that speak to people, each with what reads it.
+
+    Of the modules only those that import the catalogues can, or those of pages, which have their visitor's
+    translator; every template does.
+    """
     for path in sorted(BOT.rglob("*.py")):
-        if "bot.locale" in path.read_text(encoding="utf-8"):
-            yield path
+        if "bot.locale" in path.read_text(encoding="utf-8") or "surfaces/web" in path.as_posix():
+            yield "python", path
+    for path in sorted(BOT.rglob("*.html")):
+        yield "jinja2.ext:babel_extract", path
 
 
 def _used() -> set[MessageId]:
     found: set[MessageId] = set()
-    for path in _translating_files():
-        for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+    for reader, path in _translating_files():
+        for _line, message, _comments, _context in extract_from_file(reader, path, keywords=KEYWORDS):
             found.add(message)
     return found - {""}
 
@@ -69,6 +75,8 @@ def test_the_extraction_sees_single_sentences_counted_ones_and_marked_ones() -> 
     assert "{date}, {time} ({place} time)" in used  # t.text
     assert "removed, and checked" in used  # N_
     assert any(isinstance(message, tuple) for message in used)  # t.plural
+    assert "Skip to the content" in used  # text() of a template
+    assert ("{n} thing is not right yet", "{n} things are not right yet") in used  # plural() of a template
 
 
 def test_every_translation_is_whole() -> None:

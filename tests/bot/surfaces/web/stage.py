@@ -26,7 +26,7 @@ from tests.bot.world import World
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves the process's signals to pytest."""
 
     @contextmanager
@@ -101,7 +101,7 @@ async def console_of(world: World) -> AsyncIterator[Site]:
     config = uvicorn.Config(
         console(world.app), ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
     )
-    server = _Server(config)
+    server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[taken]))
     try:
         async with AsyncExitStack() as stack:

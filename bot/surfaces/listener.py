@@ -1,4 +1,4 @@
-"""The listener: serves what is told to Bawab from outside, beside the service, where BAWAB_LISTEN says so."""
+"""The listener: serves the console, and hears what platforms tell, where BAWAB_LISTEN says so."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ async def listening(app: Bawab, *, patience: float = PATIENCE_SECONDS) -> AsyncI
 
     An event is answered within `patience` seconds.
 
-    Raises SettingsProblem where the address cannot be taken, or no signing secret is set.
+    Raises SettingsProblem where the address cannot be taken, or nothing would be served there.
     """
     if app.settings.listen is None:
         _nothing_in_vain(app)
         yield None
         return
     slack = list(_of_slack(app, patience))
-    server = _Server(_config(Starlette(routes=_routes(app, slack))))
+    server = _Server(_config(_served(app, slack)))
     taken = _bind(app.settings.listen)
     host, port = taken.getsockname()[:2]
     serving = asyncio.create_task(server.serve(sockets=[taken]))
@@ -65,15 +65,22 @@ def _nothing_in_vain(app: Bawab) -> None:
             raise SettingsProblem(f"{variable}=webhook needs BAWAB_LISTEN, such as 127.0.0.1:8080")
 
 
-def _routes(app: Bawab, slack: list[Door]) -> list[Route]:
+def _served(app: Bawab, slack: list[Door]) -> Starlette:
+    """Put together what is served: the platforms' own paths, and the console for everything else."""
+    from bot.surfaces.web.serving import served  # noqa: PLC0415 - no other command waits for FastAPI
+
     routes = [*(door.route() for door in slack), *_of_telegram(app), *_of_graph(app)]
-    if not routes:
+    made, console = Starlette(routes=routes), served(app)
+    if console is not None:
+        made.router.default = console
+    elif not routes:
         raise SettingsProblem(
-            "BAWAB_LISTEN is set, but nothing would listen: set BAWAB_SLACK__<NAME>__SIGNING_SECRET "
-            "(Slack app > Basic Information > Signing Secret), BAWAB_TELEGRAM__<NAME>__UPDATES=webhook, or "
+            "BAWAB_LISTEN is set beyond this machine, but nothing would listen: set BAWAB_CONSOLE__URL (the "
+            "console's https address), BAWAB_SLACK__<NAME>__SIGNING_SECRET (Slack app > Basic Information > "
+            "Signing Secret), BAWAB_TELEGRAM__<NAME>__UPDATES=webhook, or "
             "BAWAB_TEAMS__<NAME>__NOTIFICATION_URL; or take BAWAB_LISTEN out"
         )
-    return routes
+    return made
 
 
 def _of_slack(app: Bawab, patience: float) -> Iterator[Door]:

@@ -24,6 +24,7 @@ from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.follow import Follower
 from bot.surfaces.listener import listening
+from bot.surfaces.web.address import console_address
 
 INTERRUPTED = 130
 WHOLE_LOG = 100_000
@@ -63,7 +64,7 @@ async def _run(
         shown = desk.err.is_terminal if names is None else names
         async with Follower(desk, app, since, names=shown).following():
             with _stopping(desk, service):
-                await (_once(app, service, quiet) if once else _forever(app, service))
+                await (_once(app, service, quiet) if once else _forever(desk, app, service))
         _late(desk, service.arriving())
         return _tell(desk, await run_result(app, since))
 
@@ -97,8 +98,11 @@ async def _look_at_log(desk: Desk, app: Bawab) -> None:
         )
 
 
-async def _forever(app: Bawab, service: Service) -> None:
-    async with listening(app), beside(app):
+async def _forever(desk: Desk, app: Bawab, service: Service) -> None:
+    async with listening(app) as heard_at, beside(app):
+        console = console_address(app.settings, heard_at)
+        if console is not None:
+            desk.say(desk.t.text("The console is at {url}", url=console))
         await service.forever()
 
 

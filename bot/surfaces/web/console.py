@@ -17,7 +17,16 @@ from bot.surfaces.web.doors import front, once, provider, unfinished
 from bot.surfaces.web.faults import Catching
 from bot.surfaces.web.headers import Guarded
 from bot.surfaces.web.oidc import Provider
-from bot.surfaces.web.pages import account
+from bot.surfaces.web.pages import (
+    account,
+    case,
+    cases,
+    holds,
+    offboard,
+    offboard_now,
+    person,
+    today,
+)
 from bot.surfaces.web.visitor import visitor
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -26,7 +35,17 @@ MOST_BYTES: Final = 256 * 1024
 
 DOORS: Final = (front.router, provider.router, once.router)
 """Open to anybody; what of them needs a session asks for it itself."""
-PAGES: Final = (account.router, unfinished.router)
+PAGES: Final = (
+    account.router,
+    unfinished.router,
+    today.router,
+    cases.router,
+    case.router,
+    holds.router,
+    offboard_now.router,
+    offboard.router,
+    person.router,
+)
 """Each page's router; all of them are for whoever is signed in, and check what they may."""
 
 

@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.surfaces.web.address import LOOPBACK
+
 _ALWAYS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -23,7 +25,6 @@ _POLICY: Final = (
 _HSTS: Final = "max-age=31536000"
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 _ELSEWHERE: Final = "This is not the address of this console; BAWAB_CONSOLE__URL names it.\n"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Guarded:
@@ -73,7 +74,7 @@ class Guarded:
         host = headers.get("host", "").lower()
         if self._host is not None:
             return host == self._host
-        return _hostname(host) in _LOOPBACK and not any(name in headers for name in _FORWARDED)
+        return _hostname(host) in LOOPBACK and not any(name in headers for name in _FORWARDED)
 
 
 def _hostname(host: str) -> str:

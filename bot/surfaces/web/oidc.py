@@ -21,6 +21,7 @@ from authlib.integrations.base_client.async_openid import (  # type: ignore[impo
 from authlib.oauth2.client import OAuth2Client  # type: ignore[import-untyped]
 
 from bot.setting_parts import OidcSettings
+from bot.surfaces.web.address import LOOPBACK
 
 TIMEOUT_SECONDS: Final = 10.0
 KNOWN_FOR: Final = timedelta(hours=1)
@@ -29,7 +30,6 @@ SIGNATURES: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 )
 """Never `none`, and never one whose key is a secret that the provider's other clients share."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ProviderDown(Exception):
@@ -212,7 +212,7 @@ class Provider(AsyncOpenIDMixin):  # type: ignore[misc]
 
 async def _ask(method: str, address: str, **more: Any) -> httpx.Response:
     parts = urlsplit(address)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ProviderDown(f"{address} is not https")
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:

@@ -79,10 +79,10 @@ async def test_without_an_address_nothing_listens(tmp_path: Path) -> None:
         assert url is None
 
 
-async def test_an_address_without_any_signing_secret_is_a_mistake(tmp_path: Path) -> None:
+async def test_an_address_beyond_this_machine_with_nothing_to_serve_is_a_mistake(tmp_path: Path) -> None:
     async with company(tmp_path) as world:
-        with pytest.raises(SettingsProblem, match="SIGNING_SECRET"):
-            async with listening(with_listener(world.app, secret=None)):
+        with pytest.raises(SettingsProblem, match=r"CONSOLE__URL.*SIGNING_SECRET"):
+            async with listening(with_listener(world.app, secret=None, listen="0.0.0.0:0")):
                 pass
 
 
@@ -101,7 +101,7 @@ async def test_stopping_frees_the_address(tmp_path: Path) -> None:
     async with company(tmp_path) as world:
         async with listening(with_listener(world.app)) as url, aiohttp.ClientSession() as http:
             assert url is not None
-            async with http.get(url) as answer:
+            async with http.get(f"{url}/slack") as answer:
                 assert answer.status == 404
         async with aiohttp.ClientSession() as http:
             with pytest.raises(aiohttp.ClientConnectorError):

@@ -146,15 +146,22 @@ class Liar:
 
     def _id_token(self) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": self.nonce}
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": self.nonce,
+        }
         claims |= self.claims
-        claims |= {
+        lies: dict[str, dict[str, Any]] = {
             "nonce": {"nonce": "another"},
             "no nonce": {"nonce": None},
             "audience": {"aud": "another-client"},
             "issuer": {"iss": "https://elsewhere.test"},
             "time": {"iat": now - 900, "exp": now - 600},
-        }.get(self.lie, {})
+        }
+        claims |= lies.get(self.lie, {})
         if self.lie == "no nonce":
             del claims["nonce"]
         return self._signed(claims)

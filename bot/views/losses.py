@@ -59,6 +59,8 @@ class PlatformLosses:
     rows: tuple[Loss, ...]
     residual: str
     """What the person keeps there after a complete removal; empty where nothing is removed."""
+    accounts: tuple[str, ...] = ()
+    """Ids of the accounts concerned, for who looks after connectors; as many empty ones for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def ends(row: Loss) -> bool:
 
 async def losses(app: Bawab, who: Actor, row: CaseRow) -> Losses:
     """Read every platform for one case, stored or only thought of; writes nothing anywhere."""
-    return _cut(app, who, await preview(app, [row]))
+    return cut(app, who, await preview(app, [row]))
 
 
 async def losses_of(app: Bawab, who: Actor, case_id: str) -> Losses | None:
@@ -109,19 +111,24 @@ async def losses_of(app: Bawab, who: Actor, case_id: str) -> Losses | None:
     return None if row is None or is_own(who, row) else await losses(app, who, row)
 
 
-def _cut(app: Bawab, who: Actor, found: Preview) -> Losses:
+def cut(app: Bawab, who: Actor, found: Preview) -> Losses:
+    """Give what a preview found, as this reader may see it."""
     technical = who.may(Permission.CONNECTOR_READ)
-    platforms = tuple(
-        PlatformLosses(
-            instance,
-            title_of(app, instance),
-            tuple(_loss(row, technical=technical) for row in rows),
-            found.residual.get(instance, ""),
+    platforms = []
+    for instance, group in groupby(sorted(found.rows, key=_instance), _instance):
+        rows = list(group)
+        accounts = sorted({row.account_id for row in rows})
+        platforms.append(
+            PlatformLosses(
+                instance,
+                title_of(app, instance),
+                tuple(_loss(row, technical=technical) for row in rows),
+                found.residual.get(instance, ""),
+                tuple(account if technical else "" for account in accounts),
+            )
         )
-        for instance, rows in groupby(sorted(found.rows, key=_instance), _instance)
-    )
     unseen = tuple(_unseen(app, blind, technical=technical) for blind in found.blind)
-    return Losses(platforms, unseen, found.seen())
+    return Losses(tuple(platforms), unseen, found.seen())
 
 
 def _instance(row: PreviewRow) -> str:

@@ -26,6 +26,8 @@ from policies.plan import Decision, NoDecision, decide
 from policies.roles import Permission
 
 MOST_FOUND = 20
+DRAFT = "case_to_be"
+"""The id of a case that is only thought of."""
 
 
 class NobodyThere(LookupError):
@@ -248,7 +250,7 @@ def _undecided(decided: NoDecision) -> WrongWhen:
 def _row(app: Bawab, event: LifecycleEvent, decided: Decision) -> CaseRow:
     now = app.now()
     return CaseRow(
-        id="case_to_be",
+        id=DRAFT,
         event_key="",
         person_id=event.person.id,
         kind=event.kind,

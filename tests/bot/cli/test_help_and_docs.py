@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.locale import translator
+from bot.setting_parts import CardsSettings, OidcSettings, SmtpSettings, WebhookSettings
 from bot.settings import (
     HrFeed,
     ManualInstance,
@@ -114,6 +115,10 @@ def _variables() -> set[str]:
         "telegram": ("STAFF", TelegramInstance),
         "teams": ("CONTOSO", TeamsInstance),
         "manual": ("PHONES", ManualInstance),
+        "cards": ("CHANNEL", CardsSettings),
+        "webhooks": ("SIEM", WebhookSettings),
+        "oidc": ("", OidcSettings),
+        "smtp": ("", SmtpSettings),
     }
     found = set()
     for name, field in Settings.model_fields.items():

@@ -20,6 +20,8 @@ from bot.store.people import directory_size
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import CaseRow, HoldRow, MetaRow, PolicyRow, RunRow
 from policies.model import EventKind
+from policies.roles import Role
+from policies.rules import Approval
 from policies.thresholds import Breach, day_breach, run_breach
 
 OBSERVED = "first_run_released"
@@ -164,6 +166,7 @@ async def hold(
         run_id=run.id if run else None,
         requested_by=cases[0].requested_by if cases else "bawab",
         role=role,
+        wanted=[[Role.HR], [Role.IT]] if role == Approval.BOTH else None,
         created_at=app.now(),
     )
     await add(tx, row)

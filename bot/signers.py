@@ -47,6 +47,7 @@ class Signer:
     """Every employee id that may be theirs: two people may share a name given at the machine."""
     roles: frozenset[Role] | None = None
     """None: somebody at the machine whom nobody has named; they stand for the role that is wanted."""
+    known_to_hr: bool = True
 
     def is_called(self, name: str) -> bool:
         """Whether a name somebody acted under is theirs."""
@@ -63,7 +64,7 @@ async def signer_of(tx: AsyncConnection, who: Actor) -> Signer:
     row = await staff_row(tx, who.id)
     own = [who.id, *([row.email] if row and row.email else [])]
     names = _folded([*own, *[name for person in people for name in names_of(person)]])
-    return Signer(who.id, who.logged, who.via, names, frozenset({who.id}), who.roles)
+    return Signer(who.id, who.logged, who.via, names, frozenset({who.id}), who.roles, bool(people))
 
 
 async def operator(tx: AsyncConnection, actor: str) -> Signer:
@@ -74,7 +75,7 @@ async def operator(tx: AsyncConnection, actor: str) -> Signer:
     row = await staff_row(tx, by)
     names = _folded([given, *[name for person in people for name in names_of(person)]])
     ids = frozenset({by, *(person.id for person in people)})
-    return Signer(by, actor, "cli", names, ids, roles_of(row) if row else None)
+    return Signer(by, actor, "cli", names, ids, roles_of(row) if row else None, len(people) == 1)
 
 
 async def _called(tx: AsyncConnection, name: str) -> list[PersonRow]:
@@ -113,15 +114,16 @@ async def asked_of(tx: AsyncConnection, row: HoldRow, signer: Signer) -> Asked:
 
 def _as_signer(asker: str, signer: Signer) -> str:
     name = asker.removeprefix("person:")
-    return signer.by if _is_theirs(name, signer) else name
+    return signer.by if is_theirs(name, signer) else name
 
 
 def as_signed(signed: Sequence[Signature], signer: Signer) -> tuple[Signature, ...]:
     """Read earlier signatures as this signer's where they may be: nobody signs twice under two names."""
-    return tuple(replace(one, by=signer.by) if _is_theirs(one.by, signer) else one for one in signed)
+    return tuple(replace(one, by=signer.by) if is_theirs(one.by, signer) else one for one in signed)
 
 
-def _is_theirs(by: str, signer: Signer) -> bool:
+def is_theirs(by: str, signer: Signer) -> bool:
+    """Whether a name that stands under something, or asked for it, may be this signer's."""
     return by in signer.ids or signer.is_called(by)
 
 

@@ -9,16 +9,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.confirmations import unconfirmed
+from bot.access.registry_seats import open_seats
+from bot.access.roster import vacant_roles
 from bot.app import Bawab
 from bot.drift.record import DriftState
 from bot.groups.succession import open_successions
 from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
+from bot.store.access_tables import ConfirmationRow
 from bot.store.group_tables import DriftRow, SuccessionRow
 from bot.store.query import all_of, columns, table, where
 from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
+from policies.roles import Role
 
 STANDING = ""
 """The `case_id` of a gap that stands for a whole instance."""
@@ -50,6 +55,12 @@ class Status:
     """Groups whose last owner is to go, and nobody to take them over."""
     drifts: int = 0
     """Memberships that are there again and wait for a decision."""
+    vacant: tuple[Role, ...] = ()
+    """Roles nobody carries any more, without which nothing can be decided."""
+    unconfirmed: tuple[ConfirmationRow, ...] = ()
+    """Emergencies that wait for a second person's word."""
+    seats: tuple[str, ...] = ()
+    """Groups whose registered owner or deputy leaves, and that nobody has taken over."""
 
 
 async def status(app: Bawab) -> Status:
@@ -73,6 +84,9 @@ async def status(app: Bawab) -> Status:
             gaps=tuple(gaps),
             orphans=tuple(await open_successions(tx)),
             drifts=len(await where(tx, DriftRow, columns(DriftRow).state == DriftState.OPEN)),
+            vacant=await vacant_roles(app, tx),
+            unconfirmed=tuple(await unconfirmed(tx)),
+            seats=tuple(await open_seats(tx)),
         )
 
 

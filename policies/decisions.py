@@ -30,7 +30,7 @@ class Decision:
     zone: str
     """IANA zone in which HR meant the day."""
     approval: str | None = None
-    """None, or the role that must release the case (`hr`, `it`)."""
+    """None, or the role that must release the case (`hr`, `it`; `both`: two people, one of each)."""
     overdue: bool = False
     urgent: bool = False
 

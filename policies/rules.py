@@ -50,6 +50,8 @@ class Approval(StrEnum):
     NONE = "none"
     HR = "hr"
     IT = "it"
+    BOTH = "both"
+    """HR and IT, two people."""
 
 
 class Notify(StrEnum):

@@ -20,6 +20,7 @@ from bot.audit.entry import Entry
 from bot.casework import LEAVING, Opening, cancel, close_empty_hold, decided, only_departure, open_case
 from bot.holds import DAY, first_run_is_open, hold
 from bot.manual_cases import departure, departures_of
+from bot.signers import is_theirs, signer_of
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, HoldKind
 from bot.store.access_tables import ConfirmationRow
 from bot.store.people import directory_size
@@ -237,9 +238,10 @@ async def _may_confirm(tx: AsyncConnection, asked: ConfirmationRow, case: CaseRo
     if asked.verdict is not None and asked.decided_at is not None:
         by = await name_of(tx, f"person:{asked.decided_by}")
         raise CannotAct("confirmed_already", who=by, when=asked.decided_at)
-    if who.id == case.person_id:
+    signer = await signer_of(tx, who)
+    if case.person_id in signer.ids:
         raise CannotAct("is_subject")
-    if who.id == asked.requested_by:
+    if is_theirs(asked.requested_by, signer):
         raise CannotAct("is_requester")
 
 

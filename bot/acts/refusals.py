@@ -15,7 +15,6 @@ SENTENCES: dict[str, str] = {
     "no_task": N_("No task is called {what}. The message that asked for it may be old."),
     "no_run": N_("No run is called {what}. Open the list again."),
     "no_person": N_("HR has named nobody {what}. Give an employee id, an e-mail address or the whole name."),
-    "not_one_person": N_("It is not clear who is meant by {what}: {why}"),
     "ambiguous_digest": N_("More than one thing that waits begins with {what}. Open the list and choose."),
     "no_button": N_("This button is not known any more. Open Bawab and look there."),
     # Somebody was there before
@@ -84,7 +83,6 @@ SENTENCES: dict[str, str] = {
     "token_time": N_("A token lasts a day at least and 366 days at most."),
     "token_title": N_("Give the token a name, so that it is known later what it is for."),
     "no_staff": N_("Nobody called {what} has roles here."),
-    "staff_elsewhere": N_("Roles come from {source}. Change them there."),
     "admin_not_needed": N_(
         "{who} has the role of IT already, so no one-time administrator is needed. Sign in as they do."
     ),

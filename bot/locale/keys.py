@@ -162,6 +162,7 @@ GAPS: dict[str, str] = {
 
 REASONS: dict[str, str] = {
     "by_hand": N_("cancelled by hand"),
+    "disputed": N_("a second person disputed the emergency"),
     "first_seen_live": N_("had left before the first HR file, and is still in groups"),
     "identity_question": N_("an account may still be theirs: somebody must say whose it is"),
     "no_account_linked": N_("no account of this person was found on any platform"),
@@ -169,6 +170,7 @@ REASONS: dict[str, str] = {
     "no_rule": N_("no rule of the policy speaks of this event"),
     "nothing_to_remove": N_("was in no group that the policy takes"),
     "rehire": N_("HR hired the person again"),
+    "rejected": N_("rejected by a person"),
     "rescinded": N_("HR took it back"),
     "superseded": N_("newer news from HR replaced it"),
     "unknown_time_zone": N_("the person's time zone is not a known one"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.acts.refusals import CannotAct
 from bot.audit.keys import KeyProblem
 from bot.audit.query import QueryProblem
 from bot.audit.search import TooManyPeople
@@ -11,7 +12,7 @@ from bot.case_file import NoSuchCase
 from bot.explaining import CannotExplain
 from bot.groups.register import NotOneGroup
 from bot.groups.registry_file import RegistryProblem
-from bot.locale import N_
+from bot.locale import N_, Translator, translator
 from bot.manual_cases import CannotCancel, CannotOpen
 from bot.people.enrolment import CannotLink
 from bot.people.who import NotOnePerson
@@ -40,6 +41,7 @@ class Fault:
 
 _FAULTS: tuple[tuple[type[BaseException], Fault], ...] = (
     (Refused, Fault(ExitCode.USAGE, "")),
+    (CannotAct, Fault(ExitCode.USAGE, "")),
     (SettingsProblem, Fault(ExitCode.OPERATOR, N_("A setting must be mended first:"))),
     (PolicyError, Fault(ExitCode.OPERATOR, N_("A policy or registry file must be mended first:"))),
     (StoreProblem, Fault(ExitCode.OPERATOR, N_("The database cannot be used:"))),
@@ -78,8 +80,10 @@ def fault_of(error: BaseException) -> Fault:
     return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), UNEXPECTED)
 
 
-def details_of(error: BaseException) -> str:
-    """Give the error's own words: what happened, where, and what to do."""
+def details_of(error: BaseException, t: Translator | None = None, zone: str = "UTC") -> str:
+    """Give the error's own words: what happened, where, and what to do; where it can, in the reader's."""
+    if isinstance(error, CannotAct):
+        return error.said(t or translator("en"), zone)
     if isinstance(error, BadFeed):
         return "\n".join(str(complaint) for complaint in error.complaints)
     if fault_of(error) is UNEXPECTED:

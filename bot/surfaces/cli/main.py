@@ -14,9 +14,11 @@ import structlog
 import typer
 
 from bot.locale import N_, Translator, translator
+from bot.settings import SettingsProblem
 from bot.surfaces.cli import (
     audit,
     case,
+    case_changes,
     check,
     demo,
     drift,
@@ -30,8 +32,10 @@ from bot.surfaces.cli import (
     reconcile,
     release,
     run,
+    staff,
     status,
     task,
+    token,
 )
 from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
 from bot.surfaces.cli.desk import Desk, Options
@@ -42,6 +46,7 @@ HELP = N_(
     "Bawab, the doorkeeper: takes leavers and transferred staff out of every team chat group, proves it, "
     "and logs it."
 )
+case_changes.register(case.group)
 EXAMPLES[""] = ("check", "preview", "run", "status")
 
 
@@ -62,6 +67,8 @@ def build(t: Translator) -> Any:
         drift.group,
         link.group,
         groups.group,
+        staff.group,
+        token.group,
     ):
         root.add_typer(group)
     command = typer.main.get_command(root)
@@ -99,11 +106,19 @@ def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
         traceback.print_exception(error, file=sys.stderr)
     fault = fault_of(error)
     lead = desk.t.text(fault.lead) if fault.lead else ""
-    said = "\n".join(filter(None, (lead, details_of(error))))
+    said = "\n".join(filter(None, (lead, _details(error, desk))))
     desk.say(said, style="red")
     if desk.json:
         desk.line({"error": said, "exit": int(fault.code)})
     return int(fault.code)
+
+
+def _details(error: Exception, desk: Desk) -> str:
+    """Say the details in the reader's language and zone; where the settings are the error, in UTC."""
+    try:
+        return details_of(error, desk.t, desk.zone)
+    except SettingsProblem:
+        return details_of(error, desk.t)
 
 
 def _misspoken(error: Any, desk: Desk, given: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ import typer
 from bot.app import Bawab
 from bot.locale import N_
 from bot.preview import Held, preview_hold
-from bot.release import StillUndecided, release
+from bot.release import Released, StillUndecided, release
 from bot.states import HoldKind
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
@@ -18,6 +18,7 @@ from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
 from bot.surfaces.cli.preview import blind_lines, show_hold, show_rows
 from bot.words.holds import plain_held, short, undecided_text
+from bot.words.roles import role_text
 from policies.thresholds import Limits
 
 BINDING = frozenset(HoldKind) - {HoldKind.GROUP_THRESHOLD, HoldKind.FEED, HoldKind.IDENTITY_LINKS}
@@ -56,7 +57,7 @@ async def _release(
 
 async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str, yes: bool) -> ExitCode:
     """Show, ask and release each hold in turn; raises CannotRelease, Refused."""
-    released = []
+    released, waits = [], False
     for digest in digests:
         with desk.progress(desk.t.text("Reading the platforms")) as report:
             held = await preview_hold(app, digest, progress=report)
@@ -67,11 +68,21 @@ async def release_each(desk: Desk, app: Bawab, digests: list[str], *, note: str,
             done = await release(app, held.hold.digest, actor=desk.actor, note=note, seen=seen)
         except StillUndecided as error:
             raise Refused(_undecided(desk, held, error)) from error
-        released.append({**plain_held(held), "released": done.count, "by": desk.actor})
-        desk.say(desk.t.text("Released: {digest}", digest=short(done.hold.digest)), style="green")
+        wanted = [sorted(roles) for roles in done.missing]
+        released.append({**plain_held(held), "released": done.count, "by": desk.actor, "missing": wanted})
+        waits |= bool(wanted)
+        desk.say(_told(desk, done), style="yellow" if wanted else "green")
     if desk.json:
         desk.data(released)
-    return ExitCode.DONE
+    return ExitCode.HELD if waits else ExitCode.DONE
+
+
+def _told(desk: Desk, done: Released) -> str:
+    t, digest = desk.t, short(done.hold.digest)
+    if not done.missing:
+        return t.text("Released: {digest}", digest=digest)
+    wanted = t.list([role_text(role, t) for roles in done.missing for role in sorted(roles)])
+    return t.text("Signed: {digest}. It still waits for: {wanted}.", digest=digest, wanted=wanted)
 
 
 def _show(desk: Desk, held: Held, limits: Limits) -> None:

@@ -19,6 +19,7 @@ from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.staff import vacant_line
 from bot.values import event_from_plain
 from bot.words.holds import hold_line, plain_hold
 from bot.words.kinds import FEEDS, worded
@@ -86,12 +87,35 @@ def _waiting(desk: Desk, found: Status) -> None:
     for row in found.orphans[:SHOWN]:
         desk.print(_orphan(desk, row), style="yellow")
     _more(desk, len(found.orphans), "status --json", style="yellow")
+    _of_people(desk, found)
     if found.questions:
         desk.print(
             t.plural(
                 "{n} doubt about whose account it is", "{n} doubts about whose account it is", found.questions
             )
         )
+
+
+def _of_people(desk: Desk, found: Status) -> None:
+    """What waits because of who may do what here: empty roles and seats, emergencies to be confirmed."""
+    t = desk.t
+    for role in found.vacant:
+        desk.print(vacant_line(desk, role), style="red")
+    for row in found.unconfirmed[:SHOWN]:
+        said = t.text(
+            "{case}: an emergency waits for a second person's word, until {when}",
+            case=row.case_id,
+            when=desk.moment(row.due),
+        )
+        desk.print(said, style="red" if row.escalated_at else "yellow")
+    _more(desk, len(found.unconfirmed), "status --json", style="yellow")
+    if found.seats:
+        said = t.plural(
+            "{n} group of somebody who leaves has nobody to take it over",
+            "{n} groups of people who leave have nobody to take them over",
+            len(found.seats),
+        )
+        desk.print(f"{said}: bawab groups report leaver-owner", style="yellow")
 
 
 def _orphan(desk: Desk, row: SuccessionRow) -> str:
@@ -176,4 +200,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "feeds": [feed.model_dump() for feed in found.feeds],
         "gaps": [gap.model_dump() for gap in found.gaps],
         "orphans": [row.model_dump() for row in found.orphans],
+        "vacant_roles": list(found.vacant),
+        "unconfirmed": [row.model_dump(exclude={"reason", "note"}) for row in found.unconfirmed],
+        "open_seats": list(found.seats),
     }

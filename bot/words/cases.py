@@ -73,6 +73,8 @@ def next_text(found: NextAct, line: CaseLine, reader: Reader) -> str:
     t = reader.t
     if found.what is Next.STARTS and (found.at is None or line.past):
         return t.text(_AT_ONCE)
+    if found.what is Next.OVER and line.reason:
+        return t.text("Nothing more: {why}.", why=why_text(line, t))
     if found.what is Next.WORKS and found.at is not None:
         return t.text(_AGAIN, when=reader.moment(found.at))
     places = {"who": t.text(TURNS[found.by]), "when": reader.moment(found.at, line.zone)}

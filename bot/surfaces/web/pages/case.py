@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.acts.cases import cancel_case, confirm_emergency, reschedule_case, retry_case
 from bot.acts.refusals import CannotAct
+from bot.audit.tail import Row
 from bot.surfaces.web.pages.finding import the_case
 from bot.surfaces.web.pages.saying import Say, say_for
 from bot.surfaces.web.pages.wishes import WISH_FIELDS, wish_of, wrong_text, zones
@@ -19,6 +20,7 @@ from bot.views.case_acts import Act
 from bot.views.cases import CaseView
 from bot.views.losses import losses_of
 from bot.views.offboarding import WrongWhen, read_wish
+from bot.words.entries import entry_text
 from bot.words.timeline import told
 
 router = APIRouter()
@@ -46,8 +48,17 @@ def _shown(v: Visitor, found: CaseView) -> dict[str, Any]:
 
 def _timeline(found: CaseView, say: Say) -> list[dict[str, Any]]:
     groups = {step.id: step.group for step in (*found.steps, *found.stays)}
-    told_ = told(found.timeline, found.names, groups, say.reader)
-    return [{"seq": row["seq"], "at": row["at"], "said": said} for row, said in told_]
+    lines = told(found.timeline, found.names, groups, say.reader)
+    return [{"seq": row["seq"], "at": row["at"], "said": _said(found, row, said, say)} for row, said in lines]
+
+
+def _said(found: CaseView, row: Row, said: str, say: Say) -> str:
+    """What is no act on the case itself has its sentence among those of the whole log."""
+    if row["action"].partition(".")[0] in ("case", "step", "task", "notice"):
+        return said
+    person = row["actor"].removeprefix("person:")
+    actor = f"person:{found.names.get(person, person)}" if person != row["actor"] else row["actor"]
+    return entry_text({**row, "actor": actor}, found.names.get(row["subject"] or "", ""), say.reader)
 
 
 @router.get("/cases/{case_id}/now")

@@ -46,8 +46,8 @@ def _page(v: Visitor, found: Bound, name: str, status: int = 200, **more: Any) -
 
 
 def _causes(v: Visitor, found: Bound) -> list[str]:
-    """Say the cause with its numbers; what to mend where nothing could be decided speaks of commands."""
-    if found.hold.kind is HoldKind.NO_TIME_ZONE:
+    """Say the cause with its numbers; of an approval its case says all, of what is undecided the page."""
+    if found.hold.kind in (HoldKind.NO_TIME_ZONE, HoldKind.APPROVAL):
         return []
     return cause_lines(found.held, v.app.limits, v.t)
 

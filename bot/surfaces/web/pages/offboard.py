@@ -63,8 +63,10 @@ async def moment(v: Signed, person_id: str) -> Response:
         return RedirectResponse(f"/offboarding/{quote(person_id)}", status_code=303)
     await the_candidate(v, person_id)
     found = await when(v.app, v.who, person_id, wish_of(typed))
-    wrong = wrong_text(found, v.t) if isinstance(found, WrongWhen) else ""
-    return page(v, "offboard_when.html", decided=None if wrong else found, wrong=wrong, say=say_for(v))
+    if not isinstance(found, WrongWhen):
+        return page(v, "offboard_when.html", decided=found, wrong="")
+    wrong = "" if found.why == "no_day" else wrong_text(found, v.t)  # nothing is typed yet
+    return page(v, "offboard_when.html", decided=None, wrong=wrong)
 
 
 @router.get("/offboarding/{person_id:path}/confirm")

@@ -16,6 +16,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import raise_hold
 from bot.lanes import answered, ensure_lane, may_work, stumbled
+from bot.people.left_questions import left_as_it_is, question_key
 from bot.plan_again import plan_again
 from bot.states import HoldKind, LaneState
 from bot.store.people import link_value
@@ -109,7 +110,8 @@ class Linker:
         rows = columns(LinkQuestionRow)
         ours = [rows.instance == instance, rows.why.not_in(ASKED_OF_A_PERSON)]
         known = {_key(row): row for row in await where(tx, LinkQuestionRow, *ours)}
-        asked = {_asked(question): question for question in questions if question.instance == instance}
+        left = await left_as_it_is(tx)
+        asked = {_asked(q): q for q in questions if q.instance == instance and _question_key(q) not in left}
         answered = [row for key, row in known.items() if key not in asked]
         await tx.execute(delete(table(LinkQuestionRow)).where(rows.id.in_([row.id for row in answered])))
         for person_id in sorted({person_id for row in answered for person_id in row.people}):
@@ -182,6 +184,10 @@ def _key(row: LinkQuestionRow) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 def _asked(question: IdentityQuestion) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     return question.why, question.person_ids, question.account_ids
+
+
+def _question_key(question: IdentityQuestion) -> str:
+    return question_key(question.instance, question.why, question.person_ids, question.account_ids)
 
 
 def _each(questions: Sequence[IdentityQuestion]) -> list[tuple[IdentityQuestion, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -46,6 +47,8 @@ class AccountSide:
 
     id: str
     """Empty for whoever is spared platform ids and is shown a name instead."""
+    key: str = ""
+    """Names the account in a form, whoever reads it."""
     name: str = ""
     email: str = ""
     kind: str = ""
@@ -150,6 +153,17 @@ async def question_page(app: Bawab, who: Actor, question_id: str) -> Question:
     return replace(found, accounts=tuple(sides))
 
 
+async def account_of(app: Bawab, who: Actor, question_id: str, key: str) -> str:
+    """Give the platform id behind a key of a question's page; raises NoSuchQuestion, NotAllowed."""
+    who.must(Permission.LINK_DECIDE)
+    async with app.store.read() as tx:
+        row = await one(tx, LinkQuestionRow, columns(LinkQuestionRow).id == question_id)
+    found = [each for each in row.accounts if _key(each) == key] if row else []
+    if not found:
+        raise NoSuchQuestion(question_id)
+    return str(found[0])
+
+
 def _side(account: Account | None, side: AccountSide, who: Actor) -> AccountSide:
     if account is None:
         return side
@@ -185,7 +199,11 @@ def _account(account_id: str, tied: Sequence[LinkRow], names: Mapping[str, str])
     held = sorted(
         {names.get(link.person_id, link.person_id) for link in tied if link.account_id == account_id}
     )
-    return AccountSide(account_id, tied_to=tuple(held))
+    return AccountSide(account_id, _key(account_id), tied_to=tuple(held))
+
+
+def _key(account_id: str) -> str:
+    return hashlib.sha256(account_id.encode()).hexdigest()[:20]
 
 
 def _candidate(person: Person, who: Actor) -> Candidate:

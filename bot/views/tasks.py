@@ -57,6 +57,8 @@ class TaskLine:
     waived_until: datetime | None
     note: str
     may_confirm: bool
+    may_refuse: bool
+    """Whether the reader is the one who is asked, and may say that they cannot."""
     may_waive: bool
 
 
@@ -114,13 +116,21 @@ async def drifts(app: Bawab, who: Actor, *, every: bool = False) -> tuple[DriftL
     may = who.may(Permission.DRIFT_DECIDE)
     return tuple(
         DriftLine(
-            row,
+            _cut(row, who),
             names.get(row.person_id, row.person_id),
             key_of(row.instance, row.group_id),
             may and row.state in undecided,
         )
         for row in rows
     )
+
+
+def _cut(row: DriftRow, who: Actor) -> DriftRow:
+    """HR is spared platform ids; where it is about the account itself the act stands in the group's place."""
+    if who.may(Permission.CONNECTOR_READ):
+        return row
+    kept = row.group_id if row.group_id in set(StepAction) else ""
+    return DriftRow(**row.model_dump() | {"account_id": "", "group_id": kept})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,9 @@ class _Book:
     def line(self, task: TaskRow, who: Actor) -> TaskLine:
         step, row = self.steps[task.step_id], self.row(task)
         open_ = task.state in OPEN_TASKS
-        mine = who.may(Permission.OWN_TASKS) and (self.is_of(task, who.id) or who.may(Permission.TASK_WAIVE))
+        # Asked one after the other: while the owner is asked the deputy only reads of it.
+        asked = who.may(Permission.OWN_TASKS) and task.assignee_id == who.id
+        mine = who.known_to_hr and (asked or who.may(Permission.TASK_WAIVE))
         return TaskLine(
             id=task.id,
             case_id=task.case_id if who.may(Permission.CASE_READ) else "",
@@ -170,7 +182,8 @@ class _Book:
             waived_until=task.waived_until,
             note=task.note if who.may(Permission.TASK_READ) else "",
             may_confirm=open_ and mine and task.first_by != who.id,
-            may_waive=open_ and who.may(Permission.TASK_WAIVE),
+            may_waive=open_ and who.known_to_hr and who.may(Permission.TASK_WAIVE),
+            may_refuse=open_ and asked and task.first_by != who.id,
         )
 
     def _name(self, person_id: str | None) -> str:

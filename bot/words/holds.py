@@ -11,6 +11,7 @@ from bot.preview import Held
 from bot.reach import BY_HAND
 from bot.states import HoldKind
 from bot.store.tables import HoldRow
+from bot.words.findings import said as said_of
 from policies.thresholds import BreachKind, Limits
 
 CAUSES: dict[str, str] = {
@@ -85,7 +86,7 @@ def cause_lines(held: Held, limits: Limits, t: Translator) -> list[str]:
     hold = held.hold
     cause: dict[str, Any] = hold.cause or {}
     lines = [*_next_step(hold, cause, t), *_breaches(held, cause, limits, t)]
-    lines += [str(finding["message"]) for finding in cause.get("findings", ())]
+    lines += [said_of(str(finding["message"]), t) for finding in cause.get("findings", ())]
     return lines + [
         f"{t.text(said)}: {t.isolate(str(cause[name]))}"
         for name, said in CAUSES.items()

@@ -14,6 +14,7 @@ from bot.setting_sources import DEFAULT, SettingSource, setting_sources, unknown
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
+from bot.words.findings import finding_said
 from bot.words.kinds import SEVERITIES, worded
 from connectors.contract import Finding, Severity
 
@@ -77,7 +78,7 @@ def _settings(desk: Desk, settings: list[SettingSource]) -> None:
 
 def _findings(desk: Desk, found: Checkup) -> None:
     t = desk.t
-    for finding in found.findings:
+    for finding in (finding_said(one, desk.t) for one in found.findings):
         desk.print(_line(desk, finding), style=STYLES[finding.severity])
         if finding.remedy and finding.severity is not Severity.OK:
             desk.print(f"    {finding.remedy}")

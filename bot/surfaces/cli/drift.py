@@ -9,11 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.drift.desk import DriftProblem, accept, list_drifts, remove
-from bot.drift.record import DriftState, Why
 from bot.locale import N_
-from bot.locale.keys import REFUSALS, STEP_STATES, refusal_text, state_text
 from bot.manual_cases import CannotOpen, read_moment
-from bot.states import StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import columns, where
 from bot.store.tables import PersonRow
@@ -21,8 +18,8 @@ from bot.surfaces.cli.commands import command, new_group, with_shared
 from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.faults import Refused
-from bot.words.kinds import ACTIONS, worded
-from policies.model import Refusal
+from bot.words.drifts import WHYS, drift_group, drift_state
+from bot.words.kinds import worded
 
 group = new_group("drift", N_("Who is in again although they should be out: list, remove, accept."))
 group.info.invoke_without_command = True
@@ -31,34 +28,6 @@ DriftIds = Annotated[
     list[str], typer.Argument(metavar="ID…", help=N_("The ids of drifts, or their beginnings."))
 ]
 DriftId = Annotated[str, typer.Argument(metavar="ID", help=N_("The drift's id, or its beginning."))]
-
-WHYS: dict[str, str] = {
-    Why.CAME_BACK: N_("came back"),
-    Why.SECOND_ACCOUNT: N_("by a second account"),
-    Why.NEW_GROUP: N_("in a group they were not in before"),
-    Why.OLD_POST: N_("in a group of the old post"),
-}
-STATES: dict[str, str] = {
-    DriftState.OPEN: N_("waits for a decision"),
-    DriftState.REMOVING: N_("is being removed again"),
-    DriftState.REMOVED: N_("removed again, and checked"),
-    DriftState.GONE: N_("left again by themselves"),
-    DriftState.ACCEPTED: N_("accepted for a while"),
-    DriftState.CLOSED: N_("rightly in by now"),
-}
-NOTES: dict[str, str] = {
-    "asked_by_policy": N_("the rule says to ask"),
-    "later_last_day": N_("HR has since announced a later last day"),
-    "not_in_plan": N_("today's plan could not confirm it"),
-    "run_threshold": N_("more people at once than a run may remove unasked"),
-    "day_threshold": N_("more people than a day may remove unasked"),
-    "exception_over": N_("the exception has run out"),
-    "hired_again": N_("hired again"),
-    "returned": N_("back from leave"),
-    "case_cancelled": N_("the case was cancelled"),
-    "no_longer_planned": N_("the rule leaves them in this group by now"),
-}
-_QUIET = frozenset({"", "read_back", "left_again"})
 
 
 async def _list(
@@ -100,38 +69,14 @@ def table(desk: Desk, rows: Sequence[DriftRow], names: Mapping[str, str]) -> Non
             row.id,
             t.isolate(names.get(row.person_id, row.person_id)),
             t.isolate(row.instance),
-            _group(desk, row),
+            drift_group(desk, row),
             worded(WHYS, row.why, t),
             desk.stamp(row.found_at),
-            _state(desk, row),
+            drift_state(desk, row),
         ]
         for row in rows
     ]
     desk.table(headings, lines)
-
-
-def _group(desk: Desk, row: DriftRow) -> str:
-    """Name the group, or the act where the drift is about the account itself."""
-    if row.group_id in ACTIONS:
-        return worded(ACTIONS, row.group_id, desk.t)
-    return desk.t.isolate(row.group_name or row.group_id)
-
-
-def _state(desk: Desk, row: DriftRow) -> str:
-    t, said = desk.t, worded(STATES, row.state, desk.t)
-    if row.state == DriftState.ACCEPTED and row.accepted_until:
-        until = desk.stamp(row.accepted_until)
-        return t.text("{state}, until {until}: {why}", state=said, until=until, why=t.isolate(row.note))
-    why = "" if row.note in _QUIET else _why(desk, row.note)
-    return t.text("{state}: {why}", state=said, why=why) if why else said
-
-
-def _why(desk: Desk, note: str) -> str:
-    if note in {refusal.value for refusal in REFUSALS}:
-        return refusal_text(Refusal(note), desk.t)
-    if note in {state.value for state in STEP_STATES}:
-        return state_text(StepState(note), desk.t)
-    return worded(NOTES, note, desk.t)
 
 
 async def _remove(desk: Desk, drift: DriftIds) -> ExitCode:

@@ -21,10 +21,18 @@ from bot.surfaces.web.pages import (
     account,
     case,
     cases,
+    connectors,
+    feeds,
+    groups,
+    held,
     holds,
+    links,
     offboard,
     offboard_now,
     person,
+    policies,
+    staff,
+    tasks,
     today,
 )
 from bot.surfaces.web.visitor import visitor
@@ -45,6 +53,14 @@ PAGES: Final = (
     offboard_now.router,
     offboard.router,
     person.router,
+    groups.router,
+    held.router,
+    tasks.router,
+    links.router,
+    feeds.router,
+    connectors.router,
+    policies.router,
+    staff.router,
 )
 """Each page's router; all of them are for whoever is signed in, and check what they may."""
 

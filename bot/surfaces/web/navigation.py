@@ -26,12 +26,16 @@ WAYS = (
     Way("/offboarding", N_("New offboarding"), (Permission.CASE_OPEN, Permission.CASE_REVOKE_NOW)),
     Way("/people", N_("People"), (Permission.PERSON_READ,)),
     Way("/groups", N_("Groups"), (Permission.GROUP_READ, Permission.OWN_GROUPS)),
+    Way("/tasks", N_("Tasks"), (Permission.OWN_TASKS, Permission.TASK_READ)),
+    Way("/holds", N_("Held"), (Permission.HOLD_READ,)),
+    Way("/links", N_("Accounts"), (Permission.LINK_READ,)),
     Way("/audit", N_("Audit"), (Permission.AUDIT_READ,)),
     Way("/reviews", N_("Reviews"), (Permission.AUDIT_READ, Permission.RUN_REVIEW)),
     Way("/figures", N_("Figures"), (Permission.CASE_READ,)),
     Way("/feeds", N_("Feeds"), (Permission.FEED_READ,)),
     Way("/connectors", N_("Connectors"), (Permission.CONNECTOR_READ,)),
     Way("/policies", N_("Policies"), (Permission.POLICY_READ,)),
+    Way("/staff", N_("Staff"), (Permission.STAFF_READ,)),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -41,6 +41,8 @@ from policies.roles import Permission
 
 PATIENCE_SECONDS = 2.0
 """Slack takes a form's answer within 3 s; what takes longer is shown in the form once it is there."""
+PAUSE_SECONDS = 0.5
+"""Between such an answer and what takes its place: Slack must have shown the one before it gets the other."""
 Answer = Mapping[str, Any]
 """What a submission is acknowledged with."""
 
@@ -63,8 +65,9 @@ _LATER = N_("This takes longer than usual. It goes on; the result is shown here.
 class Offboarding:
     """The forms of one workspace; every right is asked anew at each of them."""
 
-    def __init__(self, app: Bawab, connector: SlackConnector, later: Later) -> None:
+    def __init__(self, app: Bawab, connector: SlackConnector, later: Later, patience: float) -> None:
         self._app = app
+        self._patience = min(patience, PATIENCE_SECONDS)
         self._side = connector.app_side
         self._later = later
         self._drafts = Drafts(app, connector.instance)
@@ -111,7 +114,7 @@ class Offboarding:
         ]
 
     async def asked(self, caller: Caller, view: Mapping[str, Any]) -> Answer:
-        """Look at the first form; what is right is shown as read while the platforms are."""
+        """Look at the first form; where it is right, show what is lost."""
         caller.who.must(Permission.CASE_OPEN)
         form, t = filled.read(view), caller.t
         try:
@@ -120,39 +123,49 @@ class Offboarding:
             return _errors(form.place(forms.PERSON), t.text(_NOBODY))
         if isinstance(found, WrongWhen):
             return _errors(form.place(_FIELDS.get(found.field, forms.DAY)), t.text(WRONG[found.why]))
-        self._later.do(self._look(caller, form, found))
-        return {"response_action": "update", "view": forms.reading(t)}
+        return await self._soon(form.view_id, self._look(caller, form, found), forms.reading(t), t)
 
-    async def _look(self, caller: Caller, form: Filled, moment: When) -> None:
-        """Read every platform, and put what is lost into the form's place."""
+    async def _look(self, caller: Caller, form: Filled, moment: When) -> Answer:
+        """Read every platform, and give the form that says what is lost."""
         who, t, wish = caller.who, caller.t, _wish(caller, form)
         try:
             lost = await offer(self._app, who, form.person_id, wish)
             chosen = await candidate(self._app, who, form.person_id)
         except (ConnectorError, NobodyThere, NotAllowed):
-            await self._show(form.view_id, forms.said(t.text(_UNREAD), t))
-            return
+            return _shows(forms.said(t.text(_UNREAD), t))
         if isinstance(lost, WrongWhen):
-            await self._show(form.view_id, forms.said(t.text(WRONG[lost.why]), t))
-            return
+            return _shows(forms.said(t.text(WRONG[lost.why]), t))
         seen = {name: groups for groups_of in lost.seen.values() for name, groups in groups_of.items()}
         draft = Draft(form.person_id, wish, seen)
         await self._drafts.keep(form.view_id, who.id, draft)
-        await self._show(form.view_id, forms.confirm(chosen, moment, lost, draft.count, t))
+        return _shows(forms.confirm(chosen, moment, lost, draft.count, t))
 
     async def confirmed(self, caller: Caller, view: Mapping[str, Any]) -> Answer:
         """Open the case; sent twice, it is one."""
         form = filled.read(view)
+        return await self._soon(
+            form.view_id, self._once(caller, form), forms.said(caller.t.text(_LATER), caller.t), caller.t
+        )
+
+    async def _once(self, caller: Caller, form: Filled) -> Answer:
+        """Open the case, or wait for the one that is being opened from the same form."""
         task = self._sending.get(form.view_id)
         if task is None:
             task = asyncio.create_task(self._open(caller, form))
             self._sending[form.view_id] = task
             task.add_done_callback(lambda _: self._sending.pop(form.view_id, None))
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        return await asyncio.shield(task)
+
+    async def _soon(
+        self, view_id: str, work: Coroutine[Any, Any, Answer], meanwhile: forms.View, t: Translator
+    ) -> Answer:
+        """Give what some work comes to; where Slack cannot wait for it, show it in the form later."""
+        task = asyncio.create_task(work)
+        done, _ = await asyncio.wait({task}, timeout=self._patience)
         if done:
             return task.result()
-        self._later.do(self._shown_late(caller, form, task))
-        return {"response_action": "update", "view": forms.said(caller.t.text(_LATER), caller.t)}
+        self._later.do(self._shown_late(view_id, task, t))
+        return _shows(meanwhile)
 
     async def _open(self, caller: Caller, form: Filled) -> Answer:
         who, t = caller.who, caller.t
@@ -167,7 +180,7 @@ class Offboarding:
         except CannotAct as error:
             return _errors(place, error.said(t, who.zone))
         await self._drafts.forget(form.view_id)
-        return {"response_action": "update", "view": forms.said(_told(opened, t), t)}
+        return _shows(forms.said(_told(opened, t), t))
 
     async def _opened(self, caller: Caller, draft: Draft, counted: int) -> Opened:
         last_day = read_wish(draft.wish)
@@ -184,10 +197,11 @@ class Offboarding:
             seen=draft.seen,
         )
 
-    async def _shown_late(self, caller: Caller, form: Filled, task: asyncio.Task[Answer]) -> None:
-        answer = await task
-        view = answer.get("view") or forms.said(" ".join(answer["errors"].values()), caller.t)
-        await self._show(form.view_id, view)
+    async def _shown_late(self, view_id: str, task: asyncio.Task[Answer], t: Translator) -> None:
+        # What Slack was told to show meanwhile must be there first, or it would stand in this one's place.
+        answer, _ = await asyncio.gather(task, asyncio.sleep(PAUSE_SECONDS))
+        view = answer.get("view") or forms.said(" ".join(answer["errors"].values()), t)
+        await self._show(view_id, view)
 
     async def _show(self, view_id: str, view: forms.View, *, hash_: str | None = None) -> None:
         """Put a view in a form's place; where it was closed or has moved on, that is nobody's loss."""
@@ -212,6 +226,10 @@ def _wish(caller: Caller, form: Filled) -> Wish:
     """Take the reason only from whoever may know reasons."""
     wish = form.wish
     return wish if caller.who.may(Permission.REASON_READ) else Wish(wish.last_day, wish.time, wish.zone)
+
+
+def _shows(view: forms.View) -> Answer:
+    return {"response_action": "update", "view": view}
 
 
 def _errors(place: str, why: str) -> Answer:

@@ -36,7 +36,7 @@ class Surface:
         self.later = Later()
         self.turned_away = TurnedAway(app, connector.instance)
         self._whom = Whom(app, connector, self.turned_away)
-        self._offboarding = Offboarding(app, connector, self.later)
+        self._offboarding = Offboarding(app, connector, self.later, patience)
         self._commands = Commands(app, connector, self._whom, self._offboarding, self.turned_away)
         self._home = Home(app, connector, self._whom)
         self._presses = Presses(app, connector, self._whom, self._home, self.turned_away)

@@ -1,0 +1,1 @@
+"""Tests of people meeting Bawab in Slack."""

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot.setting_parts import SmtpSettings
 from bot.settings import Settings
+from connectors.cards import CardsConfig, CardsConnector
+from connectors.hook import HookConfig, HookConnector
+from connectors.mail import MailConfig, MailConnector
 from connectors.messages import Message, NoticeReceipt
+
+EMAIL = "email"
+"""The name of the one mail server, as a channel."""
 
 
 class Post(Protocol):
@@ -26,5 +33,32 @@ class Post(Protocol):
 
 
 def build_posts(settings: Settings, *, read_only: bool) -> dict[str, Post]:
-    """Build one for each that is configured, by its name: `email`, the workflows', the webhooks'."""
-    return {}
+    """Build one for each that is configured, by its name: `email`, the workflows', the webhooks'.
+
+    Raises SettingsProblem where a secret's file cannot be read.
+    """
+    built: dict[str, Post] = {}
+    if settings.smtp is not None:
+        built[EMAIL] = MailConnector(_mail(settings.smtp, read_only=read_only))
+    for name, flow in settings.cards.items():
+        people = frozenset(flow.people)
+        built[name] = CardsConnector(CardsConfig(name, flow.address(), people, read_only=read_only))
+    for name, hook in settings.webhooks.items():
+        if hook.notices:
+            built[name] = HookConnector(HookConfig(name, hook.url, hook.signing(), read_only=read_only))
+    return built
+
+
+def _mail(smtp: SmtpSettings, *, read_only: bool) -> MailConfig:
+    return MailConfig(
+        instance=EMAIL,
+        host=smtp.host,
+        port=smtp.port,
+        sender=smtp.sender,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=smtp.secret(),
+        ca_file=smtp.ca_file,
+        timeout_seconds=smtp.timeout_seconds,
+        read_only=read_only,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -61,6 +62,8 @@ class SmtpSettings(Part):
     username: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = None
+    ca_file: Path | None = None
+    """The certificate authority of a company's own, as PEM; else those the machine trusts."""
     timeout_seconds: float = 20.0
 
     def secret(self) -> str | None:
@@ -102,6 +105,16 @@ class WebhookSettings(Part):
     def _has_secret(self) -> WebhookSettings:
         if self.secret is None and self.secret_file is None:
             raise ValueError("set SECRET (whsec_…, base64) or SECRET_FILE; an unsigned webhook is not sent")
+        return self
+
+    @model_validator(mode="after")
+    def _is_private(self) -> WebhookSettings:
+        found = urlsplit(self.url)
+        near = found.scheme == "http" and found.hostname in ("127.0.0.1", "::1", "localhost")
+        if not found.hostname or not (found.scheme == "https" or near):
+            raise ValueError("URL must begin with https:// (http:// only for a receiver on this machine)")
+        if found.username or found.password:
+            raise ValueError("URL must not hold a user or password: the signature is what is checked")
         return self
 
     def signing(self) -> str:

@@ -36,6 +36,8 @@ class Message:
     language: str = "en"
     quiet: bool = True
     """Without a sound where the platform knows such a thing."""
+    title: str = ""
+    """A heading that names nobody, for channels that have one: the subject of a mail."""
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.locale import Translator
+from bot.locale import N_, Translator
 from bot.notices.approval_letters import approval_letter, emergency_letter, question_letter
 from bot.notices.channels import Channel
 from bot.notices.compose import GroupLine, OrphanLine, removal, succession, worst
@@ -55,12 +55,23 @@ async def write(
     said = repeated(passages, sheet.t, may_repeat=notice.groups.get("twice", False))
     if not said:
         return written
-    message = Message(said, sheet.t.language, quiet=not _must_be_heard(notice))
+    stem = notice.kind.partition("/")[0]
+    title = sheet.t.text(_TITLES[stem])
+    message = Message(said, sheet.t.language, quiet=stem not in _HEARD, title=title)
     return Written(message, written.closed, written.told)
 
 
-def _must_be_heard(notice: NoticeRow) -> bool:
-    return notice.kind.partition("/")[0] in ("confirm", "approval")
+_HEARD = frozenset({"confirm", "approval"})
+"""What somebody waits for makes a sound; all else is quiet."""
+_TITLES: Mapping[str, str] = {
+    "removal": N_("News about your groups"),
+    "succession": N_("Groups that need an owner"),
+    "digest": N_("What waits for you"),
+    "approval": N_("An approval is wanted"),
+    "confirm": N_("A second person's word is wanted"),
+    "questions": N_("A question for you"),
+}
+"""By the stem of a notice's kind; they name nobody, for a subject shows on a locked screen."""
 
 
 Drafted = tuple[tuple[Passage, ...], Written]

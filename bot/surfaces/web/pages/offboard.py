@@ -78,7 +78,7 @@ async def confirm(v: Signed, person_id: str) -> Response:
     found = await offer(v.app, v.who, known.id, wish_of(typed))
     if isinstance(found, WrongWhen):
         return _wrong(v, known, typed, found)
-    name = "offboard_confirm.html" if v.is_fragment else "offboard_confirm_page.html"
+    name = "offboard_confirm_part.html" if v.is_fragment else "offboard_confirm_page.html"
     return await _confirm(v, name, known, typed, found)
 
 

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from bot.app import Bawab
 from bot.surfaces.api.refusing import Refusals
 from bot.surfaces.web import faults
+from bot.surfaces.web.bounded import Bounded
 from bot.surfaces.web.doors import front, once, provider, unfinished
 from bot.surfaces.web.faults import Catching
 from bot.surfaces.web.headers import Guarded
@@ -38,9 +39,6 @@ from bot.surfaces.web.pages import (
 from bot.surfaces.web.visitor import visitor
 
 STATIC: Final = Path(__file__).parent / "static"
-MOST_BYTES: Final = 256 * 1024
-"""Of a form; the longest is a policy that somebody tries out."""
-
 DOORS: Final = (front.router, provider.router, once.router)
 """Open to anybody; what of them needs a session asks for it itself."""
 PAGES: Final = (
@@ -72,8 +70,11 @@ def console(app: Bawab) -> FastAPI:
         title="Bawab",
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=MOST_BYTES,
-        middleware=[Middleware(Guarded, url=url, form_targets=_leads_to(app)), Middleware(Catching)],
+        middleware=[
+            Middleware(Guarded, url=url, form_targets=_leads_to(app)),
+            Middleware(Catching),
+            Middleware(Bounded),
+        ],
     )
     made.state.bawab = app
     made.state.refusals = Refusals(app, by="web")

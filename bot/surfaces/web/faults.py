@@ -141,12 +141,17 @@ async def _not_understood(request: Request, _error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what Starlette promises its handlers
-    return _said(request, error.status_code, _WORDS.get(error.status_code, _NOT_UNDERSTOOD))
+    return refused(request, error.status_code)
 
 
 async def _no_store(request: Request, error: Exception) -> Response:
     logger.error("console_store_problem", problem=str(error))
     return _said(request, 503, _WORDS[503])
+
+
+def refused(request: Request, status: int) -> Response:
+    """Give the page of a request that is answered before anybody looks at it."""
+    return _said(request, status, _WORDS.get(status, _NOT_UNDERSTOOD))
 
 
 def _said(request: Request, status: int, words: tuple[str, str, str]) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +16,8 @@ from bot.surfaces.web.language import remember, speak
 from bot.surfaces.web.render import outside
 from bot.surfaces.web.visitor import Signed
 
+COMMAND: Final = "bawab staff admin"
+
 router = APIRouter()
 
 
@@ -26,7 +28,7 @@ async def sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 
     way = inside(next)
     if await signing_in.signed(app, request) is not None:
         return RedirectResponse(way, status_code=303)
-    return outside(request, "sign_in.html", provider=app.settings.oidc is not None, next=way)
+    return outside(request, "sign_in.html", provider=app.settings.oidc is not None, next=way, command=COMMAND)
 
 
 @router.post("/sign-out")

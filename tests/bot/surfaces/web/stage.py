@@ -12,7 +12,10 @@ from html import unescape
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
+from bot.access.actor import Actor
+from bot.access.actors import actor_of
 from bot.access.sessions import begin
 from bot.app import Bawab
 from bot.store.access_tables import StaffRow
@@ -40,6 +43,8 @@ class Site:
 
     app: Bawab
     url: str
+    console: FastAPI
+    """The application itself, for a test that adds a page of its own."""
     _stack: AsyncExitStack = field(repr=False)
 
     async def staff(self, staff_id: str, *roles: Role, name: str | None = None) -> None:
@@ -57,6 +62,13 @@ class Site:
             row.known_to_hr = await person(tx, staff_id) is not None
             if await one(tx, StaffRow, columns(StaffRow).id == staff_id) is None:
                 await add(tx, row)
+
+    async def actor(self, staff_id: str) -> Actor:
+        """Give somebody as the views take them."""
+        async with self.app.store.read() as tx:
+            found = await actor_of(self.app, tx, staff_id, "web")
+        assert found is not None, f"nothing of {staff_id} works"
+        return found
 
     async def token(self, staff_id: str, *, language: str | None = None) -> str:
         """Sign somebody in; gives the session cookie's value."""
@@ -97,15 +109,13 @@ class Site:
 @asynccontextmanager
 async def console_of(world: World) -> AsyncIterator[Site]:
     """Serve the console of the world's app on a free port of loopback."""
-    taken = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        console(world.app), ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
-    )
+    taken, made = socket.create_server(("127.0.0.1", 0)), console(world.app)
+    config = uvicorn.Config(made, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2)
     server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[taken]))
     try:
         async with AsyncExitStack() as stack:
-            yield Site(world.app, f"http://127.0.0.1:{taken.getsockname()[1]}", stack)
+            yield Site(world.app, f"http://127.0.0.1:{taken.getsockname()[1]}", made, stack)
     finally:
         server.should_exit = True
         await serving

@@ -29,6 +29,7 @@ from bot.reviews import escalate_due
 from bot.runs import begin, finish
 from bot.settings import SettingsProblem
 from bot.watch import FeedOutcome, Watcher
+from bot.webhooks.outbound import Outbound
 from bot.work import Lane
 
 ARRIVAL_SECONDS = 15.0
@@ -64,6 +65,7 @@ class Service:
         self._planner = Planner(app)
         self._drift = DriftWatch(app, self._planner)
         self.messages = Messages(app)
+        self.webhooks = Outbound(app)
         self._stopping = asyncio.Event()
         self._lanes = {
             name: Lane(app, name, self.messages.delegate, stopping=self._stopping.is_set)
@@ -92,6 +94,7 @@ class Service:
         await self.messages.succession.ask_due()
         await escalate_due(self._app)
         await self._settle()
+        await self.webhooks.tick()
         return done
 
     async def once(self, *, quiet: float = QUIET_SECONDS) -> list[FeedOutcome]:
@@ -115,6 +118,7 @@ class Service:
             elif not moved and not done.settled and not done.comparing:
                 break
         await finish(self._app, run)
+        await self.webhooks.rest(finish=True)
         return feeds
 
     async def _drain_all(self) -> list[datetime | None]:
@@ -177,6 +181,7 @@ class Service:
             problem.result()
         problem.cancel()
         await finish(self._app, run)
+        await self.webhooks.rest()
 
     def arriving(self) -> list[str]:
         """Name the HR files that were not finished yet."""

@@ -66,11 +66,14 @@ def _nothing_in_vain(app: Bawab) -> None:
 
 
 def _served(app: Bawab, slack: list[Door]) -> Starlette:
-    """Put together what is served: the platforms' own paths, and the console for everything else."""
+    """Put together what is served: the platforms' own paths, the API, and the console for everything else."""
+    from bot.surfaces.api.app import mounted  # noqa: PLC0415 - as below
     from bot.surfaces.web.serving import served  # noqa: PLC0415 - no other command waits for FastAPI
 
     routes = [*(door.route() for door in slack), *_of_telegram(app), *_of_graph(app)]
-    made, console = Starlette(routes=routes), served(app)
+    console = served(app)
+    beside = [mounted(app)] if console is not None else []
+    made = Starlette(routes=[*routes, *beside])
     if console is not None:
         made.router.default = console
     elif not routes:

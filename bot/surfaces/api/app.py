@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from bot.app import Bawab
 from bot.surfaces.api import catching, schema
 from bot.surfaces.api.frame import Frame
 from bot.surfaces.api.idempotency import Keys
 from bot.surfaces.api.refusing import Refusals
-from bot.surfaces.api.routes import cases, health, me
+from bot.surfaces.api.routes import (
+    audit,
+    case_acts,
+    cases,
+    groups,
+    health,
+    holds,
+    me,
+    operations,
+    people,
+    preview,
+    runs,
+    tasks,
+)
 
-ROUTERS = (health.router, me.router, cases.router)
+PREFIX: Final = "/api/v1"
+ROUTERS = tuple(
+    part.router
+    for part in (
+        health,
+        me,
+        preview,
+        cases,
+        case_acts,
+        holds,
+        people,
+        groups,
+        tasks,
+        operations,
+        audit,
+        runs,
+    )
+)
 
 
 def api(app: Bawab) -> FastAPI:
@@ -23,6 +55,14 @@ def api(app: Bawab) -> FastAPI:
     made.state.refusals = Refusals(app)
     made.state.keys = Keys(app)
     return made
+
+
+def mounted(app: Bawab) -> Mount:
+    """Give the API as a route of the listener; every address under it is the API's to refuse."""
+    mount = Mount(PREFIX, api(app))
+    # A line break in an address would otherwise end the match, and the refusal would not be a problem.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def described() -> FastAPI:

@@ -13,9 +13,9 @@ from bot.surfaces.bodies import BodyRefused, with_body
 MOST_BYTES: Final = 64 * 1024
 MOST_DEPTH: Final = 12
 _REFUSED: Final = {
-    408: Problem(Code.TOO_SLOW, "send the whole body at once"),
-    413: Problem(Code.TOO_LARGE, f"a body has at most {MOST_BYTES} bytes"),
-    411: Problem(Code.TOO_LARGE, "the Content-Length is no number of bytes"),
+    408: (Code.TOO_SLOW, "send the whole body at once"),
+    413: (Code.TOO_LARGE, f"a body has at most {MOST_BYTES} bytes"),
+    411: (Code.TOO_LARGE, "the Content-Length is no number of bytes"),
 }
 
 
@@ -41,7 +41,7 @@ async def read_json(request: Request) -> JsonRequest:
     try:
         read = await with_body(request, MOST_BYTES, length_said=False)
     except BodyRefused as error:
-        raise _REFUSED[error.status] from None
+        raise Problem(*_REFUSED[error.status]) from None
     whole = JsonRequest(request.scope, request.receive)
     whole._body = await read.body()  # noqa: SLF001 - what Starlette itself keeps a body in
     return whole

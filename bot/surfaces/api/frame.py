@@ -86,6 +86,7 @@ def _place(error: BaseException) -> str:
     """Name the innermost place of ours, as file and line."""
     found, trace = "", error.__traceback__
     while trace is not None:
-        found = f"{trace.tb_frame.f_code.co_filename.rpartition('/bot/')[2]}:{trace.tb_lineno}"
+        _, ours, place = trace.tb_frame.f_code.co_filename.rpartition("/bot/")
+        found = f"bot/{place}:{trace.tb_lineno}" if ours else found
         trace = trace.tb_next
     return found

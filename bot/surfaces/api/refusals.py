@@ -15,8 +15,19 @@ from bot.surfaces.api.problems import Code, FieldProblem, Problem
 from bot.views.connectors import NoSuchInstance
 from bot.views.feeds import NoSuchFeed
 from bot.views.groups import NoSuchGroup
+from bot.views.offboarding import NobodyThere
+from bot.views.reviews import NoSuchRun
 
-_NOTHING: Final = (NoSuchCase, NoSuchFeed, NoSuchGroup, NoSuchInstance, NotOnePerson, NothingToPreview)
+_NOTHING: Final = (
+    NobodyThere,
+    NoSuchCase,
+    NoSuchFeed,
+    NoSuchGroup,
+    NoSuchInstance,
+    NoSuchRun,
+    NotOnePerson,
+    NothingToPreview,
+)
 _ABSENT: Final = frozenset(
     {"no_hold", "no_case", "no_task", "no_run", "no_person", "not_one_person", "no_lane"}
 )

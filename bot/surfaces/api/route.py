@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -21,15 +21,20 @@ from bot.surfaces.api.bodies import JsonRequest, read_json
 from bot.surfaces.api.caller import Caller
 from bot.surfaces.api.catching import answered
 from bot.surfaces.api.idempotency import Answer, Asked, Turn
-from bot.surfaces.api.problems import MEDIA_TYPE, Code, FieldProblem, Problem
+from bot.surfaces.api.problems import Code, FieldProblem, Problem
 from bot.surfaces.api.refusals import as_problem
 from policies.roles import Permission
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 PERMISSION: Final = "x-bawab-permission"
-"""In the description of an operation: the rights of which the token needs one."""
+"""In the description of an operation: the rights the token needs, alternatives with a `|` between."""
 _KEY: Final = re.compile(r'"?[\x21\x23-\x5b\x5d-\x7e]{1,100}"?')
 _MOST_PARAMETERS: Final = 50
+
+
+def rights_in(extra: Mapping[str, Any]) -> list[list[Permission]]:
+    """Give what an operation needs: of each entry, one."""
+    return [[Permission(name) for name in either.split("|")] for either in extra.get(PERMISSION, ())]
 
 
 class OpenRoute(APIRoute):
@@ -55,14 +60,14 @@ class Route(OpenRoute):
     def get_route_handler(self) -> Handler:
         """Let a request through to the resource once it is known whose it is and what it asks."""
         inner = APIRoute.get_route_handler(self)
-        permissions = [Permission(name) for name in (self.openapi_extra or {}).get(PERMISSION, ())]
+        wanted = rights_in(self.openapi_extra or {})
         known, has_body, keyed = self._query_names(), self.body_field is not None, self._wants_key()
 
         async def handle(request: Request) -> Response:
             caller = await authenticate(request)
             request.state.caller = caller
             try:
-                _one_of(caller, permissions)
+                _must(caller, wanted)
                 _only_known(request, known)
                 read = await read_json(request) if has_body else request
                 return await _in_turn(inner, read) if keyed else await _answer(inner, read)
@@ -145,11 +150,11 @@ def _again(answer: Answer) -> Response:
     return Response(answer.body["text"], answer.status, {**headers, "content-type": media})
 
 
-def _one_of(caller: Caller, permissions: Iterable[Permission]) -> None:
-    """Raise NotAllowed, naming the first, where none of the rights is there."""
-    wanted = list(permissions)
-    if wanted and not any(caller.who.may(one) for one in wanted):
-        raise NotAllowed(wanted[0])
+def _must(caller: Caller, wanted: Iterable[Sequence[Permission]]) -> None:
+    """Raise NotAllowed, naming the first alternative, where a right is missing."""
+    for alternatives in wanted:
+        if not any(caller.who.may(one) for one in alternatives):
+            raise NotAllowed(alternatives[0])
 
 
 def _only_known(request: Request, known: frozenset[str]) -> None:
@@ -185,6 +190,3 @@ async def _not_allowed(request: Request, refusal: NotAllowed) -> Response:
     await request.app.state.refusals.note(caller.who.logged, str(refusal.permission))
     told = f"this token, or its owner now, lacks the right {refusal.permission}"
     return answered(request, Problem(Code.FORBIDDEN, told, permission=str(refusal.permission)))
-
-
-MEDIA: Final[Mapping[str, str]] = {"problem": MEDIA_TYPE}

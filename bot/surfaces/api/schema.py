@@ -26,8 +26,16 @@ _ABOUT: Final = (
 _ALWAYS: Final = (Code.TOKEN_REFUSED, Code.FORBIDDEN, Code.INVALID, Code.INTERNAL, Code.UNAVAILABLE)
 _OPEN: Final = (Code.INVALID, Code.INTERNAL, Code.UNAVAILABLE)
 _WITH_PATH: Final = (Code.NOT_FOUND,)
-_WITH_BODY: Final = (Code.NOT_JSON, Code.TOO_SLOW, Code.TOO_LARGE, Code.MEDIA_TYPE)
-_WITH_KEY: Final = (Code.KEY_MISSING, Code.CANNOT)
+_WITH_BODY: Final = (
+    Code.NOT_JSON,
+    Code.NOT_FOUND,
+    Code.TOO_SLOW,
+    Code.CANNOT,
+    Code.TOO_LARGE,
+    Code.MEDIA_TYPE,
+)
+_WITH_KEY: Final = (Code.KEY_MISSING, Code.IN_PROGRESS, Code.KEY_REUSED)
+_REQUEST_ID: Final = {"description": "Names this request", "schema": {"type": "string"}}
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer, and why"},
     503: {"Retry-After": "Seconds to wait"},
@@ -56,8 +64,10 @@ def describe(api: FastAPI) -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "bwb_…"}
     }
     document["security"] = [{"token": []}]
+    shared: dict[str, Any] = {}
     for path, operation in _operations(document):
-        _complete(path, operation)
+        _complete(path, operation, shared)
+    document["components"]["responses"] = dict(sorted(shared.items()))
     return document
 
 
@@ -67,22 +77,24 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
             yield path, operation
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
-    """Add every refusal the road of a request may end with."""
+def _complete(path: str, operation: dict[str, Any], shared: dict[str, Any]) -> None:
+    """Add every refusal the road of a request may end with; equal ones are said once, in `shared`."""
     responses = operation["responses"]
     for status in [status for status in responses if int(status) >= 400]:
         del responses[status]
+    for response in responses.values():
+        response.setdefault("headers", {})["X-Request-Id"] = _REQUEST_ID
     by_status: dict[int, list[Code]] = {}
     for code in _refusals(path, operation):
-        by_status.setdefault(TITLES[code][0], []).append(code)
+        codes = by_status.setdefault(TITLES[code][0], [])
+        codes += [] if code in codes else [code]
     for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _refusal(status, codes)
-    for response in responses.values():
-        headers = response.setdefault("headers", {})
-        headers["X-Request-Id"] = {"description": "Names this request", "schema": {"type": "string"}}
+        name = "_".join(codes)
+        shared.setdefault(name, _refusal(status, codes))
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
     rights = operation.get(PERMISSION)
     if rights:
-        needs = " or ".join(f"`{right}`" for right in rights)
+        needs = " and ".join("`" + right.replace("|", "` or `") + "`" for right in rights)
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds {needs}.".strip()
 
 
@@ -93,7 +105,7 @@ def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[Code]:
     if "requestBody" in operation:
         yield from _WITH_BODY
     if any(one["name"].lower() == "idempotency-key" for one in operation.get("parameters", ())):
-        yield from (*_WITH_KEY, *_WITH_PATH)
+        yield from _WITH_KEY
 
 
 def _refusal(status: int, codes: list[Code]) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def _refusal(status: int, codes: list[Code]) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
     return {
         "description": ", or ".join(titles),
-        "headers": headers,
+        "headers": {**headers, "X-Request-Id": _REQUEST_ID},
         "content": {MEDIA_TYPE: {"schema": schema, "example": example}},
     }
 

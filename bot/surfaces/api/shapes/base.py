@@ -69,7 +69,6 @@ Key = Annotated[
         max_length=102,
         pattern=r"^[!#-~]{1,100}$",
         description="A key of your own making, new for every new request; kept at least a day",
-        examples=["5f2b8a9e-0c1d-4e7f-9a3b-6d5c4e3f2a1b"],
     ),
 ]
 FIRST_PAGE = USUAL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +14,13 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from bot.access.actors import actor_of
 from bot.access.tokens import make_token
 from bot.app import Bawab
 from bot.store.access_tables import StaffRow
 from bot.store.query import add, new_id
-from bot.surfaces.api.app import api
+from bot.surfaces.api.app import mounted
 from policies.roles import RIGHTS, Permission, Role
 from tests.bot.world import World, channel, company, people
 
@@ -33,6 +32,14 @@ version: 1
 groups:
   - {instance: acme, group: C-sales, name: sales, owner: owner, deputy: ibrahim}
 """
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 @dataclass(slots=True)
@@ -97,10 +104,10 @@ async def office(folder: Path) -> AsyncIterator[Office]:
 
 
 async def seat(app: Bawab) -> None:
-    """Give people their roles, as the staff file would."""
+    """Give people their roles, as the identity provider would."""
     now = app.now()
     rows = [
-        StaffRow(id=who, name=who.title(), roles=[role], source="file", created_at=now, updated_at=now)
+        StaffRow(id=who, name=who.title(), roles=[role], source="oidc", created_at=now, updated_at=now)
         for who, role in ROLES.items()
     ]
     async with app.store.write() as tx:
@@ -110,8 +117,8 @@ async def seat(app: Bawab) -> None:
 @asynccontextmanager
 async def served(app: Bawab) -> AsyncIterator[str]:
     """Serve the API as the listener does, at /api/v1 on a free port."""
-    mounted = Starlette(routes=[Mount("/api/v1", api(app))])
-    server = uvicorn.Server(uvicorn.Config(mounted, log_config=None, lifespan="off", log_level="error"))
+    asgi = Starlette(routes=[mounted(app)])
+    server = _Server(uvicorn.Config(asgi, log_config=None, lifespan="off", log_level="error"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         task = asyncio.create_task(server.serve(sockets=[taken]))
         try:

@@ -17,15 +17,18 @@ from bot.audit.chain import RAW, raw_rows
 from bot.audit.export import Exported, Format, export
 from bot.audit.findings import Verification
 from bot.audit.query import Query, Term, parse
+from bot.audit.search import search
 from bot.case_file import CaseFile, case_file
 from bot.log_check import check_log
-from bot.views.audit import entry, not_own, resolver, zone_of
+from bot.views.audit import Line, entry, lines, not_own, resolver, zone_of
 from bot.views.proofs import subject_of
 from policies.roles import Permission
 
 FOLDER: Final = "handed-out"
 """Beside the database, for its owner only: a file is made whole here, and removed once it was sent."""
 LONGEST_SECONDS: Final = 86_400
+MOST_READ: Final = 1000
+_PROOF: Final = "proof of a removal"
 _LEFT_OUT: Final = "entries about whoever exports are left out"
 
 
@@ -39,6 +42,8 @@ class Proof:
     verified: Verification
     exported: Exported
     """The entries, in a file of their own that proves itself."""
+    lines: tuple[Line, ...]
+    """The same entries to be read, the newest first; of very many only the last thousand."""
 
 
 def new_folder(app: Bawab) -> Path:
@@ -127,11 +132,11 @@ async def prove(
         subject, cases = await subject_of(tx, who, case_id, person_id)
     verified = await check_log(app, actor=who.logged)
     wanted = Term("case", case_id) if case_id else Term("person", subject.id)
-    exported = await _export(
-        app, who, Query((wanted,)), Format.JSONL, folder, reveal=False, reason="proof of a removal"
-    )
+    query = Query((wanted,))
+    exported = await _export(app, who, query, Format.JSONL, folder, reveal=False, reason=_PROOF)
     files = tuple([await case_file(app, case.id) for case in cases])
-    return Proof(subject.id, subject.name, files, verified, exported)
+    found = await search(app.store, query, limit=MOST_READ, beside=await not_own(app, who))
+    return Proof(subject.id, subject.name, files, verified, exported, await lines(app, who, found))
 
 
 def _must_say_why(reason: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.audit.chain import RAW, raw_rows
-from bot.audit.filter import Filter, ResolvePerson, prepare
+from bot.audit.filter import Condition, Filter, ResolvePerson, prepare
 from bot.audit.findings import shown
 from bot.audit.head import Head
 from bot.audit.log import AuditLog, Entry, unsealed
@@ -62,17 +62,20 @@ async def export(
     reason: str = "",
     resolve: ResolvePerson | None = None,
     progress: Callable[[int, int], None] | None = None,
+    beside: Sequence[Condition] = (),
+    note: str = "",
 ) -> Exported:
     """Write the entries that meet a query to `path`, oldest first, then the entry of this export itself.
 
     The entry is committed before the file gets its name; with no query the file holds one unbroken chain.
-    `reveal` adds the personal fields whose keys still exist, and the entry says so. Raises OSError,
-    StoreProblem, TooManyPeople; then no file is left.
+    `reveal` adds the personal fields whose keys still exist, and the entry says so. `beside` are conditions
+    that hold whatever was asked, and `note` says in the entry which. Raises OSError, StoreProblem,
+    TooManyPeople; then no file is left.
     """
     async with _partial(path) as file:
         sheet = _Sheet(file, format, reveal=reveal)
         async with log.store.read() as connection:
-            wanted = await prepare(connection, query, resolve)
+            wanted = await prepare(connection, query, resolve, beside)
             total = await connection.scalar(
                 sa.select(sa.func.count()).select_from(RAW).where(*wanted.conditions)
             )
@@ -88,7 +91,7 @@ async def export(
                 "sha256": sheet.sha256,
                 "revealed": reveal,
                 "reason": reason,
-            }
+            } | ({"note": note} if note else {})
             seq = await log.append(tx, Entry(Action.AUDIT_EXPORT, actor, detail=detail))
             (row,) = await raw_rows(tx, RAW, RAW.c.seq == seq, limit=1)
             sheet.add([row], [None])

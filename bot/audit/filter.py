@@ -43,6 +43,11 @@ _LOWER: Final = frozenset({"action", "platform", "outcome", "quality"})
 class TooManyPeople(ValueError):
     """A name in the search means too many people to look for; says how many."""
 
+    def __init__(self, name: str, count: int) -> None:
+        super().__init__(f"`{name}` may mean {count} people: write more of the name, or an id")
+        self.name = name
+        self.count = count
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -117,7 +122,7 @@ async def _people(connection: AsyncConnection, term: Term, resolve: ResolvePerso
     """Find the pseudonyms of everybody a text may mean."""
     ids = [term.value, *(await resolve(connection, term.value) if resolve else ())]
     if len(ids) > MOST_PEOPLE:
-        raise TooManyPeople(f"`{term.value}` may mean {len(ids)} people: write more of the name, or an id")
+        raise TooManyPeople(term.value, len(ids))
     subjects = [subject.pseudonym for subject in (await find_subjects(connection, ids)).values()]
     return [term.value, *subjects] if term.value.startswith("p_") else subjects
 

@@ -36,11 +36,17 @@ _TO_MINUTE: Final = re.compile(r"[T ]\d\d:\d\d(Z|[+-]\d\d:?\d\d)?$")
 
 
 class QueryProblem(ValueError):
-    """The search cannot be understood; says where (`column`, from 1) and what to type instead."""
+    """The search cannot be understood; says where (`column`, from 1) and what to type instead.
 
-    def __init__(self, message: str, column: int) -> None:
+    `code` and `facts` say the same for a sentence in another language: `quote`, `unknown` (qualifier, value,
+    near), `empty` (what), `date` (value).
+    """
+
+    def __init__(self, message: str, column: int, code: str, **facts: str) -> None:
         super().__init__(f"column {column}: {message}")
         self.column = column
+        self.code = code
+        self.facts = facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Query:
         found = _TOKEN.match(text, at)
         if found is None or (text[found.end() : found.end() + 1] == '"' and found[4] is not None):
             column = found.end() + 1 if found else at + 1
-            raise QueryProblem('a quote is not closed, or stands in a word: write "the whole value"', column)
+            message = 'a quote is not closed, or stands in a word: write "the whole value"'
+            raise QueryProblem(message, column, "quote")
         terms.append(_term(found, zone))
         at = found.end()
     return Query(tuple(terms))
@@ -108,21 +115,22 @@ def _term(found: re.Match[str], zone: tzinfo) -> Term:
     column = found.end() - len(found[0].lstrip()) + 1
     value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare
     if qualifier is not None and qualifier.lower() not in QUALIFIERS:
-        raise QueryProblem(_unknown(qualifier, value), column)
+        raise _unknown(qualifier, value, column)
     if not value.strip():
         what = f"`{qualifier}:`" if qualifier else "`-`" if minus else '`""`'
-        raise QueryProblem(f"{what} needs a value right after it", column)
+        raise QueryProblem(f"{what} needs a value right after it", column, "empty", what=what.strip("`"))
     field = qualifier.lower() if qualifier else TEXT
     span = _span(value, zone, column) if field == CREATED else None
     return Term(field, value, bool(minus), span)
 
 
-def _unknown(qualifier: str, value: str) -> str:
-    near = get_close_matches(qualifier.lower(), QUALIFIERS, n=1)
-    hint = f"did you mean `{near[0]}:`?" if near else f"there are {', '.join(QUALIFIERS)}."
-    return (
+def _unknown(qualifier: str, value: str, column: int) -> QueryProblem:
+    near = "".join(get_close_matches(qualifier.lower(), QUALIFIERS, n=1))
+    hint = f"did you mean `{near}:`?" if near else f"there are {', '.join(QUALIFIERS)}."
+    message = (
         f'`{qualifier}:` is not a qualifier; {hint} To find the text itself, quote it: "{qualifier}:{value}"'
     )
+    return QueryProblem(message, column, "unknown", qualifier=qualifier, value=value, near=near)
 
 
 def _span(value: str, zone: tzinfo, column: int) -> Span:
@@ -136,7 +144,7 @@ def _span(value: str, zone: tzinfo, column: int) -> Span:
         return _bounded(first, zone)
     except (ValueError, OverflowError) as error:
         forms = "2026-11-01, >=2026-11-01, 2026-11-01..2026-11-30 or 2026-11-01T18:00"
-        raise QueryProblem(f"`{value}` is no date: write {forms}", column) from error
+        raise QueryProblem(f"`{value}` is no date: write {forms}", column, "date", value=value) from error
 
 
 def _bounded(text: str, zone: tzinfo) -> Span:

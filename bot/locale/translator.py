@@ -10,7 +10,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from hijridate import Gregorian
@@ -89,6 +89,10 @@ class Translator:
         said = self._digits(format_date(day, "full", self.locale))
         hijri = self.hijri_day(day) if self.hijri else ""
         return self.text("{day} ({hijri})", day=said, hijri=hijri) if hijri else said
+
+    def short_day(self, day: date) -> str:
+        """Write a day without its year, as under a picture: `16 Nov`."""
+        return self._digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def hijri_day(self, day: date) -> str:
         """Write a day by the Umm al-Qura calendar; empty outside 1343 to 1500 AH, which it is made for.

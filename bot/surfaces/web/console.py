@@ -20,11 +20,14 @@ from bot.surfaces.web.headers import Guarded
 from bot.surfaces.web.oidc import Provider
 from bot.surfaces.web.pages import (
     account,
+    audit,
     case,
     cases,
     connectors,
     feeds,
+    figures,
     groups,
+    handing_out,
     held,
     holds,
     links,
@@ -32,6 +35,8 @@ from bot.surfaces.web.pages import (
     offboard_now,
     person,
     policies,
+    review,
+    runs,
     staff,
     tasks,
     today,
@@ -59,6 +64,11 @@ PAGES: Final = (
     connectors.router,
     policies.router,
     staff.router,
+    handing_out.router,
+    audit.router,
+    review.router,
+    runs.router,
+    figures.router,
 )
 """Each page's router; all of them are for whoever is signed in, and check what they may."""
 

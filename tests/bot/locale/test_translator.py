@@ -152,3 +152,8 @@ def test_a_day_outside_the_calendar_is_said_by_the_other_alone(outside: date) ->
 @pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl"), ("ar-EG", "rtl")])
 def test_a_language_knows_its_direction(language: str, direction: str) -> None:
     assert translator(language).direction == direction
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "16 Nov"), ("ar-EG", "١٦ نوفمبر")])
+def test_a_day_under_a_picture_is_short_and_in_the_readers_digits(language: str, said: str) -> None:
+    assert translator(language).short_day(date(2026, 11, 16)) == said

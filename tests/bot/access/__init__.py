@@ -1,0 +1,1 @@
+"""Who people are: staff, sessions, tokens, and what whoever leaves loses first."""

@@ -16,8 +16,8 @@ quietly = said=$$($(1) 2>&1) && echo "$$said" | tail -n 1 || { echo "$$said"; ex
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/run ## Run the worked example: forty people, three platforms, one leaver, one transfer
-	@$(BIN)/bawab demo
+demo: $(VENV)/run ## Run the worked example; on a terminal its console then stays open until Ctrl-C
+	@$(BIN)/bawab demo $$(test -t 0 -a -t 1 && echo --stay)
 
 test: checks tests ## Pass every check and every test
 

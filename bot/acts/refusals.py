@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
     "token_time": N_("A token lasts a day at least and 366 days at most."),
     "token_title": N_("Give the token a name, so that it is known later what it is for."),
     "no_staff": N_("Nobody called {what} has roles here."),
+    "provider_signs_in": N_("People sign in with the identity provider here, so no link is made."),
     "admin_not_needed": N_(
         "{who} has the role of IT already, so no one-time administrator is needed. Sign in as they do."
     ),

@@ -34,6 +34,7 @@ class Command:
 
     def __init__(self, environment: Mapping[str, str], console: Console, t: Translator) -> None:
         language = {"BAWAB_LANGUAGE": t.language}
+        self.settings = dict(environment)
         self.environment = {**_clean(os.environ), **environment, **language}
         self.console = console
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from bot.demo import company, seeds, witnesses
 from bot.demo.company import LEAVER, MICROSOFT, MOVER, SLACK, TELEGRAM
 from bot.demo.processes import Command, SandboxProcess, Service
+from bot.demo.staying import stay
 from bot.locale import N_, Translator
 from bot.states import CaseState
 
@@ -51,14 +52,19 @@ class Story:
         self._command = Command({}, console, t)
         self._service: Service | None = None
 
-    async def play(self) -> None:
-        """Play it; raises DemoFailed where the end is not what it should be."""
+    async def play(self, then: Callable[[Command], Awaitable[None]] | None = None) -> None:
+        """Play it, then go on with `then` while the platforms still stand.
+
+        Raises DemoFailed where the end is not what it should be.
+        """
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         async with self._platforms() as platforms:
             facts = {name: sandbox.facts for name, sandbox in platforms.items()}
             self._command = Command(company.settle_in(self._folder, facts), self._console, self._t)
             await self._tell(platforms)
+            if then is not None:
+                await then(self._command)
 
     @asynccontextmanager
     async def _platforms(self) -> AsyncIterator[Mapping[str, SandboxProcess]]:
@@ -190,8 +196,15 @@ class Story:
         self._console.print(f"\n{sentence}", style="bold", highlight=False)
 
 
-async def play(folder: Path, t: Translator, console: Console) -> float:
-    """Play the example; gives the seconds it took."""
+async def play(folder: Path, t: Translator, console: Console, *, staying: bool = False) -> None:
+    """Play the example and say how long it took; then, where asked for, keep its console open."""
     started = asyncio.get_running_loop().time()
-    await Story(folder, t, console).play()
-    return asyncio.get_running_loop().time() - started
+
+    async def then(command: Command) -> None:
+        seconds = round(asyncio.get_running_loop().time() - started)
+        said = t.text("Played in {n} seconds. Its files are in {folder}.", n=seconds, folder=folder)
+        console.print(f"\n{said}", highlight=False, soft_wrap=True)
+        if staying:
+            await stay(command, folder, console, t)
+
+    await Story(folder, t, console).play(then)

@@ -22,17 +22,19 @@ def register(root: typer.Typer) -> None:
         root,
         "demo",
         N_("Play the worked example: forty people, three platforms, one leaver, one transfer."),
-        examples=("demo", "demo --lang ar"),
+        examples=("demo", "demo --stay", "demo --lang ar"),
     )(_demo)
 
 
 async def _demo(
     desk: Desk,
     folder: Annotated[Path, typer.Option(help=N_("Where its files go; emptied first."))] = FOLDER,
+    stay: Annotated[
+        bool,
+        typer.Option(
+            "--stay", help=N_("Keep the console open afterwards, with a link for each kind of person.")
+        ),
+    ] = False,
 ) -> ExitCode:
-    seconds = await play(folder.resolve(), desk.t, desk.out)
-    desk.print(
-        "\n"
-        + desk.t.text("Played in {n} seconds. Its files are in {folder}.", n=round(seconds), folder=folder)
-    )
+    await play(folder.resolve(), desk.t, desk.out, staying=stay)
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`bawab staff list|admin|untie`: who has which role here, and the one-time link of the first day."""
+"""`bawab staff list|admin|link|untie`: who has which role here, and links that sign in once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from bot.access.first_day import PATH, make_admin
 from bot.access.roster import active_staff, vacant_roles
+from bot.access.staff_link import make_link
 from bot.access.staff_news import staff_news
 from bot.acts import staff as acts
 from bot.acts.operator import at_the_machine
@@ -99,6 +100,24 @@ def _console(settings: Settings) -> str:
     return (settings.console.url or (f"http://{settings.listen}" if settings.listen else "")).rstrip("/")
 
 
+async def _link(
+    desk: Desk,
+    person: Annotated[str, typer.Argument(metavar="ID", help=N_("As `bawab staff list` shows it."))],
+) -> ExitCode:
+    async with desk.open(connect=False) as app:
+        await staff_news(app)
+        made = await make_link(app, person, actor=desk.actor)
+        where = _console(app.settings)
+    link = f"{where}{PATH}?code={quote(made.text)}"
+    if desk.json:
+        desk.data({"link": link, "expires_at": made.expires_at})
+        return ExitCode.DONE
+    desk.print(link)
+    said = N_("This link signs in once, until {until}. Give it to nobody but them.")
+    desk.say(desk.t.text(said, until=desk.moment(made.expires_at)))
+    return ExitCode.DONE
+
+
 async def _untie(
     desk: Desk,
     person: Annotated[str, typer.Argument(metavar="ID", help=N_("As `bawab staff list` shows it."))],
@@ -129,6 +148,15 @@ command(
     ),
     examples=("staff admin",),
 )(_admin)
+command(
+    group,
+    "link",
+    N_(
+        "Make a link that signs somebody in once, where no identity provider is set.\n\nIt works for 15 "
+        "minutes and one time, for whoever has a role: make it, and give it to them by a way you trust."
+    ),
+    examples=("staff link E7",),
+)(_link)
 command(
     group,
     "untie",

@@ -16,7 +16,7 @@ from bot.surfaces.web.language import remember, speak
 from bot.surfaces.web.render import outside
 from bot.surfaces.web.visitor import Signed
 
-COMMAND: Final = "bawab staff admin"
+COMMAND: Final = "bawab staff link ID"
 
 router = APIRouter()
 

@@ -84,19 +84,21 @@ async def test_signing_in_changes_the_cookie_and_ends_the_session_before(tmp_pat
 async def test_a_session_that_nobody_uses_ends(tmp_path: Path, idle: int, inside: bool) -> None:
     async with company(tmp_path) as world, console_of(world) as site:
         client = await site.client("noura", Role.HR)
+        landed = []
         for _ in range(3):
             world.clock.turn(minutes=idle)
-            landed = await client.get("/account")
-        assert (landed.url.path == "/account") is inside
+            landed.append((await client.get("/account")).url.path == "/account")
+        assert landed == [inside] * 3
 
 
 async def test_a_session_ends_however_busy(tmp_path: Path) -> None:
     async with company(tmp_path) as world, console_of(world) as site:
         client = await site.client("noura", Role.HR)
+        landed = []
         for _ in range(17):
             world.clock.turn(minutes=29)
-            landed = await client.get("/account")
-        assert landed.url.path == "/sign-in", "after eight hours"
+            landed.append((await client.get("/account")).url.path)
+        assert landed == ["/account"] * 16 + ["/sign-in"], "after eight hours"
 
 
 async def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(tmp_path: Path) -> None:

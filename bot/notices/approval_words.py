@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.locale import N_, Translator
+from bot.locale import Translator
 from bot.locale.keys import hold_text
 from bot.notices.saying import LONGEST_ON_BUTTON, Means, named
 from bot.states import HoldKind
@@ -15,20 +15,18 @@ from connectors.messages import Button, Passage
 MOST_NAMES = 10
 SHORT = 16
 """Digits of a digest a button carries: `ok:` and these are far below Telegram's 64 bytes."""
-_COUNTED: Mapping[HoldKind, tuple[str, str]] = {
-    HoldKind.FEED: (N_("Let {n} HR file in"), N_("Let {n} HR files in")),
-    HoldKind.IDENTITY_LINKS: (N_("Confirm {n} account"), N_("Confirm {n} accounts")),
-    HoldKind.GROUP_THRESHOLD: (N_("Let {n} removal go on"), N_("Let {n} removals go on")),
-    HoldKind.OBSERVE: (
-        N_("End the first run ({n} person)"),
-        N_("End the first run ({n} people)"),
+_COUNTED: Mapping[HoldKind, Callable[[Translator, int], str]] = {
+    HoldKind.FEED: lambda t, n: t.plural("Let {n} HR file in", "Let {n} HR files in", n),
+    HoldKind.IDENTITY_LINKS: lambda t, n: t.plural("Confirm {n} account", "Confirm {n} accounts", n),
+    HoldKind.GROUP_THRESHOLD: lambda t, n: t.plural("Let {n} removal go on", "Let {n} removals go on", n),
+    HoldKind.OBSERVE: lambda t, n: t.plural(
+        "End the first run: {n} person", "End the first run: {n} people", n
     ),
-    HoldKind.POLICY_CHANGE: (
-        N_("Release the policy ({n} person)"),
-        N_("Release the policy ({n} people)"),
+    HoldKind.POLICY_CHANGE: lambda t, n: t.plural(
+        "Release the policy: {n} person", "Release the policy: {n} people", n
     ),
 }
-_PEOPLE = (N_("Approve for {n} person"), N_("Approve for {n} people"))
+"""By the kind of a hold: its act with its count, where it is not people who are approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,10 @@ def act_label(asked: Approval, t: Translator) -> str:
     """Name the act and how much it lets go."""
     if asked.kind is HoldKind.APPROVAL and len(asked.people) == 1:
         return t.text("Approve: {person}", person=named(asked.people[0], t, LONGEST_ON_BUTTON))
-    return t.plural(*_COUNTED.get(asked.kind, _PEOPLE), asked.count)
+    counted = _COUNTED.get(asked.kind)
+    if counted is not None:
+        return counted(t, asked.count)
+    return t.plural("Approve for {n} person", "Approve for {n} people", asked.count)
 
 
 def _link(asked: Approval, t: Translator, means: Means) -> tuple[Button, ...]:

@@ -142,7 +142,7 @@ class Office:
 
     async def rewrite(self, person: Person) -> None:
         """Let HR change what it says of a person."""
-        values = {"record": person_to_json(person), "status": person.status}
+        values = {"record": person_to_json(person), "status": person.status, "email": person.email}
         async with self.store.write() as tx:
             await change(tx, PersonRow, values, columns(PersonRow).id == person.id)
 

@@ -17,6 +17,7 @@ from bot.surfaces.api.routes import (
     audit,
     case_acts,
     cases,
+    figures,
     groups,
     health,
     holds,
@@ -44,6 +45,7 @@ ROUTERS = tuple(
         operations,
         audit,
         runs,
+        figures,
     )
 )
 

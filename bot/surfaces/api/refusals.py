@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import structlog
+from sqlalchemy.exc import IntegrityError
+
 from bot.acts.refusals import CannotAct
 from bot.audit.query import QueryProblem
 from bot.audit.search import TooManyPeople
@@ -33,12 +36,18 @@ _ABSENT: Final = frozenset(
 )
 """Refusals of acts that mean: there is no such thing."""
 
+logger = structlog.get_logger(__name__)
+
 
 def as_problem(error: Exception, caller: Caller) -> Problem | None:
     """Give the problem of a refusal; None for anything that is none."""
     if isinstance(error, CannotAct):
         code = Code.NOT_FOUND if error.code in _ABSENT else Code.CANNOT
         return Problem(code, error.said(caller.t, caller.who.zone), reason=error.code)
+    if isinstance(error, IntegrityError):
+        # Two people at the same row: the transaction is rolled back, so nothing of this request was done.
+        logger.error("api_conflict", request_id=caller.request_id, constraint=str(error.orig))
+        return as_problem(CannotAct("moved_meanwhile"), caller)
     if isinstance(error, _NOTHING):
         return Problem(Code.NOT_FOUND, "nothing this token may see is called so; the lists say what there is")
     if isinstance(error, QueryProblem | TooManyPeople):

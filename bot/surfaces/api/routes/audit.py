@@ -16,7 +16,7 @@ from bot.surfaces.api.route import PERMISSION, Route
 from bot.surfaces.api.shapes.asked import ExportWish
 from bot.surfaces.api.shapes.audit import LogEntry, LogPage, log_entry
 from bot.surfaces.api.shapes.base import FIRST_PAGE, Cursor, Key, Limit
-from bot.views.audit import audit, resolver, zone_of
+from bot.views.audit import audit, not_own, resolver, zone_of
 
 router = APIRouter(route_class=Route, tags=["audit"])
 Search = Annotated[
@@ -86,6 +86,7 @@ async def export_log(caller: Called, asked: ExportWish, key: Key) -> FileRespons
         actor=caller.who.logged,
         reason=asked.reason,
         resolve=resolver(caller.who),
+        beside=await not_own(caller.app, caller.who),
     )
     return FileResponse(path, media_type=MEDIA[format_], filename=f"bawab-audit.{format_}")
 

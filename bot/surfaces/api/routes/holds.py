@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Path, Query
 
 from bot.acts import approvals
 from bot.acts.refusals import CannotAct
-from bot.preview import Held, preview_hold
 from bot.release import Seen
-from bot.release_faults import CannotRelease
 from bot.store.query import columns, one
 from bot.store.tables import HoldRow
 from bot.surfaces.api.caller import Called, Caller
@@ -23,7 +19,9 @@ from bot.surfaces.api.shapes.asked import Sign
 from bot.surfaces.api.shapes.base import FIRST_PAGE, Cursor, Key, Limit, Page
 from bot.surfaces.api.shapes.cases import Hold
 from bot.surfaces.api.shapes.holds import HoldPage, HoldState, previewed
-from bot.views.waiting import HoldLine, hold_line, hold_lines
+from bot.views.held import held
+from bot.views.holds import bound
+from bot.views.waiting import HoldLine, hold_line
 
 router = APIRouter(route_class=Route, tags=["holds"])
 HoldDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A hold's whole digest")]
@@ -32,9 +30,7 @@ HoldDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A hold'
 @router.get("/holds", openapi_extra={PERMISSION: ["hold.read"]})
 async def list_holds(caller: Called, cursor: Cursor = None, limit: Limit = FIRST_PAGE) -> Page[Hold]:
     """List what is held and waits for somebody's word, the oldest first."""
-    async with caller.app.store.read() as tx:
-        lines = await hold_lines(tx, caller.who)
-    return page_of("holds", lines, _age, Hold, cursor, limit)
+    return page_of("holds", await held(caller.app, caller.who), _age, Hold, cursor, limit)
 
 
 def _age(line: HoldLine) -> tuple[str, ...]:
@@ -51,8 +47,7 @@ async def read_hold(
     page = await _page(caller, digest)
     if not preview or page.state is not HoldState.OPEN:
         return page
-    held = await _held(caller, digest)
-    return previewed(page, held, caller.who, _shown(held.preview.seen()))
+    return previewed(page, await bound(caller.app, caller.who, digest))
 
 
 @router.post("/holds/{digest}/sign", openapi_extra={PERMISSION: ["hold.release", "hold.read"]})
@@ -77,23 +72,9 @@ async def _page(caller: Caller, digest: str) -> HoldPage:
     return HoldPage.model_validate(Hold.model_validate(line).model_dump() | {"state": state})
 
 
-async def _held(caller: Caller, digest: str) -> Held:
-    try:
-        return await preview_hold(caller.app, digest)
-    except CannotRelease:
-        raise CannotAct("moved_meanwhile") from None
-
-
 async def _seen(caller: Caller, digest: str, shown: str) -> Seen:
     """Give what the signer was shown, as it still is; raises CannotAct where it is something else by now."""
-    seen = (await _held(caller, digest)).preview.seen()
-    if _shown(seen) != shown:
+    found = await bound(caller.app, caller.who, digest)
+    if found.mark != shown:
         raise CannotAct("moved_meanwhile")
-    return seen
-
-
-def _shown(seen: Seen) -> str:
-    plain = {
-        case: {instance: sorted(groups) for instance, groups in where.items()} for case, where in seen.items()
-    }
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return found.seen

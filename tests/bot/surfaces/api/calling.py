@@ -24,8 +24,15 @@ from bot.surfaces.api.app import mounted
 from policies.roles import RIGHTS, Permission, Role
 from tests.bot.world import World, channel, company, people
 
-ROLES = {"noura": "hr", "ibrahim": "it", "audra": "auditor", "glass": "break_glass", "huda": "hr"}
-"""Employee id → role; `owner` owns a group and has no role of their own."""
+ROLES = {
+    "noura": ["hr"],
+    "huda": ["hr"],
+    "ibrahim": ["it"],
+    "audra": ["auditor"],
+    "glass": ["break_glass"],
+    "both": ["hr", "it"],
+}
+"""Employee id → roles; `owner` owns a group and has no role of their own."""
 STAFF = ("ana", "owner", "omar", *ROLES)
 REGISTRY = """\
 version: 1
@@ -107,8 +114,8 @@ async def seat(app: Bawab) -> None:
     """Give people their roles, as the identity provider would."""
     now = app.now()
     rows = [
-        StaffRow(id=who, name=who.title(), roles=[role], source="oidc", created_at=now, updated_at=now)
-        for who, role in ROLES.items()
+        StaffRow(id=who, name=who.title(), roles=roles, source="oidc", created_at=now, updated_at=now)
+        for who, roles in ROLES.items()
     ]
     async with app.store.write() as tx:
         await add(tx, *rows)

@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.first_day import retire_local
-from bot.access.granting import grant
+from bot.access.granting import end_roles, grant
 from bot.access.roster import FILE, PROVIDER, has_left, looks_after_groups, roles_of, staff_row
 from bot.app import Bawab
 from bot.audit.actions import Action
@@ -87,6 +87,8 @@ async def _arrive(
     if isinstance(roles, TurnedAway):
         return roles
     if not roles and not (known is not None and await looks_after_groups(app, tx, row.id)):
+        # What the provider takes back is taken back here too, with every session and token.
+        await end_roles(app, tx, row, why="no_group", actor="bawab")
         return TurnedAway("no_role")
     named = known.name if known else _text(claims, "name") or row.name
     email = known.email if known else row.email
@@ -142,7 +144,8 @@ async def _tie(app: Bawab, tx: AsyncConnection, claims: Mapping[str, Any]) -> _T
 
 
 def _verified(claims: Mapping[str, Any]) -> bool:
-    return claims.get("email_verified") in (True, "true")
+    said = claims.get("email_verified")
+    return said is True or said == "true"
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

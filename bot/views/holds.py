@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from bot.access.actor import Actor
-from bot.acts.last_word import name_of
+from bot.acts.last_word import name_of, who_cancelled
 from bot.acts.refusals import CannotAct, Fact
 from bot.app import Bawab
 from bot.preview import Held, Preview, preview_hold
@@ -76,24 +76,34 @@ async def hold(app: Bawab, who: Actor, digest: str) -> HoldLine:
     One that is about the reader is said not to exist.
     """
     who.must(Permission.HOLD_READ)
-    async with app.store.read() as tx:
-        try:
-            row = await find_hold(tx, digest)
-        except CannotRelease as error:
-            facts: dict[str, Fact] = dict(error.facts)
-            if isinstance(actor := facts.get("who"), str):
-                facts["who"] = await name_of(tx, actor)
-            raise CannotAct(error.code, **facts) from error
-        line = await hold_line(tx, who, row)
+    try:
+        async with app.store.read() as tx:
+            line = await hold_line(tx, who, await find_hold(tx, digest))
+    except CannotRelease as error:
+        raise await _over(app, error) from error
     if line is None:
         raise CannotAct("no_hold", what=digest)
     return line
 
 
+async def _over(app: Bawab, error: CannotRelease) -> CannotAct:
+    """Say who decided it before, or cancelled what it held."""
+    facts: dict[str, Fact] = dict(error.facts)
+    async with app.store.read() as tx:
+        if error.code == "withdrawn":
+            return await who_cancelled(tx, str(facts["hold"]))
+        if isinstance(actor := facts.get("who"), str):
+            facts["who"] = await name_of(tx, actor)
+    return CannotAct(error.code, **facts)
+
+
 async def bound(app: Bawab, who: Actor, digest: str) -> Bound:
     """Read every platform, and give what a release of this hold would bind; raises as `hold` does."""
     line = await hold(app, who, digest)
-    held = await preview_hold(app, line.digest)
+    try:
+        held = await preview_hold(app, line.digest)
+    except CannotRelease as error:  # decided while it was shown
+        raise await _over(app, error) from error
     cases = tuple(_concerned(app, who, held.preview, row) for row in held.preview.cases)
     seen = held.preview.seen()
     groups = sum(one.losses.count for one in cases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -71,6 +72,10 @@ class Losses:
     unseen: tuple[Unseen, ...]
     seen: Seen
     """As a release binds it: case id → instance → group ids. For the act, never for a page."""
+    ending: Mapping[str, frozenset[str]]
+    """Instance → ids of the groups that end, by the bot or by hand. For the act, never for a page."""
+    by_hand: int
+    """How many of them only a person can end."""
 
     @property
     def rows(self) -> tuple[Loss, ...]:
@@ -79,13 +84,8 @@ class Losses:
 
     @property
     def count(self) -> int:
-        """How many memberships end, by the bot or by hand: what is typed to confirm."""
-        return sum(ends(row) for row in self.rows)
-
-    @property
-    def by_hand(self) -> int:
-        """How many of them only a person can end."""
-        return sum(ends(row) and row.verdict == BY_HAND for row in self.rows)
+        """How many groups end, by the bot or by hand: what is typed to confirm."""
+        return sum(map(len, self.ending.values()))
 
     @property
     def complete(self) -> bool:
@@ -96,6 +96,12 @@ class Losses:
 def ends(row: Loss) -> bool:
     """Whether a row is a membership that ends, by the bot or by hand."""
     return row.action == StepAction.REVOKE and row.verdict in (Verdict.ACT, BY_HAND)
+
+
+def _ending(rows: Iterable[PreviewRow], *verdicts: str) -> dict[str, frozenset[str]]:
+    found = [row for row in rows if row.action == StepAction.REVOKE and row.verdict in verdicts]
+    places = {row.instance for row in found}
+    return {at: frozenset(row.group_id for row in found if row.instance == at) for at in places}
 
 
 async def losses(app: Bawab, who: Actor, row: CaseRow) -> Losses:
@@ -128,7 +134,13 @@ def cut(app: Bawab, who: Actor, found: Preview) -> Losses:
             )
         )
     unseen = tuple(_unseen(app, blind, technical=technical) for blind in found.blind)
-    return Losses(tuple(platforms), unseen, found.seen())
+    return Losses(
+        platforms=tuple(platforms),
+        unseen=unseen,
+        seen=found.seen(),
+        ending=_ending(found.rows, Verdict.ACT, BY_HAND),
+        by_hand=sum(map(len, _ending(found.rows, BY_HAND).values())),
+    )
 
 
 def _instance(row: PreviewRow) -> str:

@@ -18,7 +18,7 @@ from bot.surfaces.web.pages.wishes import WISH_FIELDS, wish_of, wrong_text, zone
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.losses import Losses
-from bot.views.offboarding import DRAFT, Candidate, WrongWhen, find, offer, read_wish, western, when
+from bot.views.offboarding import Candidate, WrongWhen, find, offer, read_wish, western, when
 from bot.words.exit_types import EXIT_TYPES
 from policies.roles import Permission
 
@@ -121,7 +121,7 @@ async def _open(v: Visitor, known: Candidate, typed: dict[str, str], found: Loss
             zone=wish.zone.strip() or None,
             exit_type=wish.exit_type,
             counted=int(western(typed["counted"]).strip()),
-            seen=found.seen.get(DRAFT, {}),
+            seen={at: sorted(ids) for at, ids in found.ending.items()},
         )
     except CannotAct as refused:
         return await _refused(v, known, typed, refused)

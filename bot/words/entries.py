@@ -11,7 +11,7 @@ from bot.locale import N_, Translator
 from bot.locale.keys import hold_text
 from bot.states import HoldKind
 from bot.words.kinds import EVIDENCE, KINDS, worded
-from bot.words.lines import line_of, places_of
+from bot.words.lines import line_of, notice_text, places_of
 from bot.words.reader import Reads
 from bot.words.timeline import told_of
 
@@ -44,6 +44,7 @@ _SAID: Mapping[str, str] = {
     Action.WEBHOOK_SEND: N_("A webhook took an entry: {webhook}"),
     Action.WEBHOOK_FAIL: N_("A webhook did not take an entry: {webhook} ({problem})"),
     Action.PREFERENCE_SET: N_("{by} chose how to be met here"),
+    Action.NOTICE_FAIL: N_("{who}: could not be told: {problem}"),
     Action.NOTICE_UPDATE: N_("{who}: a message on {instance} was brought up to date"),
     Action.NOTICE_SUPPRESS: N_("{who}: a message was not sent"),
     Action.TASK_CLOSE: N_("{group} ({instance}): the task was closed"),
@@ -79,6 +80,8 @@ def entry_text(row: Row, who: str, reader: Reads) -> str:
     said = _WHEN.get((action, row["outcome"])) or _SAID.get(action)
     if said is not None:
         return _filled(said, places, t)
+    if action == Action.NOTICE_SEND:
+        return notice_text(row["outcome"], places, reader)
     if action in _SPECIAL:
         return _SPECIAL[action](row, places, t)
     if action.startswith(_CASES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -29,11 +30,12 @@ LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is wrong with a search, and where: the text before the place, and from it on."""
+    """What is wrong with a search, and where: the text before the place, the word there, and the rest."""
 
     said: str
     before: str
-    rest: str
+    token: str
+    after: str
 
 
 @router.get("/audit")
@@ -43,16 +45,21 @@ async def show(v: Signed, q: str = "", before: int | None = None) -> Response:
     try:
         found = await audit(v.app, v.who, q[:LONGEST], before=before)
     except QueryProblem as problem:
-        place = max(problem.column - 1, 0)
-        wrong = Wrong(problem_text(problem, v.t), q[:place], q[place:])
-        return _page(v, q, None, wrong, status=400)
+        return _page(v, q, None, _wrong(problem_text(problem, v.t), q, problem.column - 1), status=400)
     except TooManyPeople as problem:
-        return _page(v, q, None, Wrong(too_many_text(problem, v.t), "", q), status=400)
+        return _page(v, q, None, _wrong(too_many_text(problem, v.t), q, q.find(problem.name)), status=400)
     address = address_of(found.spelled, before)
     asked = v.request.url.path + (f"?{v.request.url.query}" if v.request.url.query else "")
     if address != asked and not v.is_fragment:
         return RedirectResponse(address, status_code=303)
     return _page(v, found.spelled, found, None)
+
+
+def _wrong(said: str, query: str, place: int) -> Wrong:
+    start = max(place, 0)
+    word = re.match(r"\S*", query[start:])
+    end = start + (len(word[0]) if word else 0)
+    return Wrong(said, query[:start], query[start:end], query[end:])
 
 
 def address_of(query: str, before: int | None = None) -> str:

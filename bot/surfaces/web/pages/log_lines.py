@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -74,14 +77,25 @@ class LogWords:
         """Name whoever did it; empty for Bawab itself."""
         return "" if line.row["actor"] == "bawab" else line.actor
 
+    def days(self, lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
+        """Give the entries by their day in the reader's zone."""
+        zone = ZoneInfo(self.reader.zone)
+        days = groupby(lines, lambda line: line.row["at"].astimezone(zone).date())
+        return [(self.t.day(day), list(mine)) for day, mine in days]
+
     def quality(self, line: Line) -> str:
-        """Say how good the evidence is; empty where there is none to speak of."""
+        """Say how good the evidence is; empty where there is none yet."""
         key = line.row["quality"]
-        return worded(QUALITIES, key, self.t) if key else ""
+        return worded(QUALITIES, key, self.t) if key and key != "unknown" else ""
 
     def about(self, line: Line) -> str:
         """Give the search for everything about the same person."""
         return spelled(Query((Term("person", line.person_id or ""),)))
+
+    def proof(self, line: Line) -> str:
+        """Give the address of the proof about the same case, or else the same person."""
+        case = line.row["case_id"]
+        return "/audit/proof?" + urlencode({"case": case} if case else {"person": line.person_id or ""})
 
     def columns(self, line: Line) -> Iterator[tuple[str, str, str]]:
         """Give the columns that hold something: name, value as stored, and the search for the same."""

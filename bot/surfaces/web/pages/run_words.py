@@ -68,12 +68,12 @@ class RunWords:
         """Say since how long it waits."""
         if review.over_at is None:
             return ""
-        return self.t.text("since {span}", span=span_text(self._now - review.over_at, self.t))
+        return self.t.text("for {span}", span=span_text(self._now - review.over_at, self.t))
 
     def why_not(self, review: Review) -> str:
         """Say why the reader may not sign it; empty where they may, or where it is nobody's to sign."""
         known = review.why_not in SENTENCES and not review.may_sign
-        return self.t.text(SENTENCES[review.why_not or ""]) if known else ""
+        return self.t.text(SENTENCES[str(review.why_not)]) if known else ""
 
     def steps(self, counts: Mapping[StepState, int]) -> list[tuple[StepState, str]]:
         """Say how steps ended, with how many, the worst first."""

@@ -17,6 +17,8 @@ from bot.drift.record import DriftState
 from bot.groups.succession import open_successions
 from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
+from bot.notices.stopping import stopped_by
+from bot.notices.touched import lone_approvals
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
 from bot.store.access_tables import ConfirmationRow
 from bot.store.group_tables import DriftRow, SuccessionRow
@@ -55,6 +57,10 @@ class Status:
     """Groups whose last owner is to go, and nobody to take them over."""
     drifts: int = 0
     """Memberships that are there again and wait for a decision."""
+    lone: tuple[tuple[HoldRow, str], ...] = ()
+    """Holds whose approval travels only by what it changes, or reaches nobody, and which of the two."""
+    silenced: str | None = None
+    """Who stopped all messages, while they are stopped."""
     vacant: tuple[Role, ...] = ()
     """Roles nobody carries any more, without which nothing can be decided."""
     unconfirmed: tuple[ConfirmationRow, ...] = ()
@@ -83,6 +89,8 @@ async def status(app: Bawab) -> Status:
             deaf=tuple(await troubles(tx)),
             gaps=tuple(gaps),
             orphans=tuple(await open_successions(tx)),
+            lone=tuple(await lone_approvals(app, tx)),
+            silenced=(await stopped_by(tx) or (None,))[0],
             drifts=len(await where(tx, DriftRow, columns(DriftRow).state == DriftState.OPEN)),
             vacant=await vacant_roles(app, tx),
             unconfirmed=tuple(await unconfirmed(tx)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.notices.channels import kind_and_operator, platform_of
+from bot.notices.channels import EMAIL, kind_and_operator
+from bot.settings import Settings
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow, HoldRow, LinkRow, NoticeRow, StepRow
 
@@ -24,16 +25,22 @@ async def operators_changed(app: Bawab, tx: AsyncConnection, hold: HoldRow) -> f
     """Give the operators on whose platforms somebody concerned has an account, as far as that is known."""
     ids = await concerned_by(tx, hold)
     links = await where(tx, LinkRow, columns(LinkRow).person_id.in_(ids)) if ids else []
-    return frozenset(
-        kind_and_operator(platform_of(row.instance, app.chat[row.instance]))[1]
-        for row in links
-        if row.instance in app.chat
-    )
+    chats = set(app.settings.instance_names)
+    return frozenset(operator_of(app.settings, row.instance) for row in links if row.instance in chats)
 
 
-def _operator(app: Bawab, name: str) -> str:
-    connector = app.chat.get(name) or app.posts.get(name)
-    return kind_and_operator(platform_of(name, connector))[1]
+def operator_of(settings: Settings, name: str) -> str:
+    """Say who runs a channel, by its configured name; what is not configured any more is its own operator."""
+    platforms = {
+        **dict.fromkeys(settings.slack, "slack"),
+        **dict.fromkeys(settings.telegram, "telegram"),
+        **dict.fromkeys(settings.teams, "teams"),
+        **{each: manual.platform for each, manual in settings.manual.items()},
+        **dict.fromkeys(settings.cards, "cards"),
+        **dict.fromkeys(settings.webhooks, "hook"),
+        EMAIL: "mail",
+    }
+    return kind_and_operator(platforms.get(name, name))[1]
 
 
 async def lone_approvals(app: Bawab, tx: AsyncConnection) -> list[tuple[HoldRow, str]]:
@@ -48,7 +55,7 @@ async def lone_approvals(app: Bawab, tx: AsyncConnection) -> list[tuple[HoldRow,
         if not copies:
             continue
         alive = {row.instance for row in copies if row.state != "undeliverable"}
-        by = {_operator(app, one) for one in alive}
+        by = {operator_of(app.settings, one) for one in alive}
         changed = await operators_changed(app, tx, hold)
         if not by:
             found.append((hold, "nobody_reached"))

@@ -202,3 +202,9 @@ async def pulse(tx: AsyncConnection) -> tuple[object, ...]:
         select(func.count(_notice.id), func.max(_notice.sent_at)).where(_notice.state == "sent"),
     )
     return tuple([tuple(map(tuple, (await tx.execute(one_sum)).all())) for one_sum in sums])
+
+
+async def waiting_notices(tx: AsyncConnection) -> int:
+    """Count the messages that have not left yet."""
+    statement = select(func.count()).select_from(table(NoticeRow)).where(_notice.state == "pending")
+    return int((await tx.execute(statement)).scalar_one())

@@ -26,6 +26,7 @@ from bot.surfaces.cli import (
     feed,
     groups,
     link,
+    notices,
     person,
     policy,
     preview,
@@ -69,6 +70,7 @@ def build(t: Translator) -> Any:
         groups.group,
         staff.group,
         token.group,
+        notices.group,
     ):
         root.add_typer(group)
     command = typer.main.get_command(root)

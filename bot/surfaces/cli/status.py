@@ -21,7 +21,7 @@ from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.staff import vacant_line
 from bot.values import event_from_plain
-from bot.words.holds import hold_line, plain_hold
+from bot.words.holds import hold_line, plain_hold, short
 from bot.words.kinds import FEEDS, worded
 
 SHOWN = 10
@@ -72,6 +72,7 @@ def _waiting(desk: Desk, found: Status) -> None:
     for hold in found.holds[:SHOWN]:
         desk.print(hold_line(hold, t), style="yellow")
     _more(desk, len(found.holds), "status --json", style="yellow")
+    _of_messages(desk, found)
     for lane in found.lanes:
         desk.print(_lane(desk, lane.instance, lane.state, lane.reason or ""), style="red")
     for trouble in found.deaf:
@@ -94,6 +95,22 @@ def _waiting(desk: Desk, found: Status) -> None:
                 "{n} doubt about whose account it is", "{n} doubts about whose account it is", found.questions
             )
         )
+
+
+LONE: dict[str, str] = {
+    "not_independent": N_("{hold}: its approval can travel only over the platform it changes"),
+    "nobody_reached": N_("{hold}: nobody who may approve it can be reached"),
+}
+
+
+def _of_messages(desk: Desk, found: Status) -> None:
+    """What keeps messages from arriving, or from arriving independently."""
+    t = desk.t
+    if found.silenced:
+        by = t.isolate(found.silenced.removeprefix("person:"))
+        desk.print(t.text("{name} stopped all messages.", name=by), style="red")
+    for hold, why in found.lone[:SHOWN]:
+        desk.print(t.text(LONE[why], hold=t.isolate(short(hold.digest))), style="yellow")
 
 
 def _of_people(desk: Desk, found: Status) -> None:
@@ -203,4 +220,6 @@ def _plain(found: Status) -> dict[str, Any]:
         "vacant_roles": list(found.vacant),
         "unconfirmed": [row.model_dump(exclude={"reason", "note"}) for row in found.unconfirmed],
         "open_seats": list(found.seats),
+        "lone_approvals": [{"hold": hold.digest, "why": why} for hold, why in found.lone],
+        "messages_stopped_by": found.silenced,
     }

@@ -14,7 +14,7 @@ from bot.acts.tasks import done
 from bot.app import Bawab
 from bot.locale import N_, Translator, translator
 from bot.release import Seen
-from bot.store.query import columns, one
+from bot.store.query import columns, one, where
 from bot.store.tables import HoldRow, NoticeRow
 from bot.words.roles import role_text
 from connectors.messages import Message, Passage
@@ -93,8 +93,8 @@ async def _shown(app: Bawab, who: Actor, value: str) -> Seen | None:
         if hold is None:
             return None
         rows = columns(NoticeRow)
-        notice = await one(tx, NoticeRow, rows.hold_digest == hold.digest, rows.recipient_id == who.id)
-    return (notice.groups or {}).get("seen") if notice else None
+        told = await where(tx, NoticeRow, rows.hold_digest == hold.digest, rows.recipient_id == who.id)
+    return next((seen for notice in told if (seen := (notice.groups or {}).get("seen"))), None)
 
 
 _ACTS: Mapping[str, Callable[[Bawab, Actor, str, Translator], Awaitable[str]]] = {

@@ -15,7 +15,7 @@ from bot.store.people import link_value
 from bot.store.query import columns, where
 from bot.store.tables import LinkRow, PersonRow, SnapshotRow, StepRow
 from bot.values import group_from_plain
-from connectors.contract import ListsMembers
+from connectors.contract import KnownGroups, ListsMembers
 from connectors.errors import ConnectorError
 from connectors.hr.records import person_from_json
 from policies.identity import match
@@ -90,24 +90,40 @@ async def read_now(app: Bawab, *, progress: Progress | None = None) -> Book:
     async with app.store.read() as tx:
         ground = await _ground(tx)
     listing = {name: each for name, each in sorted(app.chat.items()) if isinstance(each, ListsMembers)}
-    wanted = [group for group in ground.groups.values() if group.instance in listing]
-    done = 0
-    for name, connector in listing.items():
-        found: list[tuple[str, Membership]] = []
+    for at, (name, connector) in enumerate(listing.items()):
         try:
-            for group in [one for one in wanted if one.instance == name]:
-                async for each in connector.members(group):
-                    if isinstance(each, Membership):
-                        found += [(person, each) for person in ground.holders(name, each.account.id)]
-                done += 1
-                if progress is not None:
-                    progress(done, len(wanted))
+            known = KnownGroups(tuple(one for one in ground.groups.values() if one.instance == name))
+            seen = [each async for each in connector.groups(known)]
+            groups = [each for each in seen if isinstance(each, Group)]
+            found = await _members(ground, connector, groups, _share(progress, at, len(listing)))
         except ConnectorError as error:
             book.unknown[name] = str(error)
-            continue
-        book.unknown.pop(name, None)
+            found = []
+        else:
+            book.unknown.pop(name, None)
         _replace(book, ground, name, found)
     return book
+
+
+async def _members(
+    ground: _Ground, connector: ListsMembers, groups: Sequence[Group], progress: Progress | None
+) -> list[tuple[str, Membership]]:
+    """Read who is in each of these groups, as far as accounts are tied to somebody."""
+    found: list[tuple[str, Membership]] = []
+    for done, group in enumerate(groups, 1):
+        async for each in connector.members(group):
+            if isinstance(each, Membership):
+                found += [(one, each) for one in ground.holders(group.instance, each.account.id)]
+        if progress is not None:
+            progress(done, len(groups))
+    return found
+
+
+def _share(progress: Progress | None, at: int, of: int) -> Progress | None:
+    """Tell one platform's progress as a part of the whole."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(at * total + done, of * total)
 
 
 @dataclass(slots=True)

@@ -153,6 +153,7 @@ async def _write(app: Bawab, action: Action, wanted: Sequence[tuple[GroupEntry, 
             await app.audit.append(tx, *[await _entry(app, tx, action, one, by.actor) for one in written])
             # Last before the commit: only a crash right here could leave a change without its entry.
             write_sheet(sheet, text)
+    app.registered.take_up()
     return Change(str(sheet.path), diff, written, saved=True)
 
 

@@ -52,6 +52,11 @@ class RegistryShelf:
         self._read()
         return True
 
+    def take_up(self) -> None:
+        """Read the file at once: whoever calls has just put it there, whole."""
+        self._mark = self._seen = _mark(self.path)
+        self._read()
+
     def _read(self) -> None:
         try:
             self.rows, self.problem = read_registry(self.path), ""

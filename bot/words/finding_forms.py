@@ -56,7 +56,8 @@ FORMS: tuple[str, ...] = (
         "Check the network, the firewall and the proxy between this machine and Microsoft, and "
         "status.cloud.microsoft; then check again."
     ),
-    # What a gap can be mended by
+    # What cannot be seen, and what a gap can be mended by
+    N_("Slack shows a bot only the private channels it is in"),
     N_("Invite the bot to private channels it should look after"),
     N_("Invite the bot to the channel"),
     N_("Invite the bot to the group, or give it the scope that is named"),
@@ -145,6 +146,7 @@ FORMS: tuple[str, ...] = (
 
 NEEDS: frozenset[str] = frozenset(
     {
+        N_("the command /offboard"),
         N_("listing public channels and who is in them"),
         N_("listing the private channels the bot is in"),
         N_("naming group direct messages as residual access"),

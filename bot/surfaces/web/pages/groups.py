@@ -17,7 +17,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.groups import GroupGap, GroupLine, NoSuchGroup, group_entry, group_page, groups
-from policies.model import Sensitivity
+from policies.model import RegisteredGroup, Sensitivity
 from policies.roles import Permission
 
 router = APIRouter()
@@ -91,14 +91,7 @@ async def _page(v: Visitor, key: str, status: int = 200, **more: Any) -> Respons
         found = await group_page(v.app, v.who, key)
     except NoSuchGroup:
         raise HTTPException(404) from None
-    row = found.row
-    typed = {
-        "owner": (row.owner_id if row else None) or "",
-        "deputy": (row.deputy_id if row else None) or "",
-        "purpose": row.purpose if row else "",
-        "sensitivity": str(row.sensitivity if row else Sensitivity.NORMAL),
-    }
-    shown = {"typed": typed, "error": "", **more}
+    shown = {"typed": _typed(found.row), "error": "", **more}
     own = not v.who.may(Permission.GROUP_WRITE) and found.may_review
     return page(v, "group.html", status, w=words(v), found=found, own=own, **shown)
 
@@ -122,16 +115,27 @@ async def save(
     }
     if sensitivity not in set(Sensitivity):
         del typed["sensitivity"]
-    mine = typed if v.who.may(Permission.GROUP_WRITE) else _own(typed)
+    may = typed if v.who.may(Permission.GROUP_WRITE) else _own(typed)
+    # What somebody left as it was is not asked about again: an owner who has left may stand there still.
+    fresh = {name: value or None for name, value in may.items() if value != _typed(entry.row)[name]}
+    if not fresh:
+        return redirect(v, f"{PATH}/{key}", v.t.text("Nothing had to be changed."))
     try:
-        done = await acts.set_fields(
-            v.app, v.who, entry.id, entry.instance, {name: value or None for name, value in mine.items()}
-        )
+        await acts.set_fields(v.app, v.who, entry.id, entry.instance, fresh)
     except CannotAct as error:
         shown = {"sensitivity": "normal", **typed}
         return await _page(v, key, 409, typed=shown, error=error.said(v.t, v.who.zone))
-    said = v.t.text("Saved.") if done.saved else v.t.text("Nothing had to be changed.")
-    return redirect(v, f"{PATH}/{key}", said)
+    return redirect(v, f"{PATH}/{key}", v.t.text("Saved."))
+
+
+def _typed(row: RegisteredGroup | None) -> dict[str, str]:
+    """Give a row's fields as the form holds them."""
+    return {
+        "owner": (row.owner_id if row else None) or "",
+        "deputy": (row.deputy_id if row else None) or "",
+        "purpose": row.purpose if row else "",
+        "sensitivity": str(row.sensitivity if row else Sensitivity.NORMAL),
+    }
 
 
 def _own(typed: dict[str, str]) -> dict[str, str]:

@@ -23,6 +23,8 @@ from bot.locale import Translator
 
 BAWAB = [sys.executable, "-m", "bot.surfaces.cli.main"]
 START_SECONDS = 60.0
+_APART: Any = {"start_new_session": True}
+"""Ctrl-C is for the example, which then ends each of its processes in its own way."""
 
 
 class CommandFailed(Exception):
@@ -103,7 +105,7 @@ class Service:
         """Start it."""
         self._command.console.print("\n$ bawab run &", style="cyan", highlight=False)
         self._process = await asyncio.create_subprocess_exec(
-            *BAWAB, "run", "--names", env=self._command.environment
+            *BAWAB, "run", "--names", env=self._command.environment, **_APART
         )
         return self
 
@@ -138,7 +140,13 @@ class SandboxProcess:
     async def __aenter__(self) -> Self:
         """Start it, and learn where it listens."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self._module, "--seed", str(self._seed), stdout=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            self._module,
+            "--seed",
+            str(self._seed),
+            stdout=asyncio.subprocess.PIPE,
+            **_APART,
         )
         if self._process.stdout is None:
             raise CommandFailed(f"{self._module} has no output")

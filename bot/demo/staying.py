@@ -50,8 +50,8 @@ async def _offer(command: Command, console: Console, t: Translator) -> None:
     console.print(
         f"\n{t.text('The console is open. Each link signs in once, as:')}", style="bold", highlight=False
     )
+    staff: list[dict[str, Any]] = (await command.data("staff", "list"))["staff"]
     for role, named in WHO.items():
-        staff: list[dict[str, Any]] = (await command.data("staff", "list"))["staff"]
         person = next(row for row in staff if role in row["roles"])
         link = (await command.data("staff", "link", person["id"]))["link"]
         console.print(f"  {t.text(named)}, {t.isolate(person['name'])}:", highlight=False)

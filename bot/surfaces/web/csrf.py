@@ -35,12 +35,16 @@ def matches(given: str, token: str) -> bool:
 def same_origin(request: Request) -> None:
     """Raise Forged where the browser says that another site sent this.
 
-    Every browser of the last years sends Sec-Fetch-Site; an older one sends Origin. A client that sends
-    neither is no browser, and a page elsewhere cannot make it send anything.
+    Every browser of the last years sends Sec-Fetch-Site, which no page can set. Origin is what older ones
+    send; of a page that is told to send no referrer it is `null`, for forms to itself, too (Fetch, "append a
+    request Origin header"), so it says something only where the other is missing. A client that sends
+    neither is no browser, and no page elsewhere can make it send anything.
     """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if site not in {"same-origin", "none"}:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in {"same-origin", "none"}:
         raise Forged(f"sent from another site ({site})")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if origin is None or (origin == "null" and site == "same-origin"):
+        return
+    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
         raise Forged("sent from another origin")

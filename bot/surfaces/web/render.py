@@ -97,8 +97,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"state_text": state_text, "time_element": _time_element, "tone_of": _tone_of}
+    made.globals |= {
+        "bare": _bare,
+        "state_text": state_text,
+        "time_element": _time_element,
+        "tone_of": _tone_of,
+    }
     return made
+
+
+def _bare(t: Translator, name: str) -> str:
+    """Give a name without controls that would turn its own letters round; the fence is HTML's own."""
+    return t.isolate(name)[1:-1]
 
 
 def _time_element(t: Translator, instant: datetime, zone: str) -> Markup:

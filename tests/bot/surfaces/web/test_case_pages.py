@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from bot.states import CaseState
+from bot.surfaces.web.signing_in import cookie_name
 from policies.roles import Role
 from tests.bot.surfaces.web.stage import console_of
 from tests.bot.views.readers import APPROVED, ana_is_to_leave, case_of, general, sales, settled
@@ -216,3 +217,24 @@ async def test_the_list_filters_searches_and_bears_a_broken_link(tmp_path: Path)
             page = await client.get(f"/cases{query}")
             assert (page.status_code, case.id in page.text) == (200, there), query
             assert "<script>alert" not in page.text
+
+
+async def test_a_case_under_way_asks_for_itself_until_it_has_ended(tmp_path: Path) -> None:
+    async with settled(tmp_path, sales(), general()) as world, console_of(world) as site:
+        case = await ana_is_to_leave(world)
+        client = await site.client("noura", Role.HR)
+        asks, part = f'hx-get="/cases/{case.id}/now"', {"hx-request": "true"}
+        assert asks not in (await client.get(f"/cases/{case.id}")).text
+        world.clock.turn(days=6, hours=7)
+        token = await site.token("noura")
+        await world.service.tick()
+        client.cookies.set(cookie_name(world.app), token)
+        under_way = await client.get(f"/cases/{case.id}")
+        assert asks in under_way.text
+        assert "0 of 2 done" in text_of(under_way)
+        await world.run()
+        client.cookies.set(cookie_name(world.app), await site.token("noura"))
+        ended = await client.get(f"/cases/{case.id}/now", headers=part)
+        assert asks not in ended.text
+        assert "1 of 2 done" in text_of(ended)
+        assert (await client.get(f"/cases/{case.id}/now")).url.path == f"/cases/{case.id}"

@@ -137,8 +137,7 @@ async def test_groups_nobody_registered_get_rows_once(world: World) -> None:
     rows = load_registry(file_of(world).read_text(encoding="utf-8"), "groups.yaml")
     assert [(row.group, row.name, row.platform) for row in rows][-1] == ("C-sales", "sales", "slack")
     assert len(rows) == 3
-    assert world.app.registered.look() is False, "the file must hold still for a moment"
-    assert world.app.registered.look() is True
+    assert len(world.app.registry) == 3, "what Bawab has written itself counts at once"
     with pytest.raises(RegistryProblem, match="registered already"):
         await register(world.app, ["C-sales"], NOURA)
     await register(world.app, [], NOURA, every=True)

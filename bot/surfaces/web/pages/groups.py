@@ -125,7 +125,16 @@ async def save(
     except CannotAct as error:
         shown = {"sensitivity": "normal", **typed}
         return await _page(v, key, 409, typed=shown, error=error.said(v.t, v.who.zone))
-    return redirect(v, f"{PATH}/{key}", v.t.text("Saved."))
+    return redirect(v, await _way_back(v, key), v.t.text("Saved."))
+
+
+async def _way_back(v: Visitor, key: str) -> str:
+    """Whoever has just handed a group on may not see it any more."""
+    try:
+        await group_entry(v.app, v.who, key)
+    except NoSuchGroup:
+        return PATH
+    return f"{PATH}/{key}"
 
 
 def _typed(row: RegisteredGroup | None) -> dict[str, str]:

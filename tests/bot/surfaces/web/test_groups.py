@@ -73,7 +73,7 @@ async def test_a_file_changed_by_hand_meanwhile_is_not_written_over(site: Site) 
 
 async def test_a_chat_admin_writes_purpose_but_not_owner_and_reviews_their_own(site: Site) -> None:
     admin = await site.client("E2")
-    answer = await site.post(admin, WELL, owner="E2", deputy="E4", purpose="ours", sensitivity="sensitive")
+    answer = await site.post(admin, WELL, owner="E2", deputy="E2", purpose="ours", sensitivity="sensitive")
     assert "Saved." in answer.text
     row = registry(site).split("C-well")[1].split("- {")[0]
     assert "owner: E1" in row
@@ -81,6 +81,13 @@ async def test_a_chat_admin_writes_purpose_but_not_owner_and_reviews_their_own(s
     assert "looked at who is inside today" in (await site.post(admin, f"{WELL}/review")).text
     assert "reviewed_by: E2" in registry(site)
     assert (await site.post(admin, f"/groups/{key_of('acme', 'C-sales')}/review")).status_code == 404
+
+
+async def test_whoever_hands_their_seat_on_sees_the_group_no_more(site: Site) -> None:
+    admin = await site.client("E2")
+    answer = await site.post(admin, WELL, deputy="lina@corp.test", purpose="")
+    assert (answer.status_code, answer.url.path) == (200, "/groups")
+    assert (await admin.get(WELL)).status_code == 404
 
 
 async def test_hr_is_shown_no_platform_id_on_any_page_of_groups(site: Site) -> None:

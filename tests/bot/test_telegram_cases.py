@@ -227,8 +227,8 @@ async def test_a_removal_by_hand_that_has_to_be_asked_for_again_is_asked_for_aga
         reminded = [entry for entry in await world.log() if entry["action"] == "task.remind"]
         assert len(reminded) == 1, "and somebody is told so"
         async with world.app.store.read() as tx:
-            letters = [row.kind for row in await where(tx, NoticeRow)]
-        assert f"reminder/{again.id}/{again.reminders}" in letters
+            told = [name for row in await where(tx, NoticeRow) for name in row.groups.get("told", ())]
+        assert f"{again.id}/{again.reminders}/open" in told
         assert drift.state == "open", "nobody waits for a removal the bot cannot do"
 
 

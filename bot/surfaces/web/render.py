@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -100,7 +99,7 @@ def _environment() -> Environment:
     made.globals |= {
         "bare": _bare,
         "state_text": state_text,
-        "time_element": _time_element,
+        "machine": _machine,
         "tone_of": _tone_of,
     }
     return made
@@ -111,10 +110,9 @@ def _bare(t: Translator, name: str) -> str:
     return t.isolate(name)[1:-1]
 
 
-def _time_element(t: Translator, instant: datetime, zone: str) -> Markup:
-    """Write an instant as people read it, and as machines do: aware, in their zone."""
-    machine = instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}">{}</time>').format(machine, escape(t.date_time(instant, zone)))
+def _machine(instant: datetime, zone: str) -> str:
+    """Write an instant as machines read it: aware, in its zone."""
+    return instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
 
 
 _TONES: Final = {

@@ -79,6 +79,7 @@ def described() -> FastAPI:
     )
     for router in ROUTERS:
         made.include_router(router)
+    made.state.resources = [route for router in ROUTERS for route in router.routes]
     catching.install(made)
     made.add_middleware(Frame)
     return made

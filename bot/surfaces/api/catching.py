@@ -52,17 +52,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _wrong_method(request: Request) -> Problem:
     """Name every method of the address: one path has a route for each of its methods."""
-    routes = request.app.routes
-    path = request.scope["path"]
-    methods: set[str] = set()
-    for route in routes:
-        regex = getattr(route, "path_regex", None)
-        if regex is not None and regex.match(path.removeprefix(request.scope.get("root_path", ""))):
-            methods |= set(getattr(route, "methods", None) or ())
-    allowed = ", ".join(sorted(methods))
-    return Problem(
-        Code.METHOD, f"{request.method} is not possible here; {allowed} is", headers={"Allow": allowed}
-    )
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    here = [route for route in request.app.state.resources if route.path_regex.match(path)]
+    allowed = ", ".join(sorted({method for route in here for method in route.methods}))
+    told = f"{request.method} is not possible here; {allowed} is"
+    return Problem(Code.METHOD, told, headers={"Allow": allowed})
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

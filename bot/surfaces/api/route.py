@@ -159,6 +159,8 @@ def _must(caller: Caller, wanted: Iterable[Sequence[Permission]]) -> None:
 
 def _only_known(request: Request, known: frozenset[str]) -> None:
     """Refuse a parameter that means nothing here, or is given twice: it was meant for something."""
+    if "\x00" in request.scope["path"]:
+        raise Problem(Code.NOT_FOUND, "no address has a NUL in it")
     try:
         pairs = parse_qsl(
             request.url.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict"

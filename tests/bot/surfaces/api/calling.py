@@ -18,11 +18,12 @@ from starlette.applications import Starlette
 from bot.access.actors import actor_of
 from bot.access.tokens import make_token
 from bot.app import Bawab
+from bot.settings import ManualInstance
 from bot.store.access_tables import StaffRow
 from bot.store.query import add, new_id
 from bot.surfaces.api.app import mounted
 from policies.roles import RIGHTS, Permission, Role
-from tests.bot.world import World, channel, company, people
+from tests.bot.world import POLICY, World, channel, company, people
 
 ROLES = {
     "noura": ["hr"],
@@ -34,10 +35,13 @@ ROLES = {
 }
 """Employee id → roles; `owner` owns a group and has no role of their own."""
 STAFF = ("ana", "owner", "omar", *ROLES)
+HEADER = "employee_id,name,email,department,status,last_day,time_zone,exit_type"
+PRESENT = [f"{one},{one.title()} Test,{one}@corp.test,Sales,active,,," for one in STAFF]
 REGISTRY = """\
 version: 1
 groups:
   - {instance: acme, group: C-sales, name: sales, owner: owner, deputy: ibrahim}
+  - {instance: phones, group: drivers, name: Drivers, platform: whatsapp, owner: owner, members: [ana, omar]}
 """
 
 
@@ -47,6 +51,11 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
+POLICY_WITH_APPROVAL = POLICY.replace("    notify: owner\n", "    notify: owner\n    approve: hr\n")
+PHONES = {"phones": ManualInstance(platform="whatsapp")}
 
 
 @dataclass(slots=True)
@@ -93,17 +102,29 @@ class Office:
         made = await make_token(self.app, who, title="test", scopes=wanted, lasts=timedelta(days=30))
         return Client(self.http, made.text)
 
+    async def leaves(self, who: str, exit_type: str = "") -> str:
+        """HR says that somebody has left, and it is carried out; gives the case's id."""
+        row = f"{who},{who.title()} Test,{who}@corp.test,Sales,terminated,2026-11-19,,{exit_type}"
+        rest = [line for line in PRESENT if not line.startswith(f"{who},")]
+        self.world.drop(row, *rest, header=HEADER)
+        await self.world.run()
+        await self.world.release_all()
+        await self.world.run()
+        return next(case.id for case in await self.world.cases() if case.person_id == who)
+
     async def entries(self, action: str) -> list[Any]:
         """The log's entries of one action."""
         return [row for row in await self.world.log() if row["action"] == action]
 
 
 @asynccontextmanager
-async def office(folder: Path) -> AsyncIterator[Office]:
+async def office(folder: Path, *, policy: str = POLICY) -> AsyncIterator[Office]:
     """Open a company whose first run is released, with its API listening on loopback."""
     rooms = channel("sales", "ana", "omar", "owner"), channel("general", *STAFF)
-    async with company(folder, *people(*STAFF), *rooms, registry=REGISTRY) as world:
-        world.drop(*[f"{one},{one.title()} Test,{one}@corp.test,Sales,active,," for one in STAFF])
+    async with company(
+        folder, *people(*STAFF), *rooms, policy=policy, registry=REGISTRY, manual=PHONES
+    ) as world:
+        world.drop(*PRESENT, header=HEADER)
         await world.settle_in()
         await seat(world.app)
         async with served(world.app) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:

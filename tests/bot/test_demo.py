@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.demo import company, seeds, witnesses
 from bot.demo.company import DEPUTY, LEAVER, MICROSOFT, MOVER, SLACK, TELEGRAM
+from bot.demo.staying import WHO
 from bot.demo.terminal import kept
 from connectors.chat.slack.sandbox import Workspace
 from connectors.chat.slack.sandbox import from_seed as slack_from
@@ -26,6 +27,7 @@ from connectors.chat.telegram.sandbox import from_seed as telegram_from
 from connectors.chat.telegram.sandbox.seed import snapshot
 from policies.loader import load
 from policies.registry import load_registry
+from policies.staff_file import load_staff
 
 BOSS = seeds.telegram_account("101")
 
@@ -228,3 +230,11 @@ async def test_a_command_sees_a_terminal_as_wide_as_ours_where_ours_is_one() -> 
     words = [sys.executable, "-c", "import os; print(os.get_terminal_size(1).columns)"]
     ours = Console(file=StringIO(), force_terminal=True, width=77)
     assert [line.plain for line in (await kept(words, {}, ours))[1]] == ["77"]
+
+
+def test_the_console_that_stays_open_has_somebody_for_each_link() -> None:
+    known = {row["employee_id"] for row in company.people()}
+    named = load_staff(company.read("staff.yaml"), "staff.yaml")
+    assert {role for row in named for role in row.roles} == set(WHO)
+    assert {row.person for row in named if row.person} <= known - {LEAVER, MOVER}
+    assert len([row for row in named if "hr" in row.roles]) == 2, "one asks, another approves"

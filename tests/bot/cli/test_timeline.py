@@ -35,7 +35,7 @@ def _row(seq: int, action: str, outcome: str = "ok", **more: Any) -> dict[str, A
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_whole_departure_reads_without_a_raw_key_or_an_id(settled: Shop, language: str) -> None:
-    case = settled.bawab("case", "new", "E2", "--now", "--json").data["id"]
+    case = settled.bawab("case", "new", "E2", "--now", "--json", name="omar").data["id"]
     settled.run_once()
     page = settled.bawab("--lang", language, "case", "show", case).out
     assert not KEY.search(page)

@@ -49,7 +49,10 @@ class Door:
         if not self._first(signature):
             await self._surface.turned_away.note("replayed")
             return Response(status_code=401)
-        response = await self._handler.handle(read)
+        try:
+            response = await self._handler.handle(read)
+        except Exception:  # noqa: BLE001 - what Bolt cannot even take apart; a listener's failure is its own answer
+            return Response(status_code=400)
         if response.status_code >= 500:
             # Not taken: Slack may send the very same again.
             self._taken.pop(signature, None)

@@ -26,11 +26,6 @@ class Draft:
     wish: Wish
     seen: Mapping[str, Sequence[str]]
 
-    @property
-    def count(self) -> int:
-        """How many groups were shown."""
-        return sum(len(set(groups)) for groups in self.seen.values())
-
 
 class Drafts:
     """The forms of one workspace, by the id of their view."""

@@ -16,6 +16,9 @@ from connectors.errors import BadCredentials, ConnectorError
 # Slack gives up after 3 s and sends the event again (docs.slack.dev, Events API); we give up before.
 PATIENCE_SECONDS = 2.5
 
+EVENTS = ("app_home_opened", "app_uninstalled", "member_joined_channel", "tokens_revoked")
+"""What the app subscribes to; each has its meaning below."""
+
 _Event = dict[str, Any]
 _Meaning = Callable[[_Event, _Event], Awaitable[None]]
 """(event, the body it came in)"""

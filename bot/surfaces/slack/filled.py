@@ -50,14 +50,19 @@ def read(view: Mapping[str, Any]) -> Filled:
 
 
 def _fields(view: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    values = (view.get("state") or {}).get("values") or {}
-    for block, elements in values.items():
-        for name, element in elements.items():
-            yield block, name, _value(element)
+    for block, elements in _part(_part(view, "state"), "values").items():
+        for name, element in (elements if isinstance(elements, Mapping) else {}).items():
+            if isinstance(element, Mapping):
+                yield str(block), str(name), _value(element)
+
+
+def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = whole.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _value(element: Mapping[str, Any]) -> str:
-    chosen = element.get("selected_option") or {}
+    chosen = _part(element, "selected_option")
     found = (
         chosen.get("value")
         or element.get("selected_date")

@@ -54,14 +54,14 @@ def reading(t: Translator) -> View:
     return _modal(READ, [section(t.text("Reading every platform. This takes a moment …"))], t)
 
 
-def confirm(chosen: Candidate, when: When, lost: Losses, count: int, t: Translator) -> View:
+def confirm(chosen: Candidate, when: When, lost: Losses, t: Translator) -> View:
     """Show what ends, when and by whom, and ask for the number of groups."""
     head = t.text(
         "{person} loses access on {when}.",
         person=t.isolate(chosen.name),
         when=t.date_time(when.due, when.zone),
     )
-    summed = t.plural("{n} group in all", "{n} groups in all", count)
+    summed = t.plural("{n} group in all", "{n} groups in all", lost.count)
     by_hand = t.plural("{n} of them by hand", "{n} of them by hand", lost.by_hand) if lost.by_hand else ""
     blocks = [section(head), section(t.list([summed, by_hand]) if by_hand else summed), *_notes(chosen, t)]
     if when.past:
@@ -69,7 +69,7 @@ def confirm(chosen: Candidate, when: When, lost: Losses, count: int, t: Translat
     blocks += [block for platform in lost.platforms for block in _platform(platform, t)]
     blocks += list(_unseen(lost, t))
     element = {"type": "plain_text_input", "action_id": COUNT, "max_length": 10}
-    label = t.text("To confirm, type the number of groups: {n}", n=t.number(count))
+    label = t.text("To confirm, type the number of groups: {n}", n=t.number(lost.count))
     blocks.append(asked(COUNT, label, element))
     return _modal(CONFIRM, blocks, t, submit=t.text("Offboard"))
 

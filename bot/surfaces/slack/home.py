@@ -12,6 +12,7 @@ from bot.surfaces.slack import standing
 from bot.surfaces.slack.commands import STRANGER
 from bot.surfaces.slack.kit import Block, header, note, section, sure
 from bot.surfaces.slack.whom import Caller, Speaker, Whom
+from bot.views.reviews import runs
 from bot.views.today import Today, today
 from connectors.chat.slack import SlackConnector
 from connectors.chat.slack.blocks import blocks
@@ -46,8 +47,15 @@ class Home:
     async def show(self, caller: Caller) -> None:
         """Publish somebody's tab as things stand now."""
         now = await today(self._app, caller.who)
-        made = [*_mine(now, caller), *_rest(self._app, now, caller)]
+        reviews = await self._unsigned(caller)
+        made = [*_mine(now, caller), *_rest(self._app, now, caller, reviews)]
         await self._publish(caller.account_id, sure(made, caller.t)[:MOST_BLOCKS])
+
+    async def _unsigned(self, caller: Caller) -> int:
+        """Count the runs IT has not signed off, for whoever does."""
+        if not caller.who.may(Permission.RUN_REVIEW):
+            return 0
+        return len((await runs(self._app, caller.who)).lines)
 
     async def _publish(self, account_id: str, made: list[Block]) -> None:
         try:
@@ -65,7 +73,7 @@ def _mine(now: Today, caller: Caller) -> Iterator[Block]:
         yield note(t.plural("{n} registered group is yours.", "{n} registered groups are yours.", n))
 
 
-def _rest(app: Bawab, now: Today, caller: Caller) -> Iterator[Block]:
+def _rest(app: Bawab, now: Today, caller: Caller, reviews: int) -> Iterator[Block]:
     t, who = caller.t, caller.who
     if now.reads_cases:
         yield header(t.text("Where things stand"))
@@ -79,6 +87,10 @@ def _rest(app: Bawab, now: Today, caller: Caller) -> Iterator[Block]:
             now.drifts,
         )
         yield section(again)
+    if reviews:
+        yield section(
+            t.plural("{n} run waits for IT's sign-off.", "{n} runs wait for IT's sign-off.", reviews)
+        )
     if who.may(Permission.CASE_OPEN):
         yield note(t.text("Type /offboard anywhere in Slack to begin an offboarding."))
     yield from _blocks(list(standing.console(app, t)), t)

@@ -56,7 +56,7 @@ WRONG: dict[str, str] = {
     "no_rule": N_("No rule of the policy does anything on this day. Ask IT to look at it."),
 }
 _NOBODY = N_("HR knows nobody by this. Look at the name or the employee id again.")
-_OLD = N_("This form is too old. Close it and begin again.")
+OLD = N_("This form is too old. Close it and begin again.")
 _COUNT = N_("Type the number that stands above.")
 _UNREAD = N_("The platforms could not be read just now. Close this and begin again in a minute.")
 _LATER = N_("This takes longer than usual. It goes on; the result is shown here.")
@@ -135,10 +135,9 @@ class Offboarding:
             return _shows(forms.said(t.text(_UNREAD), t))
         if isinstance(lost, WrongWhen):
             return _shows(forms.said(t.text(WRONG[lost.why]), t))
-        seen = {name: groups for groups_of in lost.seen.values() for name, groups in groups_of.items()}
-        draft = Draft(form.person_id, wish, seen)
-        await self._drafts.keep(form.view_id, who.id, draft)
-        return _shows(forms.confirm(chosen, moment, lost, draft.count, t))
+        seen = {instance: sorted(groups) for instance, groups in lost.ending.items()}
+        await self._drafts.keep(form.view_id, who.id, Draft(form.person_id, wish, seen))
+        return _shows(forms.confirm(chosen, moment, lost, t))
 
     async def confirmed(self, caller: Caller, view: Mapping[str, Any]) -> Answer:
         """Open the case; sent twice, it is one."""
@@ -172,7 +171,7 @@ class Offboarding:
         draft = await self._drafts.of(form.view_id, who.id)
         place = form.place(forms.COUNT)
         if draft is None:
-            return _errors(place, t.text(_OLD))
+            return _errors(place, t.text(OLD))
         if form.count is None:
             return _errors(place, t.text(_COUNT))
         try:

@@ -17,7 +17,7 @@ from bot.surfaces.slack.commands import COMMAND, NOT_YOURS, STRANGER, Commands
 from bot.surfaces.slack.events import PATIENCE_SECONDS, Events
 from bot.surfaces.slack.home import Home
 from bot.surfaces.slack.later import Later
-from bot.surfaces.slack.offboarding import Offboarding
+from bot.surfaces.slack.offboarding import OLD, Offboarding
 from bot.surfaces.slack.presses import Presses
 from bot.surfaces.slack.turned_away import TurnedAway
 from bot.surfaces.slack.whom import Speaker, Whom, speaker_of
@@ -62,6 +62,7 @@ class Surface:
         app.options(_ANY)(self._suggest)
         app.view(forms.ASK)(self._asked)
         app.view(forms.CONFIRM)(self._confirmed)
+        app.view(_ANY)(self._unknown_form)
         app.action(forms.PERSON)(self._person_chosen)
         app.action(_ANY)(self._pressed)
         # Every event: one without a listener is answered 404, and Slack stops telling whoever fails.
@@ -107,6 +108,11 @@ class Surface:
 
     async def _confirmed(self, ack: AsyncAck, body: _Body) -> None:
         await self._submitted(ack, body, self._offboarding.confirmed)
+
+    async def _unknown_form(self, ack: AsyncAck) -> None:
+        """Say of a form that this release does not know any more that it leads nowhere."""
+        t = translator(self._app.settings.language)
+        await ack(response_action="update", view=forms.said(t.text(OLD), t))
 
     async def _submitted(self, ack: AsyncAck, body: _Body, take: Any) -> None:
         """Take a form from whoever may send it at this very moment; roles may have ended since it opened."""

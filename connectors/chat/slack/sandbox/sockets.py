@@ -23,6 +23,7 @@ class Sockets:
     open: list[web.WebSocketResponse] = field(default_factory=list)
     opened: int = 0
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
+    ack_seconds: float = ACK_SECONDS
     _waiting: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -44,7 +45,7 @@ class Sockets:
         self._waiting[envelope["envelope_id"]] = ack
         await self.open[-1].send_json(envelope)
         try:
-            async with asyncio.timeout(ACK_SECONDS):
+            async with asyncio.timeout(self.ack_seconds):
                 return await ack
         except TimeoutError:
             return None

@@ -33,6 +33,7 @@ BOT_SCOPES = (
     "im:write",
     "im:history",
     "conversations.connect:manage",
+    "commands",
 )
 ADMIN_SCOPES = (
     "admin",

@@ -23,6 +23,7 @@ from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
 from bot.steps import record_entry
+from bot.store.access_tables import ConfirmationRow
 from bot.store.query import add, change, chunks, columns, new_id, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
 from bot.values import account_to_plain, group_from_plain, group_to_plain, way_to_plain
@@ -185,15 +186,33 @@ class Planner:
             fresh = await where(tx, StepRow, steps.state == StepState.HELD, steps.hold_digest.is_(None))
         if not fresh:
             return None
-        breaches = await self._breaches(fresh, drafter or Drafter(app))
-        ids = [step.id for step in fresh]
+        # One emergency does not wait because others leave the same group; what a day may lose bounds it.
+        at_once = await self._emergencies(fresh)
+        await self._let_go([step for step in fresh if step.case_id in at_once])
+        rest = [step for step in fresh if step.case_id not in at_once]
+        breaches = await self._breaches(rest, drafter or Drafter(app))
+        if not breaches:
+            await self._let_go(rest)
+            return None
         async with app.store.write() as tx:
-            if breaches:
-                return await self._hold(tx, fresh, breaches)
-            values = {"state": StepState.PENDING, "next_attempt_at": app.now(), "updated_at": app.now()}
-            for part in chunks(ids, 500):
+            return await self._hold(tx, rest, breaches)
+
+    async def _let_go(self, fresh: Sequence[StepRow]) -> None:
+        steps, now = columns(StepRow), self._app.now()
+        values = {"state": StepState.PENDING, "next_attempt_at": now, "updated_at": now}
+        if not fresh:
+            return
+        async with self._app.store.write() as tx:
+            for part in chunks([step.id for step in fresh], 500):
                 await change(tx, StepRow, values, steps.id.in_(part), steps.state == StepState.HELD)
-        return None
+
+    async def _emergencies(self, fresh: Sequence[StepRow]) -> frozenset[str]:
+        """Give those of the cases that somebody asked for as an emergency."""
+        rows, found = columns(ConfirmationRow), set[str]()
+        async with self._app.store.read() as tx:
+            for part in chunks(sorted({step.case_id for step in fresh}), 500):
+                found |= {row.case_id for row in await where(tx, ConfirmationRow, rows.case_id.in_(part))}
+        return frozenset(found)
 
     async def _breaches(self, fresh: Sequence[StepRow], drafter: Drafter) -> list[Breach]:
         found: list[Breach] = []

@@ -40,14 +40,18 @@ def register(root: typer.Typer) -> None:
 
 async def _status(desk: Desk) -> ExitCode:
     async with desk.open(connect=False, even_broken_registry=True) as app:
-        found, broken = await status(app), app.registered.problem
+        found, broken, staff = await status(app), app.registered.problem, app.staffed.problem
     if desk.json:
-        desk.data({**_plain(found), "registry_problem": broken or None})
+        desk.data({**_plain(found), "registry_problem": broken or None, "staff_problem": staff or None})
     else:
         if broken:
             said = N_("The group registry cannot be read; a running Bawab goes by the last that could be:")
             desk.print(desk.t.text(said), style="red")
             desk.print(f"  {broken}", style="red")
+        if staff:
+            said = N_("The staff file cannot be read; a running Bawab goes by the last that could be:")
+            desk.print(desk.t.text(said), style="red")
+            desk.print(f"  {staff}", style="red")
         _waiting(desk, found)
         _cases(desk, found)
         _seen(desk, found)

@@ -19,11 +19,13 @@ from bot.acts.cases import (
 )
 from bot.acts.refusals import CannotAct
 from bot.app import open_bawab
+from bot.release import release
 from bot.service import Service
 from bot.store.access_tables import ConfirmationRow
 from bot.store.query import where
 from policies.model import ExitType
 from tests.bot.acts.house import APPROVED, OUTSIDER, actor, ana_leaves, house, logged, the_case
+from tests.bot.adversary import STAFF, line
 from tests.bot.world import World
 
 WHY = "laptop stolen"
@@ -277,3 +279,18 @@ async def test_opening_counts_what_was_shown_and_takes_the_days_own_zone(ready: 
         assert await refused(open_case(world.app, noura, person_id="noura", last_day=day)) == "own_case"
         later = open_case(world.app, noura, person_id="ana", last_day=date(2027, 3, 1))
         assert await refused(later) == "puts_off"
+
+
+async def test_an_emergency_does_not_wait_because_others_leave_the_same_group(ready: Path) -> None:
+    limits = {"limits": {"run_count": 50, "day_count": 50, "group_count": 1, "group_percent": 1}}
+    async with house(ready, extra=limits) as world:
+        gone = [line("sara", "terminated"), line("huda", "terminated")]
+        world.drop(*gone, *[line(name) for name in STAFF if name not in ("sara", "huda")])
+        await world.run()
+        for waiting in await world.holds("approval"):
+            await release(world.app, waiting.digest, actor="person:root")
+        await revoke_person_now(world.app, await actor(world, "noura"), "ana", ExitType.UNSTATED, WHY)
+        await world.run()
+        assert "UANA" not in world.members("C-lunch")
+        assert [hold.kind for hold in await world.holds()] == ["group_threshold"]
+        assert {"USARA", "UHUDA"} <= set(world.members("C-lunch"))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, HTTPException
 from starlette.responses import Response
 
+from bot.access.actor import NotAllowed
 from bot.acts import groups as acts
 from bot.acts.refusals import CannotAct
 from bot.groups.inside_memory import look_and_remember
@@ -16,7 +17,7 @@ from bot.surfaces.web.errands import Report, TooMany, begin, errand
 from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
-from bot.views.groups import GroupGap, GroupLine, NoSuchGroup, group_entry, group_page, groups
+from bot.views.groups import GroupGap, GroupLine, NoSuchGroup, answers_for, group_entry, group_page, groups
 from policies.model import RegisteredGroup, Sensitivity
 from policies.roles import Permission
 
@@ -107,6 +108,10 @@ async def save(
 ) -> Response:
     """Write owner, deputy, purpose and sensitivity into the registry; a refusal keeps what was typed."""
     entry = await _entry(v, key)
+    if not v.who.may(Permission.GROUP_WRITE):
+        v.who.must(Permission.OWN_GROUPS)
+        if not answers_for(entry, v.who.id):
+            raise NotAllowed(Permission.GROUP_WRITE)
     typed = {
         "owner": owner.strip(),
         "deputy": deputy.strip(),

@@ -14,6 +14,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.staff import own_tokens, staff
+from policies.roles import Permission
 
 router = APIRouter()
 PATH: Final = "/staff"
@@ -80,6 +81,8 @@ async def make(
 @router.post(f"{TOKENS}/{{token_id}}/end")
 async def end(v: Signed, token_id: str) -> Response:
     """End a token at once."""
+    if not v.who.may(Permission.STAFF_WRITE):
+        v.who.must(Permission.TOKEN_OWN)
     try:
         await acts.end_token(v.app, v.who, token_id)
     except CannotAct as error:

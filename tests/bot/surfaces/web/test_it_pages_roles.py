@@ -78,6 +78,8 @@ FIELDS = {
     "until": "2026-12-31",
     "policy": "version: 1",
     "title": "",
+    "owner": "E1",
+    "deputy": "E2",
     "purpose": "lunch",
 }
 
@@ -119,8 +121,10 @@ async def test_each_act_is_let_through_for_the_roles_that_may_and_for_no_other(s
         task = (await where(tx, TaskRow))[0].id
     through = {path: set[str]() for path in ACTS}
     for name, client in (await clients(site)).items():
+        token = await site.csrf(client)
+        client.follow_redirects = False
         for path in ACTS:
-            answer = await site.post(client, path.replace("TASK", task), **FIELDS)
+            answer = await client.post(path.replace("TASK", task), data={"csrf": token, **FIELDS})
             if answer.status_code not in (403, 404):
                 through[path].add(name)
             assert answer.status_code != 500, (path, name)
@@ -144,11 +148,10 @@ async def test_an_act_without_the_sessions_token_does_nothing(site: Site) -> Non
         assert (await client.post(path, data=FIELDS)).status_code == 400, path
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-async def test_every_page_speaks_the_readers_language(site: Site, language: str) -> None:
-    client = await site.client("I1", Role.IT, language=language)
+async def test_every_page_speaks_the_readers_language(site: Site) -> None:
+    client = await site.client("I1", Role.IT, language="ar")
     for path in READS:
         answer = await client.get(path)
         assert answer.status_code == 200
         if "<html" in answer.text:
-            assert f'<html lang="{language}"' in answer.text
+            assert '<html lang="ar" dir="rtl"' in answer.text

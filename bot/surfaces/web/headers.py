@@ -23,6 +23,7 @@ _ALWAYS: Final = {
 _POLICY: Final = (
     "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'{more}"
 )
+STATIC_PATH: Final = "/static/"
 _HSTS: Final = "max-age=31536000"
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 _ELSEWHERE: Final = "This is not the address of this console; BAWAB_CONSOLE__URL names it.\n"
@@ -49,7 +50,7 @@ class Guarded:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._put(MutableHeaders(scope=message))
+                self._put(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
         if not self._is_ours(Headers(scope=scope)):
@@ -58,11 +59,12 @@ class Guarded:
             return
         await self._app(scope, receive, with_headers)
 
-    def _put(self, headers: MutableHeaders) -> None:
+    def _put(self, headers: MutableHeaders, path: str) -> None:
         for name, value in _ALWAYS.items():
             headers.setdefault(name, value)
         headers.setdefault("content-security-policy", self._policy)
-        headers.setdefault("cache-control", "no-store")
+        # Style and script are the same for everybody: kept, and asked after each time.
+        headers.setdefault("cache-control", "no-cache" if path.startswith(STATIC_PATH) else "no-store")
         if self._secure:
             headers.setdefault("strict-transport-security", _HSTS)
 

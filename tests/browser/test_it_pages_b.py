@@ -70,7 +70,9 @@ async def test_every_page_is_whole_accessible_and_fits(site: Site, language: str
         await page.goto("/groups")
         await page.click("main form[action='/groups/look'] button")
         for name, path in PAGES.items():
-            await page.goto(path)
+            answer = await page.goto(path)
+            assert answer is not None
+            assert answer.status == 200, name
             await photo(page, f"it-{name}-{language}-{'phone' if phone else 'desktop'}")
             assert await serious(page) == [], name
             assert await fits(page), name

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from bot.acts.reviews import sign_off
@@ -41,8 +45,11 @@ async def departing(folder: Path, *, settled: bool = False) -> AsyncIterator[Wor
         yield world
 
 
-def make_departed(folder: Path) -> Path:
-    """Have ana (an hour ago) and lina (just now) leave, in a folder to be taken over by tests."""
+@cache
+def made_departed() -> Path:
+    """Have ana and, an hour later, lina leave, once for all tests; to be called where no loop runs."""
+    folder = Path(tempfile.mkdtemp(prefix="bawab-departed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     asyncio.run(_make(folder))
     return folder
 
@@ -81,7 +88,7 @@ async def _first_run_is_signed(world: World) -> None:
 
 @asynccontextmanager
 async def departed(source: Path, folder: Path) -> AsyncIterator[World]:
-    """Open a copy of what `make_departed` made, an hour later."""
+    """Open a copy of what `made_departed` made, an hour later."""
     take_over(source, folder)
     async with departing(folder) as world:
         world.clock.now = world.clock.now.replace(hour=17)

@@ -14,14 +14,14 @@ from bot.audit.entry import Entry
 from bot.audit.query import QueryProblem
 from bot.views.audit import NoSuchEntry, audit, entry
 from policies.roles import Permission, Role
-from tests.bot.views.departed import departed, make_departed
+from tests.bot.views.departed import departed, made_departed
 from tests.bot.views.readers import AUDITOR, BREAK_GLASS, CHAT_ADMIN, HR, IT, NOBODY, reader
 from tests.bot.world import World
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_departed(tmp_path_factory.mktemp("departed"))
+def made() -> Path:
+    return made_departed()
 
 
 @pytest.fixture

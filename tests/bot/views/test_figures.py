@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.access.actor import Actor, NotAllowed
 from bot.views.figures import WEEKS, Age, Coverage, Removal, age_of, by_week, figures, percentile
-from tests.bot.views.departed import departed, make_departed
+from tests.bot.views.departed import departed, made_departed
 from tests.bot.views.readers import AUDITOR, CHAT_ADMIN, HR, IT, NOBODY, reader
 from tests.bot.world import World
 
@@ -21,8 +21,8 @@ MINUTES = st.lists(st.integers(0, 10_000).map(lambda n: timedelta(minutes=n)), m
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_departed(tmp_path_factory.mktemp("departed"))
+def made() -> Path:
+    return made_departed()
 
 
 @pytest.fixture

@@ -27,14 +27,14 @@ from bot.views.run import the_run
 from policies.model import ExitType
 from policies.roles import Role
 from tests.bot.adversary import actions
-from tests.bot.views.departed import departed, make_departed
+from tests.bot.views.departed import departed, made_departed
 from tests.bot.views.readers import AUDITOR, BREAK_GLASS, CHAT_ADMIN, HR, IT, NOBODY, reader
 from tests.bot.world import START, World
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_departed(tmp_path_factory.mktemp("departed"))
+def made() -> Path:
+    return made_departed()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -146,6 +147,8 @@ def _again(answer: Answer) -> Response:
         headers["Location"] = answer.body["location"]
     media = answer.body["media"]
     if "file" in answer.body:
+        if not Path(answer.body["file"]).exists():
+            raise Problem(Code.NOT_FOUND, "the file was kept for a day; ask for it with a new key")
         return FileResponse(answer.body["file"], answer.status, headers, media)
     return Response(answer.body["text"], answer.status, {**headers, "content-type": media})
 

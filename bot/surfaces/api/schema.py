@@ -19,9 +19,9 @@ from bot.surfaces.api.route import PERMISSION
 
 VERSION: Final = version("bawab")
 _ABOUT: Final = (
-    "Read and do what your rights in Bawab allow, from a program. Make a token in the console or with "
-    "`bawab token make`, and send it as `Authorization: Bearer bwb_…`. Every error is a problem document "
-    "(RFC 9457) with a stable `code`. Unsafe requests need an `Idempotency-Key`."
+    "Read and do what your rights in Bawab allow, from a program, with a token of yours: "
+    "`Authorization: Bearer bwb_…`. Every error is a problem document (RFC 9457) with a stable `code`. "
+    "Unsafe requests need an `Idempotency-Key`."
 )
 _ALWAYS: Final = (Code.TOKEN_REFUSED, Code.FORBIDDEN, Code.INVALID, Code.INTERNAL, Code.UNAVAILABLE)
 _OPEN: Final = (Code.INVALID, Code.INTERNAL, Code.UNAVAILABLE)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path as File
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import FileResponse
 
-from bot.audit.export import Format, export
-from bot.audit.query import parse
-from bot.surfaces.api.caller import Called, Caller
+from bot.acts import exports
+from bot.audit.export import Format
+from bot.surfaces.api.caller import Called
 from bot.surfaces.api.cursors import cursor_of, place_of, strange
 from bot.surfaces.api.route import PERMISSION, Route
 from bot.surfaces.api.shapes.asked import ExportWish
 from bot.surfaces.api.shapes.audit import LogEntry, LogPage, log_entry
 from bot.surfaces.api.shapes.base import FIRST_PAGE, Cursor, Key, Limit
-from bot.views.audit import audit, not_own, resolver, zone_of
+from bot.views.audit import audit
 
 router = APIRouter(route_class=Route, tags=["audit"])
 Search = Annotated[
@@ -74,24 +73,17 @@ def _entry_number(place: tuple[int, ...] | None) -> int | None:
 async def export_log(caller: Called, asked: ExportWish, key: Key) -> FileResponse:  # noqa: ARG001 - read by the route
     """Hand out entries of the log as a file, oldest first; that it was handed out is an entry too.
 
-    Personal fields stay sealed. The file is kept as long as the answer to its key is, for its owner alone.
+    Personal fields stay sealed unless `reveal` asks for them, with a reason. The file is kept for a day, for
+    the same key.
     """
     format_ = Format(asked.format)
-    path = _folder(caller) / f"{caller.request_id}.{format_}"
-    await export(
-        caller.app.audit,
-        parse(asked.q, zone=zone_of(caller.app)),
-        path,
+    found = await exports.export_log(
+        caller.app,
+        caller.who,
+        asked.q,
         format_,
-        actor=caller.who.logged,
+        exports.new_folder(caller.app),
+        reveal=asked.reveal,
         reason=asked.reason,
-        resolve=resolver(caller.who),
-        beside=await not_own(caller.app, caller.who),
     )
-    return FileResponse(path, media_type=MEDIA[format_], filename=f"bawab-audit.{format_}")
-
-
-def _folder(caller: Caller) -> File:
-    folder = caller.app.settings.data_dir / "exports"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    return FileResponse(found.path, media_type=MEDIA[format_], filename=f"bawab-audit.{format_}")

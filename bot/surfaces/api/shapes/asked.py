@@ -125,4 +125,7 @@ class ExportWish(Request):
 
     q: Text = Field("", description="A search, as in GET /audit", examples=["case:case_4f2a9c01d3b7"])
     format: Literal["jsonl", "csv"] = "jsonl"
+    reveal: bool = Field(
+        False, description="Show sealed personal fields, too; needs `person.read` and a reason"
+    )
     reason: Text = Field("", examples=["Audit of November"])

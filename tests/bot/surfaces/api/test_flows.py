@@ -119,9 +119,14 @@ async def test_an_export_proves_itself_is_logged_and_is_given_again_for_its_key(
     assert len(await desk.entries("audit.export")) == 1
     sheet = await audra("POST", "/audit/exports", json={**wish, "format": "csv"})
     assert sheet.text.startswith("\ufeff")
-    kept = list((desk.app.settings.data_dir / "exports").iterdir())
+    kept = [path for path in desk.app.settings.data_dir.rglob("entries.*") if path.is_file()]
     assert len(kept) == 2
     assert {path.stat().st_mode & 0o077 for path in kept} == {0}
+    silent = await audra("POST", "/audit/exports", json={**wish, "reveal": True, "reason": " "})
+    assert (silent.status_code, silent.json()["reason"]) == (409, "reason_missing")
+    for path in kept:
+        path.unlink()
+    assert (await audra("POST", "/audit/exports", json=wish, key="k")).status_code == 404
 
 
 async def test_a_group_is_registered_by_it_and_its_purpose_said_by_its_owner(desk: Office) -> None:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from bot.audit.asked import ASKED
 from bot.store.access_tables import IdempotencyRow
 from bot.store.query import change, columns, where
-from bot.surfaces.api.idempotency import KEEP, LEASE
+from bot.surfaces.api.idempotency import KEEP, LEASE, left_alone
 from tests.bot.surfaces.api.calling import Client, Office
+from tests.bot.world import START
 
 LEAVES = {"person_id": "ana", "last_day": "2026-11-30", "exit_type": "resignation"}
 
@@ -79,19 +80,22 @@ async def test_killed_after_the_act_it_is_answered_by_what_the_log_says_was_done
     assert [row.status for row in await rows(desk)] == [201]
 
 
-async def test_killed_before_the_act_it_waits_for_the_other_process_and_is_then_done(desk: Office) -> None:
+async def test_killed_before_the_act_it_is_done_by_whoever_is_asked_again(desk: Office) -> None:
     noura = await desk.as_("noura")
-    await opened(noura, "k-2")
-    await as_if_killed_before(desk, "k-2")
-    early = await noura("POST", "/cases", key="k-2", json={**LEAVES, "person_id": "omar"})
-    assert early.status_code == 422, "a key says what it was for even while nobody has answered"
-    early = await noura("POST", "/cases", key="k-2", json=LEAVES)
-    assert (early.status_code, early.json()["code"]) == (409, "in_progress")
-    assert 0 < int(early.headers["retry-after"]) <= LEASE.seconds + 1
-    desk.world.clock.turn(seconds=LEASE.seconds + 1)
-    late = await noura("POST", "/cases", key="k-2", json=LEAVES)
-    assert late.status_code == 409, "done anew, and refused by the act itself: the case is there"
-    assert late.json()["code"] == "cannot_act"
+    await opened(noura, "k-1")
+    await as_if_killed_before(desk, "k-1")
+    other = await noura("POST", "/cases", key="k-1", json={**LEAVES, "person_id": "omar"})
+    assert other.status_code == 422, "a key says what it was for even while nobody has answered"
+    again = await noura("POST", "/cases", key="k-1", json=LEAVES)
+    assert again.json()["reason"] == "has_case", "done anew, and so the act itself looked again"
+
+
+def test_a_process_that_may_live_is_left_to_what_it_began_and_not_for_ever() -> None:
+    row = IdempotencyRow(token_id="tok", key="k", request_hash="", body={"boot": "another"}, created_at=START)
+    assert left_alone("postgresql", row, START) == LEASE
+    assert left_alone("postgresql", row, START + LEASE / 2) == LEASE / 2
+    assert left_alone("postgresql", row, START + 2 * LEASE) == timedelta(0)
+    assert left_alone("sqlite", row, START) == timedelta(0), "one process holds the folder: the other is dead"
 
 
 async def as_if_killed_before(desk: Office, key: str) -> None:

@@ -107,7 +107,10 @@ class NoticeSender:
             if notice.instance in down and await self._claims.take_another_way(notice.id, now):
                 continue  # it leaves by the other channel in the next pass
             if notice.instance in resting:
-                continue  # one refusal to serve is enough: the rest of this platform waits for the next pass
+                # One refusal to serve is enough: the rest of this platform waits, or takes another in time.
+                if now - notice.created_at >= self._limits.patience:
+                    await self._claims.take_another_way(notice.id, now)
+                continue
             if sent >= room or lately[notice.recipient_id] >= self._limits.per_person:
                 waiting.append(notice)
                 continue

@@ -12,19 +12,21 @@ from bot.store.tables import CaseRow, HoldRow, LinkRow, NoticeRow, StepRow
 
 
 async def concerned_by(tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
-    """Give the employee ids of everybody a hold is about."""
+    """Give the employee ids of everybody a hold is about.
+
+    A list of accounts to be confirmed is about nobody's departure: whoever is on it may be asked, too.
+    """
     cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == hold.digest)
     steps = await where(tx, StepRow, columns(StepRow).hold_digest == hold.digest)
-    links = await where(tx, LinkRow, columns(LinkRow).hold_digest == hold.digest)
     named = (hold.cause or {}).get("person")
     ids = {row.person_id for row in cases} | {row.person_id for row in steps}
-    return frozenset(ids | {row.person_id for row in links} | ({str(named)} if named else set()))
+    return frozenset(ids | ({str(named)} if named else set()))
 
 
 async def operators_changed(app: Bawab, tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
     """Give the operators on whose platforms somebody concerned has an account, as far as that is known."""
-    ids = await concerned_by(tx, hold)
-    links = await where(tx, LinkRow, columns(LinkRow).person_id.in_(ids)) if ids else []
+    ids, link = await concerned_by(tx, hold), columns(LinkRow)
+    links = await where(tx, LinkRow, link.person_id.in_(ids) | (link.hold_digest == hold.digest))
     chats = set(app.settings.instance_names)
     return frozenset(operator_of(app.settings, row.instance) for row in links if row.instance in chats)
 

@@ -77,7 +77,7 @@ class Desk:
         async with self.world.app.store.write() as tx:
             await add(
                 tx,
-                StaffRow(id=person, name=person, roles=roles, source="file", created_at=now, updated_at=now),
+                StaffRow(id=person, name=person, roles=roles, source="local", created_at=now, updated_at=now),
             )
             links = columns(LinkRow)
             for instance, account in channels.items():

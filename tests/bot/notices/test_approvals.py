@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.notices.stopping import start, stop
 from bot.notices.touched import lone_approvals
 from bot.release import release
 from bot.store.access_tables import ConfirmationRow
@@ -103,11 +104,13 @@ async def test_neither_the_subject_nor_whoever_leaves_nor_the_requester_is_asked
     await two.employ(ANA, ["hr"], {SLACK: "UANA"})
     gone = STAFF[0].replace("active,,", "terminated,2026-11-19,")
     two.world.drop(gone, *STAFF[1:])
+    assert await stop(two.world.app, actor="person:E3")
     await two.world.run()
-    two.post.mails.clear()
+    assert two.slack_texts("UNOURA") == [], "stopped"
     async with two.world.app.store.write() as tx:
         await change(tx, HoldRow, {"requested_by": "person:E3"}, columns(HoldRow).digest != "")
     two.restart()
+    assert await start(two.world.app, actor="person:E3")
     await two.send()
     assert two.slack_texts("UANA") == two.in_mail("ana@corp.test") == []
     assert two.slack_texts("UIDRIS") == two.in_mail("idris@corp.test") == []

@@ -43,7 +43,7 @@ QUERIES = (
     "actor:person:noura",
     "created:2024-01-05",
     "created:>=2024-02-01 outcome:failed",
-    "created:<2024-01-02 -platform:slack",
+    "created:<2024-01-10 -platform:slack",
     "verified",
     "req-999",
     "req-123456",
@@ -54,13 +54,13 @@ QUERIES = (
 
 
 class _Clock:
-    """Every commit is eight seconds after the one before: a million entries are some three months."""
+    """Every commit is some two hours after the one before: a million entries are three months."""
 
     def __init__(self) -> None:
         self.at = FIRST_DAY
 
     def __call__(self) -> datetime:
-        self.at += timedelta(seconds=8)
+        self.at += timedelta(seconds=8000)
         return self.at
 
 

@@ -261,3 +261,22 @@ async def test_windows_of_any_width_read_each_entry_once() -> None:
     assert all(one[0] == after[1] for one, after in pairwise(seen))
     assert len(seen) > 1
     assert walk.unread == 0
+
+
+@pytest.mark.parametrize(
+    "typed", ["person:E1 outcome:ok", "case:x action:step", "run:x actor:bawab", "group:C001 outcome:failed"]
+)
+async def test_the_narrowest_question_chooses_the_index(mixed: Bench, typed: str) -> None:
+    async with mixed.store.read() as connection:
+        conditions = (await prepare(connection, parse(typed), None)).conditions
+    statement = sa.select(RAW.c.seq).where(*conditions).order_by(RAW.c.seq.desc()).limit(50)
+    sql = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    with sqlite3.connect(mixed.database) as raw:
+        plan = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}"))
+    raw.close()
+    narrow = {"person": "subject", "case": "case_id", "run": "run_id", "group": "group_id"}
+    assert f"INDEX ix_audit_entry_{narrow[typed.partition(':')[0]]}" in plan
+
+
+async def test_a_text_is_never_found_across_two_columns(mixed: Bench) -> None:
+    assert await found(mixed, "slacksales") == []

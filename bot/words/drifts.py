@@ -47,10 +47,10 @@ def drift_group(reader: Reads, row: DriftRow) -> str:
     return reader.t.isolate(row.group_name or row.group_id)
 
 
-def drift_state(reader: Reads, row: DriftRow) -> str:
+def drift_state(reader: Reads, row: DriftRow, until: str) -> str:
+    """Say where a drift stands; `until` is the end of an exception, as this screen writes instants."""
     t, said = reader.t, worded(STATES, row.state, reader.t)
     if row.state == DriftState.ACCEPTED and row.accepted_until:
-        until = reader.moment(row.accepted_until)
         return t.text("{state}, until {until}: {why}", state=said, until=until, why=t.isolate(row.note))
     why = "" if row.note in _QUIET else _why(reader, row.note)
     return t.text("{state}: {why}", state=said, why=why) if why else said

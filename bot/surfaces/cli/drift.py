@@ -72,7 +72,7 @@ def table(desk: Desk, rows: Sequence[DriftRow], names: Mapping[str, str]) -> Non
             drift_group(desk, row),
             worded(WHYS, row.why, t),
             desk.stamp(row.found_at),
-            drift_state(desk, row),
+            drift_state(desk, row, desk.stamp(row.accepted_until)),
         ]
         for row in rows
     ]

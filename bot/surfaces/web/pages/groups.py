@@ -18,6 +18,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.groups import GroupGap, GroupLine, NoSuchGroup, answers_for, group_entry, group_page, groups
+from bot.views.tasks import tasks
 from policies.model import RegisteredGroup, Sensitivity
 from policies.roles import Permission
 
@@ -92,7 +93,9 @@ async def _page(v: Visitor, key: str, status: int = 200, **more: Any) -> Respons
         found = await group_page(v.app, v.who, key)
     except NoSuchGroup:
         raise HTTPException(404) from None
-    shown = {"typed": _typed(found.row), "error": "", **more}
+    waiting = await tasks(v.app, v.who)
+    here = [line for line in (*waiting.mine, *waiting.others) if line.group_key == key]
+    shown = {"typed": _typed(found.row), "error": "", "tasks": here, **more}
     own = not v.who.may(Permission.GROUP_WRITE) and found.may_review
     return page(v, "group.html", status, w=words(v), found=found, own=own, **shown)
 

@@ -217,7 +217,8 @@ class Words:
         return drift_group(Reader(self.t, self.zone), row)
 
     def drift_state(self, row: DriftRow) -> str:
-        return drift_state(Reader(self.t, self.zone), row)
+        reader = Reader(self.t, self.zone)
+        return drift_state(reader, row, reader.moment(row.accepted_until))
 
 
 def words(v: Visitor) -> Words:

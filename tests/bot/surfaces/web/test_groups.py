@@ -90,6 +90,15 @@ async def test_whoever_hands_their_seat_on_sees_the_group_no_more(site: Site) ->
     assert (await admin.get(WELL)).status_code == 404
 
 
+async def test_what_only_a_person_can_do_in_a_group_stands_on_its_page(site: Site) -> None:
+    family = f"/groups/{key_of('phones', 'العائلة')}"
+    for client in (await site.client("E2"), await site.client("A1", Role.AUDITOR)):
+        shown = (await client.get(family)).text
+        assert "Ana Quispe" in shown
+        assert 'href="/tasks#task_' in shown
+    assert 'href="/tasks#task_' not in (await client.get(WELL)).text
+
+
 async def test_hr_is_shown_no_platform_id_on_any_page_of_groups(site: Site) -> None:
     hr = await site.client("H1", Role.HR)
     for path in ("/groups", WELL, f"/groups/{key_of('acme', 'C-lunch')}"):

@@ -47,9 +47,8 @@ async def stay(command: Command, folder: Path, console: Console, t: Translator) 
 
 async def _offer(command: Command, console: Console, t: Translator) -> None:
     """Print a link that works once for one person of each kind."""
-    console.print(
-        f"\n{t.text('The console is open. Each link signs in once, as:')}", style="bold", highlight=False
-    )
+    opened = t.text("The console is open. Each link signs in once, as:")
+    console.print(f"\n{opened}", style="bold", highlight=False)
     staff: list[dict[str, Any]] = (await command.data("staff", "list"))["staff"]
     for role, named in WHO.items():
         person = next(row for row in staff if role in row["roles"])
@@ -59,9 +58,8 @@ async def _offer(command: Command, console: Console, t: Translator) -> None:
     console.print()
     for sentence in TRY:
         console.print(f"  {t.text(sentence)}", highlight=False)
-    console.print(
-        f"\n{t.text('Ctrl-C ends it; everything is invented and stays in its folder.')}", highlight=False
-    )
+    ends = t.text("Ctrl-C ends it; everything is invented and stays in its folder.")
+    console.print(f"\n{ends}", highlight=False)
 
 
 async def _answers(listen: str, service: Service) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.notices.channels import Channel, in_order
 from bot.notices.ports import DirectoryLookup, NoticeLimits
 from bot.notices.readers import reader_of
-from bot.notices.recipients import Destination, Subject
+from bot.notices.recipients import Destination, Subject, may_be_reached
 from bot.store.access_tables import StaffRow
 from bot.store.query import columns, where
 from bot.store.tables import PersonRow
@@ -34,8 +34,9 @@ class Addresses:
         found = []
         for channel in in_order(self.channels.values(), reader.channels, self._limits.channels):
             account = await self.on(tx, person_id, channel)
-            if account and not _read_by(channel, account, person_id, subject):
-                found.append(Destination(person_id, channel.name, account))
+            to = Destination(person_id, channel.name, account) if account else None
+            if to is not None and may_be_reached(to, subject, channel.readers):
+                found.append(to)
         return tuple(found)
 
     async def on(self, tx: AsyncConnection, person_id: str, channel: Channel) -> str | None:
@@ -68,17 +69,6 @@ class Addresses:
             return None
         same = await where(tx, PersonRow, func.lower(people.email) == address.lower(), people.id != person_id)
         return None if same else address.casefold()
-
-
-def _read_by(channel: Channel, account: str, person_id: str, subject: Subject) -> bool:
-    if subject.person_id in channel.readers:
-        return True
-    return (channel.name, account) in subject.accounts and account != person_id
-
-
-def tried_operators(channels: Mapping[str, Channel], names: Collection[str]) -> frozenset[str]:
-    """Give the operators of channels by their names; one that is not configured any more counts as itself."""
-    return frozenset(channels[name].operator if name in channels else name for name in names)
 
 
 def others(

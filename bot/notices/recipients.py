@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,23 +42,14 @@ def who_may(candidates: Iterable[str | None], subject: Subject, present: Collect
     return tuple(dict.fromkeys(able))
 
 
-def destination(
-    person_id: str,
-    subject: Subject,
-    accounts: Mapping[str, str],
-    instances: Sequence[str],
-) -> Destination | None:
-    """Choose where to write to somebody: the first instance on which an account is certainly theirs alone.
+def may_be_reached(to: Destination, subject: Subject, readers: Collection[str] = ()) -> bool:
+    """Say whether a message about the subject may go to an address: not theirs, and not read by them there.
 
-    `accounts` is instance → account id. An account that is tied to the subject as well is never written to.
+    `readers` are all who read what is posted to that channel, where that is more than one person.
     """
-    if person_id == subject.person_id:
-        return None
-    for instance in instances:
-        account_id = accounts.get(instance)
-        if account_id is not None and (instance, account_id) not in subject.accounts:
-            return Destination(person_id, instance, account_id)
-    return None
+    if subject.person_id == to.person_id or subject.person_id in readers:
+        return False
+    return (to.instance, to.account_id) not in subject.accounts
 
 
 def is_present(person: Person | None, now: datetime, default_zone: str = "UTC") -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.notices.recipients import Subject, destination, is_present, may_act, who_may
+from bot.notices.recipients import Destination, Subject, is_present, may_act, may_be_reached, who_may
 from policies.model import Person, PersonStatus
 
 IDS = st.sampled_from(["E1", "E2", "E3", "E7"])
@@ -35,18 +35,15 @@ def test_nobody_who_is_gone_or_unknown_is_a_recipient_and_everybody_else_listed_
     assert list(may) == sorted(may, key=registry_says.index)
 
 
-@given(IDS, subjects, st.dictionaries(INSTANCES, ACCOUNTS), st.permutations(["hq", "lab"]))
-def test_no_account_of_the_subject_is_ever_written_to_whoever_it_is_said_to_belong_to(
-    person: str, subject: Subject, accounts: dict[str, str], instances: list[str]
+@given(
+    person=IDS, subject=subjects, instance=INSTANCES, account=ACCOUNTS, readers=st.frozensets(IDS, max_size=3)
+)
+def test_an_address_of_the_subject_or_one_they_read_is_never_written_to(
+    person: str, subject: Subject, instance: str, account: str, readers: frozenset[str]
 ) -> None:
-    to = destination(person, subject, accounts, instances)
-    free = {pair for pair in accounts.items() if pair not in subject.accounts}
-    if person == subject.person_id or not free:
-        assert to is None
-    else:
-        assert to is not None
-        assert (to.instance, to.account_id) in free
-        assert to.person_id == person
+    may = may_be_reached(Destination(person, instance, account), subject, readers)
+    theirs = (instance, account) in subject.accounts
+    assert may is not (person == subject.person_id or subject.person_id in readers or theirs)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ class Presses:
             await self._replies.line(str(body.get("response_url") or ""), t.text(STRANGER), t)
             return
         told, over = await self._done(caller, act, value)
-        await self._tell(caller, body, str(action.get("block_id") or ""), told, over=over)
+        await self._tell(caller, body, (act, value), told, over=over)
 
     async def _done(self, caller: Caller, act: str, value: str) -> tuple[str, bool]:
         """Do it; gives what is said, and whether the button has done its work."""
@@ -76,7 +76,7 @@ class Presses:
         return said, True
 
     async def _tell(
-        self, caller: Caller, body: Mapping[str, Any], block_id: str, told: str, *, over: bool
+        self, caller: Caller, body: Mapping[str, Any], button: tuple[str, str], told: str, *, over: bool
     ) -> None:
         if (body.get("container") or {}).get("type") == "view":
             await self._in_view(caller, body, told)
@@ -87,7 +87,7 @@ class Presses:
             return
         shown = (body.get("message") or {}).get("blocks")
         if shown:
-            await self._replies.blocks_instead(url, _settled(shown, block_id, told), told)
+            await self._replies.blocks_instead(url, _settled(shown, *button, told), told)
         else:
             # Slack does not hand over what only one person sees: it is said anew, without this button.
             fresh = await standing.status(self._app, caller.who, caller.t)
@@ -101,6 +101,11 @@ class Presses:
         await self._home.show(caller)
 
 
-def _settled(shown: list[Block], block_id: str, told: str) -> list[Block]:
-    """Put what came of it where the buttons were; all else in the message stays."""
-    return [note(told) if block.get("block_id") == block_id else block for block in shown]
+def _settled(shown: list[Block], act: str, value: str, told: str) -> list[Block]:
+    """Put what came of it where the button was pressed; all else in the message stays."""
+    return [note(told) if _has(block, act, value) else block for block in shown]
+
+
+def _has(block: Block, act: str, value: str) -> bool:
+    buttons = block.get("elements", ()) if block.get("type") == "actions" else ()
+    return any((one.get("action_id"), one.get("value", "")) == (act, value) for one in buttons)

@@ -19,9 +19,11 @@ from bot.store.query import add
 from bot.surfaces.beside import beside
 from bot.surfaces.listener import listening
 from bot.surfaces.slack.events import PATIENCE_SECONDS
+from connectors.chat.slack import SlackConnector
 from connectors.chat.slack.sandbox import APP_TOKEN, User
 from connectors.chat.slack.sandbox.acting import Acting, ByHttp, BySocket
 from connectors.chat.slack.sandbox.surface import OpenView, Surface
+from connectors.wire import Wire
 from policies.roles import Role
 from tests.bot.adversary import office
 from tests.bot.surfaces.telling import SECRET
@@ -54,6 +56,13 @@ class Desk:
     def surface(self) -> Surface:
         """The app's side of the workspace."""
         return self.world.sandbox.workspace.surface
+
+    @property
+    def wire(self) -> Wire:
+        """The app's way out."""
+        slack = self.app.chat["acme"]
+        assert isinstance(slack, SlackConnector)
+        return slack.wire
 
     async def asks(self, user: str, text: str = "", **more: Any) -> str:
         """Type `/offboard …`; gives the answer, or nothing once a form is opened instead."""

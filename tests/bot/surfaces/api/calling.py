@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +25,7 @@ from bot.settings import ManualInstance
 from bot.store.access_tables import StaffRow
 from bot.store.query import add, new_id
 from bot.surfaces.api.app import mounted
+from connectors.chat.slack.sandbox import Channel, User
 from policies.roles import RIGHTS, Permission, Role
 from tests.bot.world import POLICY, World, channel, company, people
 
@@ -55,6 +59,7 @@ class _Server(uvicorn.Server):
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
 POLICY_WITH_APPROVAL = POLICY.replace("    notify: owner\n", "    notify: owner\n    approve: hr\n")
+_SETTLED: dict[str, Path] = {}
 PHONES = {"phones": ManualInstance(platform="whatsapp")}
 
 
@@ -120,15 +125,34 @@ class Office:
 @asynccontextmanager
 async def office(folder: Path, *, policy: str = POLICY) -> AsyncIterator[Office]:
     """Open a company whose first run is released, with its API listening on loopback."""
-    rooms = channel("sales", "ana", "omar", "owner"), channel("general", *STAFF)
-    async with company(
-        folder, *people(*STAFF), *rooms, policy=policy, registry=REGISTRY, manual=PHONES
-    ) as world:
-        world.drop(*PRESENT, header=HEADER)
-        await world.settle_in()
-        await seat(world.app)
-        async with served(world.app) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
-            yield Office(world, http, url)
+    shutil.copytree(await settled(policy), folder, dirs_exist_ok=True)
+    async with (
+        opened(folder, policy) as world,
+        served(world.app) as url,
+        httpx.AsyncClient(base_url=url, timeout=20) as http,
+    ):
+        yield Office(world, http, url)
+
+
+async def settled(policy: str) -> Path:
+    """Give the folder of such a company; made once for all tests, each works in a copy of its own."""
+    if policy not in _SETTLED:
+        folder = Path(tempfile.mkdtemp(prefix="bawab-api-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        async with opened(folder, policy) as world:
+            world.drop(*PRESENT, header=HEADER, name="first.csv")
+            await world.settle_in()
+            await seat(world.app)
+        _SETTLED[policy] = folder
+    return _SETTLED[policy]
+
+
+@asynccontextmanager
+async def opened(folder: Path, policy: str) -> AsyncIterator[World]:
+    things: list[User | Channel] = [*people(*STAFF)]
+    things += [channel("sales", "ana", "omar", "owner"), channel("general", *STAFF)]
+    async with company(folder, *things, policy=policy, registry=REGISTRY, manual=PHONES) as world:
+        yield world
 
 
 async def seat(app: Bawab) -> None:

@@ -76,6 +76,9 @@ class Unreviewed:
     overdue: int
 
 
+NONE_UNREVIEWED: Final = Unreviewed(0, 0)
+
+
 async def reviews_of(tx: AsyncConnection, run_ids: Sequence[str]) -> Mapping[str, ReviewRow]:
     """Give the reviews there are of these runs, by run."""
     rows = columns(ReviewRow)

@@ -19,6 +19,7 @@ from bot.hearing import Trouble, troubles
 from bot.holds import open_holds
 from bot.notices.stopping import stopped_by
 from bot.notices.touched import lone_approvals
+from bot.reviews import NONE_UNREVIEWED, Unreviewed, unreviewed
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
 from bot.store.access_tables import ConfirmationRow
 from bot.store.group_tables import DriftRow, SuccessionRow
@@ -67,6 +68,8 @@ class Status:
     """Emergencies that wait for a second person's word."""
     seats: tuple[str, ...] = ()
     """Groups whose registered owner or deputy leaves, and that nobody has taken over."""
+    unreviewed: Unreviewed = NONE_UNREVIEWED
+    """Runs that wait for IT's review."""
 
 
 async def status(app: Bawab) -> Status:
@@ -91,6 +94,7 @@ async def status(app: Bawab) -> Status:
             orphans=tuple(await open_successions(tx)),
             lone=tuple(await lone_approvals(app, tx)),
             silenced=(await stopped_by(tx) or (None,))[0],
+            unreviewed=await unreviewed(app, tx),
             drifts=len(await where(tx, DriftRow, columns(DriftRow).state == DriftState.OPEN)),
             vacant=await vacant_roles(app, tx),
             unconfirmed=tuple(await unconfirmed(tx)),

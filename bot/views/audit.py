@@ -26,7 +26,7 @@ from bot.store.tables import CaseRow, PersonRow, StepRow
 from policies.roles import Permission
 
 PAGE: Final = 50
-PATIENCE: Final = 1.0
+PATIENCE: Final = 1.5
 """Seconds a reader waits; what is unread then is said, and read when they ask."""
 _AT_ONCE: Final = 500
 

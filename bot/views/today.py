@@ -11,6 +11,7 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.drift.record import DriftState
 from bot.holds import first_run_is_open
+from bot.reviews import NONE_UNREVIEWED, Unreviewed, unreviewed
 from bot.states import CASE_OPEN
 from bot.store.group_tables import DriftRow
 from bot.store.query import columns, where
@@ -60,6 +61,8 @@ class Today:
     """Whether HR has ever delivered anything."""
     reads_cases: bool
     """Whether the reader sees cases at all; a chat admin does not."""
+    unreviewed: Unreviewed = NONE_UNREVIEWED
+    """Runs that wait for IT's review; none for whoever does not review."""
 
     @property
     def to_sign(self) -> tuple[HoldLine, ...]:
@@ -98,6 +101,7 @@ async def today(app: Bawab, who: Actor) -> Today:
             observing=reads and await first_run_is_open(tx),
             fed=not reads or bool(await where(tx, FeedRow)),
             reads_cases=reads,
+            unreviewed=await unreviewed(app, tx) if who.may(Permission.RUN_REVIEW) else NONE_UNREVIEWED,
         )
 
 

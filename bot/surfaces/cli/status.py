@@ -89,6 +89,7 @@ def _waiting(desk: Desk, found: Status) -> None:
             "{n} is in again and should be out", "{n} are in again and should be out", found.drifts
         )
         desk.print(f"{said}: bawab drift", style="yellow")
+    _of_runs(desk, found)
     for row in found.orphans[:SHOWN]:
         desk.print(_orphan(desk, row), style="yellow")
     _more(desk, len(found.orphans), "status --json", style="yellow")
@@ -115,6 +116,15 @@ def _of_messages(desk: Desk, found: Status) -> None:
         desk.print(t.text("{name} stopped all messages.", name=by), style="red")
     for hold, why in found.lone[:SHOWN]:
         desk.print(t.text(LONE[why], hold=t.isolate(short(hold.digest))), style="yellow")
+
+
+def _of_runs(desk: Desk, found: Status) -> None:
+    """What waits for IT to look at it."""
+    t, waits = desk.t, found.unreviewed
+    if waits.waiting:
+        said = t.plural("{n} run waits for a review", "{n} runs wait for a review", waits.waiting)
+        late = t.plural("{n} for too long", "{n} for too long", waits.overdue)
+        desk.print(f"{said} ({late})" if waits.overdue else said, style="yellow" if waits.overdue else None)
 
 
 def _of_people(desk: Desk, found: Status) -> None:
@@ -217,6 +227,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "deaf": [asdict(trouble) for trouble in found.deaf],
         "tasks": [task.id for task in found.tasks],
         "drifts": found.drifts,
+        "unreviewed": asdict(found.unreviewed),
         "questions": found.questions,
         "feeds": [feed.model_dump() for feed in found.feeds],
         "gaps": [gap.model_dump() for gap in found.gaps],

@@ -44,7 +44,8 @@ async def take_leave(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
 async def _hand_over(app: Bawab, tx: AsyncConnection, case: CaseRow, had: frozenset[Role]) -> None:
     """Tasks go to the next in line; approvals wait for the others who carry the role."""
     tasks = await hand_on_tasks(app, tx, case.person_id)
-    waiting = [row for row in await open_holds(tx) if any(had & roles for roles in wanted_by(row))]
+    held = await open_holds(tx) if had else []
+    waiting = [row for row in held if any(had & roles for roles in wanted_by(row))]
     if not tasks and not waiting:
         return
     others = await people_with(app, tx, had) if waiting else []

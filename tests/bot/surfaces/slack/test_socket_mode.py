@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from bot.hearing import troubles
 from connectors.chat.slack.sandbox import APP_TOKEN
@@ -106,7 +107,7 @@ async def test_no_socket_opens_but_the_wires(tmp_path: Path) -> None:
         _CONNECTS.clear()
         before = len(at.wire.connections)
         at.world.sandbox.cut_all()
-        await at.world.sandbox.sockets.connected()
+        await until(lambda: at.world.sandbox.sockets.opened == 2)
         await at.previewed("UNOURA")
         await at.home("UNOURA")
         assert await at.asks("UNOURA", "help")

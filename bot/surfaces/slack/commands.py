@@ -9,7 +9,7 @@ from typing import Any
 from bot.access.actor import NotAllowed
 from bot.acts.refusals import CannotAct
 from bot.app import Bawab
-from bot.locale import N_, Translator, translator
+from bot.locale import N_, translator
 from bot.notices.directory import StoreDirectory
 from bot.surfaces.slack import standing
 from bot.surfaces.slack.offboarding import Offboarding
@@ -113,8 +113,3 @@ class Commands:
         async with self._app.store.read() as tx:
             person_id = await StoreDirectory().person_of(tx, self._instance, found[1])
         return person_id or typed
-
-
-def nobody(t: Translator) -> str:
-    """Say to an account that is nobody's here what to do."""
-    return t.text(STRANGER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -17,13 +18,14 @@ from bot.surfaces.slack.commands import COMMAND, NOT_YOURS, STRANGER, Commands
 from bot.surfaces.slack.events import PATIENCE_SECONDS, Events
 from bot.surfaces.slack.home import Home
 from bot.surfaces.slack.later import Later
-from bot.surfaces.slack.offboarding import OLD, Offboarding
+from bot.surfaces.slack.offboarding import OLD, Answer, Offboarding
 from bot.surfaces.slack.presses import Presses
 from bot.surfaces.slack.turned_away import TurnedAway
-from bot.surfaces.slack.whom import Speaker, Whom, speaker_of
+from bot.surfaces.slack.whom import Caller, Speaker, Whom, speaker_of
 from connectors.chat.slack import SlackConnector
 
 _Body = dict[str, Any]
+_Take = Callable[[Caller, Mapping[str, Any]], Awaitable[Answer]]
 _ANY = re.compile(".*", re.DOTALL)
 
 
@@ -87,7 +89,7 @@ class Surface:
         else:
             await ack(options=await self._people(caller, body))
 
-    async def _people(self, caller: Any, body: _Body) -> list[dict[str, Any]]:
+    async def _people(self, caller: Caller, body: _Body) -> list[dict[str, Any]]:
         try:
             return await self._offboarding.people(caller, str(body.get("value") or ""))
         except NotAllowed as refusal:
@@ -114,7 +116,7 @@ class Surface:
         t = translator(self._app.settings.language)
         await ack(response_action="update", view=forms.said(t.text(OLD), t))
 
-    async def _submitted(self, ack: AsyncAck, body: _Body, take: Any) -> None:
+    async def _submitted(self, ack: AsyncAck, body: _Body, take: _Take) -> None:
         """Take a form from whoever may send it at this very moment; roles may have ended since it opened."""
         caller = await self._whom.of(speaker_of(body))
         t = caller.t if caller else translator(self._app.settings.language)

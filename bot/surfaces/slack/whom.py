@@ -9,7 +9,7 @@ from typing import Any
 from bot.access.actor import Actor
 from bot.access.actors import actor_by_account
 from bot.app import Bawab
-from bot.locale import Translator, translator
+from bot.locale import Translator
 from bot.surfaces.slack.turned_away import TurnedAway
 from connectors.chat.slack import SlackConnector
 from connectors.errors import ConnectorError
@@ -68,7 +68,7 @@ class Whom:
         if who is None:
             await self._turned_away.note("nobody_here", account_id=speaker.account_id)
             return None
-        return Caller(who, speaker.account_id, translator(who.language, self._app.settings.language))
+        return Caller(who, speaker.account_id, who.translator)
 
     async def _not_ours(self, speaker: Speaker) -> str:
         """Say why an account is turned away before anybody looks whose it is; empty where it is not."""

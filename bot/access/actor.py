@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.locale import Translator, translator
 from policies.roles import Permission, Role, may
 
 Via = Literal["web", "api", "slack", "telegram", "teams", "cli"]
@@ -28,6 +29,8 @@ class Actor:
     via: Via
     language: str = "en"
     zone: str = "UTC"
+    hijri: bool = False
+    """Whether they want the Hijri day beside the Gregorian one."""
     known_to_hr: bool = True
     """False for staff without an HR record (an outside auditor, the administrator of the first day)."""
     scopes: frozenset[Permission] | None = None
@@ -37,6 +40,11 @@ class Actor:
     def logged(self) -> str:
         """The name the audit log gives them."""
         return f"person:{self.id}"
+
+    @property
+    def translator(self) -> Translator:
+        """Their language, as they want days to be said."""
+        return translator(self.language).with_hijri(self.hijri)
 
     def may(self, permission: Permission) -> bool:
         """Whether one of their roles, and their token, carries the right."""

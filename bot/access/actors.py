@@ -39,6 +39,7 @@ async def actor_of(app: Bawab, tx: AsyncConnection, id_: str, via: Via) -> Actor
         via=via,
         language=manner.language,
         zone=manner.zone,
+        hijri=manner.hijri,
         known_to_hr=known is not None,
     )
 

@@ -12,7 +12,7 @@ from bot.acts.passing_on import cannot
 from bot.acts.refusals import CannotAct
 from bot.acts.tasks import done
 from bot.app import Bawab
-from bot.locale import N_, Translator, translator
+from bot.locale import N_, Translator
 from bot.release import Seen
 from bot.store.query import columns, one, where
 from bot.store.tables import HoldRow, NoticeRow
@@ -39,7 +39,7 @@ async def press(app: Bawab, who: Actor, act: str, value: str) -> Pressed:
     do = _ACTS.get(act)
     if do is None:
         raise CannotAct("no_button")
-    t = translator(who.language)
+    t = who.translator
     said = await do(app, who, value, t)
     return Pressed(Message((Passage(said),), language=t.language), said)
 

@@ -163,7 +163,7 @@ class Talking:
             await self._app.audit.append(tx, entry)
 
     def _language(self, who: Actor | None, tag: str | None) -> Translator:
-        return translator(who.language if who is not None else tag, self._app.settings.language)
+        return who.translator if who is not None else translator(tag, self._app.settings.language)
 
 
 def _with_what_is_left(told: Pressed, said: str, t: Translator) -> Message:

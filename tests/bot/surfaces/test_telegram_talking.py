@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.settings import ManualInstance
-from bot.store.access_tables import StaffRow
+from bot.store.access_tables import PreferenceRow, StaffRow
 from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow
 from connectors.chat.telegram.sandbox import User
@@ -281,3 +281,14 @@ async def test_the_language_is_the_readers_own(tmp_path: Path) -> None:
     async with hearing(tmp_path) as both:
         maha = await _office(both, language="ar")
         assert "آخر يوم" in await _writes(both, maha, "/offboard E2")
+
+
+async def test_whoever_wants_the_hijri_day_reads_it_here_too(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        maha = await _office(both)
+        await _writes(both, maha, "/offboard E2")
+        assert "1448" not in "".join(_buttons(both, maha))
+        async with both.company.app.store.write() as tx:
+            await add(tx, PreferenceRow(person_id="E9", hijri=True, updated_at=both.company.clock()))
+        await _writes(both, maha, "/offboard E2")
+        assert "1448" in "".join(_buttons(both, maha))

@@ -17,7 +17,7 @@ IDS: dict[str, list[str]] = json.loads(os.environ.get("BAWAB_TEST_IDS", "{}"))
 _TERM = (
     r'(-?(action|outcome|case|person|group|platform):[a-z*]{1,9}|created:>=2026-11-0[1-9]|"a b"|[a-z]{1,5})'
 )
-schemathesis.openapi.format("log-search", st.from_regex(rf"({_TERM} ?){{0,3}}", fullmatch=True))
+schemathesis.openapi.format("log-search", st.from_regex(rf"({_TERM}( {_TERM}){{0,2}})?", fullmatch=True))
 
 
 @schemathesis.hook

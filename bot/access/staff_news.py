@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.first_day import retire_local
 from bot.access.granting import end_roles, grant
-from bot.access.roster import FILE, LEAVING
+from bot.access.roster import FILE, LEAVING, active_staff
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
@@ -41,12 +41,15 @@ async def staff_news(app: Bawab) -> None:
     shelf.look()
     async with app.store.read() as tx:
         now = (shelf.digest, shelf.problem, await _news_of_people(tx))
-    if now == shelf.noted:
+        nobody = not shelf.rows and not shelf.problem and not await active_staff(tx)
+    if now == shelf.noted or (nobody and shelf.noted is None):
+        shelf.noted = now
         return
     async with app.store.write() as tx:
         await _note(app, tx)
         if not shelf.problem:
             await _work_in(app, tx)
+        await _known_by_now(app, tx)
         await retire_local(app, tx)
     shelf.noted = now
 
@@ -86,6 +89,15 @@ async def _work_in(app: Bawab, tx: AsyncConnection) -> None:
             await end_roles(app, tx, known, why="staff_file", actor="bawab")
     for one_ in meant.values():
         await grant(app, tx, _row(app, one_), actor="bawab")
+
+
+async def _known_by_now(app: Bawab, tx: AsyncConnection) -> None:
+    """End what outsiders have whom HR names since: they sign in as that person, who may be leaving."""
+    rows = columns(StaffRow)
+    outside = [rows.known_to_hr.is_(False), rows.ended_at.is_(None), rows.email.is_not(None)]
+    for row in await where(tx, StaffRow, *outside):
+        if await where(tx, PersonRow, func.lower(columns(PersonRow).email) == (row.email or "").casefold()):
+            await end_roles(app, tx, row, why="known_to_hr", actor="bawab")
 
 
 async def _whom(tx: AsyncConnection, row: Named, *, taken: dict[str, Meant]) -> Meant:

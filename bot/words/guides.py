@@ -23,9 +23,7 @@ GUIDES: Mapping[str, tuple[str, ...]] = {
         _THEN,
     ),
     "teams": (
-        N_(
-            "In Teams open the members of {group}: three dots beside its name, then “Manage team”."
-        ),
+        N_("In Teams open the members of {group}: three dots beside its name, then “Manage team”."),
         N_("Find {person} among the members and guests."),
         N_("Click the cross beside the name, and confirm."),
         _THEN,

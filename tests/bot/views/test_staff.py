@@ -45,7 +45,13 @@ async def hired(world: World) -> World:
 def _session(token: str, staff_id: str, world: World, *, hours: int, **more: object) -> SessionRow:
     now = world.clock.now
     expires = now + timedelta(hours=hours)
-    given: dict[str, Any] = {"created_at": now, "seen_at": now, "expires_at": expires, "csrf": "secret-csrf", **more}
+    given: dict[str, Any] = {
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": expires,
+        "csrf": "secret-csrf",
+        **more,
+    }
     return SessionRow(token_hash=f"secret-{token}", staff_id=staff_id, **given)
 
 

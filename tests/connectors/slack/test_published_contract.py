@@ -62,7 +62,7 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
     world.add(RoleAssignment("U1", "C1"), RoleAssignment("U2", "C1"))
     world.add(InviteRequest("I1", ["U1"], channel="C1", shared=True), InviteRequest("Ir1", ["U1"]))
     world.tokens["xoxb-sandbox-bot"].scopes.append("channels:history")
-    more = {"team_id": world.team_id, "may_join_public": True, "app_token": APP_TOKEN}
+    more: dict[str, Any] = {"team_id": world.team_id, "may_join_public": True, "app_token": APP_TOKEN}
     async with staged(world, admin=True, **more) as stage:
         slack = stage.slack
         await slack.check()

@@ -30,13 +30,16 @@ async def set_fields(app: Bawab, who: Actor, group: str, instance: str, fields: 
         await _must_look_after(app, who, group, instance)
         if not set(fields) <= OWN_FIELDS:
             raise NotAllowed(Permission.GROUP_WRITE)
-    return await _told(registry.set_fields(app, group, fields, By(who.logged), instance))
+    try:
+        return await _told(registry.set_fields(app, group, fields, _by(who), instance))
+    except NotOnePerson as error:
+        raise _nobody(who, fields, error) from error
 
 
 async def register(app: Bawab, who: Actor, groups: Sequence[str], instance: str) -> Change:
     """Add a row for each of these groups. Raises NotAllowed, CannotAct."""
     who.must(Permission.GROUP_WRITE)
-    return await _told(registry.register(app, groups, By(who.logged), instance))
+    return await _told(registry.register(app, groups, _by(who), instance))
 
 
 async def review(app: Bawab, who: Actor, group: str, instance: str) -> Change:
@@ -45,7 +48,7 @@ async def review(app: Bawab, who: Actor, group: str, instance: str) -> Change:
         await _must_look_after(app, who, group, instance)
     if not who.known_to_hr:
         raise CannotAct("not_known_to_hr")
-    return await _told(registry.review(app, [group], who.id, By(who.logged), instance))
+    return await _told(registry.review(app, [group], who.id, _by(who), instance))
 
 
 async def _must_look_after(app: Bawab, who: Actor, group: str, instance: str) -> None:
@@ -55,8 +58,20 @@ async def _must_look_after(app: Bawab, who: Actor, group: str, instance: str) ->
         raise NotAllowed(Permission.GROUP_WRITE)
 
 
+def _by(who: Actor) -> By:
+    return By(who.logged, id=who.id, discreet=not who.may(Permission.PERSON_READ))
+
+
+def _nobody(who: Actor, fields: Fields, error: NotOnePerson) -> CannotAct:
+    """Only whoever may search people is told whom a name may mean."""
+    if who.may(Permission.PERSON_READ):
+        return CannotAct("group_refused", why=str(error))
+    named = [str(fields[name]) for name in registry.PEOPLE if fields.get(name)]
+    return CannotAct("no_person", what=", ".join(named))
+
+
 async def _told(doing: Awaitable[_Done]) -> _Done:
     try:
         return await doing
-    except (NotOneGroup, NotOnePerson, RegistryProblem, SettingsProblem, PolicyError) as error:
+    except (NotOneGroup, RegistryProblem, SettingsProblem, PolicyError) as error:
         raise CannotAct("group_refused", why=str(error)) from error

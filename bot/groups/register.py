@@ -57,6 +57,14 @@ class By:
 
     actor: str
     dry_run: bool = False
+    id: str = ""
+    """Their employee id, where it is known: nobody is told from here that they are going to leave."""
+    discreet: bool = False
+    """Whether they may not know of anybody who is going to leave: whoever is here counts as staying."""
+
+    def may_know(self, person_id: str) -> bool:
+        """Whether they may be told that this person is going to leave."""
+        return not self.discreet and person_id != self.id
 
 
 async def find_group(app: Bawab, wanted: str, instance: str | None = None) -> GroupEntry:
@@ -75,13 +83,16 @@ async def find_group(app: Bawab, wanted: str, instance: str | None = None) -> Gr
     raise NotOneGroup(f"{wanted!r} may mean {some}. Give the id, or --instance")
 
 
-async def person_who_stays(app: Bawab, tx: AsyncConnection, who: str) -> str:
-    """Give the employee id of somebody who may answer for a group; raises NotOnePerson, RegistryProblem."""
+async def person_who_stays(app: Bawab, tx: AsyncConnection, who: str, by: By) -> str:
+    """Give the employee id of somebody who may answer for a group; raises NotOnePerson, RegistryProblem.
+
+    A refusal would tell that somebody is going to leave: whoever may not know that is not refused.
+    """
     person = person_from_json((await the_person(tx, who)).record)
     found = answerer(person, app.now(), app.settings.time_zone or "UTC")
     if found.standing is Standing.GONE:
         raise RegistryProblem(f"{found.id} ({found.name}) has left the company; name somebody who is there")
-    if found.standing is Standing.LEAVING:
+    if found.standing is Standing.LEAVING and by.may_know(found.id):
         raise RegistryProblem(
             f"{found.id} ({found.name}) leaves soon (last day {found.last_day}); name somebody who stays"
         )
@@ -97,7 +108,7 @@ async def set_fields(app: Bawab, wanted: str, fields: Fields, by: By, instance: 
     entry = await find_group(app, wanted, instance)
     async with app.store.read() as tx:
         known = {
-            name: await person_who_stays(app, tx, str(value)) if name in PEOPLE and value else value
+            name: await person_who_stays(app, tx, str(value), by) if name in PEOPLE and value else value
             for name, value in fields.items()
         }
     return await _write(app, Action.GROUP_REGISTER, [(entry, known)], by)
@@ -126,7 +137,7 @@ async def review(app: Bawab, wanted: Sequence[str], who: str, by: By, instance: 
             f"{', '.join(missing)}: nobody has registered it; `bawab groups register` first"
         )
     async with app.store.read() as tx:
-        reviewer = await person_who_stays(app, tx, who)
+        reviewer = await person_who_stays(app, tx, who, by)
     fields = {"reviewed": _today(app).isoformat(), "reviewed_by": reviewer}
     return await _write(app, Action.GROUP_REVIEW, [(one, fields) for one in entries], by)
 

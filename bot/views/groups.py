@@ -201,9 +201,10 @@ def line_of(
 ) -> GroupLine:
     """Cut one group to what `who` may see.
 
-    Whoever may not read about people is told of nobody that they leave before they have left.
+    Whoever may not read about people is told of nobody that they leave before they have left; and nobody,
+    whatever they may read, is told so of themselves.
     """
-    shown = entry if who.may(Permission.PERSON_READ) else _discreet(entry)
+    shown = _discreet(entry, who)
     row, group = shown.row, shown.group
     return GroupLine(
         key=key_of(entry.instance, entry.id),
@@ -223,14 +224,14 @@ def line_of(
     )
 
 
-def _discreet(entry: GroupEntry) -> GroupEntry:
-    return replace(entry, owner=_as_present(entry.owner), deputy=_as_present(entry.deputy))
+def _discreet(entry: GroupEntry, who: Actor) -> GroupEntry:
+    return replace(entry, owner=_as_present(entry.owner, who), deputy=_as_present(entry.deputy, who))
 
 
-def _as_present(one: Answerer | None) -> Answerer | None:
+def _as_present(one: Answerer | None, who: Actor) -> Answerer | None:
     """Nothing is said of somebody's last day before it is over, and the day itself not then."""
-    if one is None:
-        return None
+    if one is None or (who.may(Permission.PERSON_READ) and one.id != who.id):
+        return one
     standing = Standing.PRESENT if one.standing is Standing.LEAVING else one.standing
     return replace(one, standing=standing, last_day=None)
 

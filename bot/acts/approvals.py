@@ -15,6 +15,7 @@ from bot.release import APPROVE, Released, Seen, Verdict, find_hold, put_name
 from bot.release_faults import CannotRelease
 from bot.signers import signer_of
 from bot.store.tables import HoldRow
+from policies.approvals import NotYours
 from policies.roles import Permission, Role
 
 
@@ -42,7 +43,7 @@ async def sign(
 
     The last word that is wanted releases it in the same transaction, bound to what was `seen`; a rejection
     withdraws it and cancels its cases, once. Raises NotAllowed, and CannotAct: it names who decided a moment
-    ago, or why this person's word is not taken.
+    ago, or why this person's word is not taken. To whoever it is about nothing is called so.
     """
     who.must(Permission.HOLD_RELEASE)
     word = Verdict(approve=verdict == APPROVE, note=note.strip(), seen=seen)
@@ -51,7 +52,7 @@ async def sign(
             row = await find_hold(tx, digest)
             done = await put_name(app, tx, row, await signer_of(tx, who), word)
     except CannotRelease as error:
-        raise await _refused(app, error) from error
+        raise await _refused(app, error, digest) from error
     return _signed(done, word)
 
 
@@ -59,8 +60,11 @@ def _signed(done: Released, word: Verdict) -> Signed:
     return Signed(done.hold, word.approve and not done.missing, done.missing, done.count)
 
 
-async def _refused(app: Bawab, error: CannotRelease) -> CannotAct:
+async def _refused(app: Bawab, error: CannotRelease, digest: str) -> CannotAct:
     facts = dict(error.facts)
+    if error.code == NotYours.IS_SUBJECT:
+        # Said as of nothing: whoever it is about must not learn of it by trying.
+        return CannotAct("no_hold", what=digest)
     async with app.store.read() as tx:
         if error.code == "withdrawn":
             return await who_cancelled(tx, str(facts["hold"]))

@@ -93,23 +93,21 @@ async def cancel_case(
     """Cancel a case, for a reason; what was done already stays done. Raises NotAllowed, CannotAct.
 
     `expected` is the state it was shown in: where somebody moved it meanwhile nothing is cancelled, and the
-    refusal says who did. Nobody cancels their own departure.
+    refusal says who did. To its subject a case does not exist: nobody cancels their own departure.
     """
     who.must(Permission.CASE_CANCEL)
     if not reason.strip():
         raise CannotAct("reason_missing")
     async with app.store.write() as tx:
-        case = await the_case(tx, case_id)
-        await _may_cancel(tx, case, who, expected)
+        case = await the_case(tx, case_id, who)
+        await _may_cancel(tx, case, expected)
         if not await cancel(app, tx, case, reason=reason.strip()[:200], actor=who.logged):
             raise CannotAct("has_ended", case=case.id)
         found = await one(tx, CaseRow, columns(CaseRow).id == case.id)
     return found or case
 
 
-async def _may_cancel(tx: AsyncConnection, case: CaseRow, who: Actor, expected: str | None) -> None:
-    if case.person_id == who.id:
-        raise CannotAct("own_case")
+async def _may_cancel(tx: AsyncConnection, case: CaseRow, expected: str | None) -> None:
     if expected is not None and case.state != expected:
         raise await changed_meanwhile(tx, case.id)
     if case.state not in CASE_OPEN:
@@ -123,9 +121,7 @@ async def retry_case(app: Bawab, who: Actor, case_id: str) -> int:
     """
     who.must(Permission.CASE_RETRY)
     async with app.store.read() as tx:
-        case = await the_case(tx, case_id)
-    if case.person_id == who.id:
-        raise CannotAct("own_case")
+        case = await the_case(tx, case_id, who)
     steps = await retry(app, case, actor=who.logged)
     if not steps:
         raise CannotAct("nothing_undone", case=case.id)

@@ -57,11 +57,10 @@ async def revoke_now(app: Bawab, who: Actor, case_id: str, reason: str) -> Hurri
     who.must(Permission.CASE_REVOKE_NOW)
     _says_why(reason)
     async with app.store.write() as tx:
-        case = await the_case(tx, case_id)
-        _is_for_somebody_else(who, case.person_id)
+        case = await the_case(tx, case_id, who)
         if case.kind not in LEAVING:
             raise CannotAct("not_a_departure", case=case.id)
-        _has_not_begun(case)
+        await _has_not_begun(app, tx, case)
         policy = await _policy(app, tx)
         return await _at_once(app, tx, case, policy, who, reason)
 
@@ -81,7 +80,7 @@ async def revoke_person_now(
         policy = await _policy(app, tx)
         standing = await departures_of(tx, person_id)
         for case in standing:
-            _has_not_begun(case)
+            await _has_not_begun(app, tx, case)
         if standing:
             return await _at_once(app, tx, standing[0], policy, who, reason)
         run = _run(app, who)
@@ -103,9 +102,17 @@ def _is_for_somebody_else(who: Actor, person_id: str) -> None:
         raise CannotAct("own_case")
 
 
-def _has_not_begun(case: CaseRow) -> None:
+async def _has_not_begun(app: Bawab, tx: AsyncConnection, case: CaseRow) -> None:
+    """Raise CannotAct, also for an emergency the clock is about to carry out: pressed twice, it is one."""
     if case.state not in CASE_NOT_STARTED:
         raise CannotAct("under_way" if case.state in CASE_OPEN else "has_ended", case=case.id)
+    due = case.state == CaseState.SCHEDULED and case.due is not None and case.due <= app.now()
+    if due and await _asked(tx, case.id) is not None:
+        raise CannotAct("under_way", case=case.id)
+
+
+async def _asked(tx: AsyncConnection, case_id: str) -> ConfirmationRow | None:
+    return await one(tx, ConfirmationRow, columns(ConfirmationRow).case_id == case_id)
 
 
 async def _has_its_case(tx: AsyncConnection, person_id: str, name: str) -> CannotAct:
@@ -180,8 +187,17 @@ def _hurried_values(app: Bawab, case: CaseRow, who: Actor) -> dict[str, object]:
 
 async def _scheduled(app: Bawab, tx: AsyncConnection, case: CaseRow, who: Actor, reason: str) -> Hurried:
     """From here on the clock carries it out, within a tick; whoever leaves has no hold here any more."""
-    cases, now = columns(CaseRow), app.now()
+    cases = columns(CaseRow)
     await change(tx, CaseRow, {"state": CaseState.SCHEDULED}, cases.id == case.id)
+    asked = await _ask(app, tx, case, who, reason)
+    await only_departure(app, tx, case.person_id, case.event_key, CASE_NOT_STARTED, actor=who.logged)
+    await take_leave(app, tx, case)
+    return Hurried(await _afresh(tx, case), None, asked)
+
+
+async def _ask(app: Bawab, tx: AsyncConnection, case: CaseRow, who: Actor, reason: str) -> ConfirmationRow:
+    """Ask a second person; an earlier emergency that was moved to another day gives way to this one."""
+    now, rows = app.now(), columns(ConfirmationRow)
     asked = ConfirmationRow(
         case_id=case.id,
         requested_by=who.id,
@@ -189,10 +205,9 @@ async def _scheduled(app: Bawab, tx: AsyncConnection, case: CaseRow, who: Actor,
         requested_at=now,
         due=now + CONFIRM_WITHIN,
     )
-    await add(tx, asked)
-    await only_departure(app, tx, case.person_id, case.event_key, CASE_NOT_STARTED, actor=who.logged)
-    await take_leave(app, tx, case)
-    return Hurried(await _afresh(tx, case), None, asked)
+    if not await change(tx, ConfirmationRow, asked.model_dump(), rows.case_id == case.id):
+        await add(tx, asked)
+    return asked
 
 
 async def _too_many(app: Bawab, tx: AsyncConnection) -> Breach | None:
@@ -212,12 +227,11 @@ async def confirm_emergency(
     """
     who.must(Permission.CASE_CONFIRM)
     async with app.store.write() as tx:
-        case = await the_case(tx, case_id)
-        rows = columns(ConfirmationRow)
-        asked = await one(tx, ConfirmationRow, rows.case_id == case.id)
+        case = await the_case(tx, case_id, who)
+        rows, asked = columns(ConfirmationRow), await _asked(tx, case.id)
         if asked is None:
             raise CannotAct("not_an_emergency", case=case.id)
-        await _may_confirm(tx, asked, case, who)
+        await _may_confirm(tx, asked, who)
         values = {
             "verdict": verdict,
             "decided_by": who.id,
@@ -234,14 +248,11 @@ async def confirm_emergency(
     return found or asked
 
 
-async def _may_confirm(tx: AsyncConnection, asked: ConfirmationRow, case: CaseRow, who: Actor) -> None:
+async def _may_confirm(tx: AsyncConnection, asked: ConfirmationRow, who: Actor) -> None:
     if asked.verdict is not None and asked.decided_at is not None:
         by = await name_of(tx, f"person:{asked.decided_by}")
         raise CannotAct("confirmed_already", who=by, when=asked.decided_at)
-    signer = await signer_of(tx, who)
-    if case.person_id in signer.ids:
-        raise CannotAct("is_subject")
-    if is_theirs(asked.requested_by, signer):
+    if is_theirs(asked.requested_by, await signer_of(tx, who)):
         raise CannotAct("is_requester")
 
 

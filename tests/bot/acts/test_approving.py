@@ -82,7 +82,7 @@ async def test_the_subject_never_approves(ready: Path) -> None:
     async with house(ready) as world:
         await open_case(world.app, await actor(world, "noura"), person_id="sara", last_day=None)
         hold = await waiting(world)
-        assert await refused(world, "sara", hold.digest) == "is_subject"
+        assert await refused(world, "sara", hold.digest) == "no_hold"
         with pytest.raises(CannotRelease, match="among the people concerned"):
             await release(world.app, hold.digest, actor="person:Sara Q")
 
@@ -181,6 +181,18 @@ async def test_approve_and_rescind_in_the_same_second_one_wins_and_the_other_is_
         assert lost.code == ("changed_meanwhile" if approved else "withdrawn_by")
         assert ("Noura Q" if approved else "Sara Q") in str(lost)
         assert (await the_case(world)).state == ("scheduled" if approved else "cancelled")
+
+
+async def test_whoever_rescinds_what_was_approved_a_moment_ago_is_told_by_whom(ready: Path) -> None:
+    async with house(ready) as world:
+        await ana_leaves(world)
+        hold, case = await waiting(world), await the_case(world)
+        sara = await actor(world, "sara")
+        await sign(world.app, await actor(world, "noura"), hold.digest, "approve")
+        with pytest.raises(CannotAct, match="Noura Q") as lost:
+            await cancel_case(world.app, sara, case.id, "stays", expected="awaiting_approval")
+        assert lost.value.code == "changed_meanwhile"
+        assert (await the_case(world)).state == "scheduled"
 
 
 async def test_two_people_approve_in_the_same_second_and_it_is_released_once(ready: Path) -> None:

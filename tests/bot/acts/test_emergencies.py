@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ async def test_a_second_person_confirms_once_and_neither_the_first_nor_the_subje
         done = await revoke_person_now(app, noura, "sara", ExitType.UNSTATED, WHY)
         case = done.case.id
         assert await refused(confirm_emergency(app, noura, case, "confirmed")) == "is_requester"
-        assert await refused(confirm_emergency(app, sara, case, "confirmed")) == "is_subject"
+        assert await refused(confirm_emergency(app, sara, case, "confirmed")) == "no_case"
         with pytest.raises(NotAllowed):
             await confirm_emergency(app, await actor(world, "lina"), case, "confirmed")
         row = await confirm_emergency(app, await actor(world, "omar"), case, "confirmed", "spoke to them")
@@ -160,6 +161,21 @@ async def test_a_second_person_confirms_once_and_neither_the_first_nor_the_subje
             await confirm_emergency(app, huda, case, "disputed")
         assert caught.value.code == "confirmed_already"
         assert [e["outcome"] for e in await logged(world, "case.confirm")] == ["confirmed"]
+
+
+async def test_an_emergency_pressed_twice_is_one_and_one_that_was_moved_is_asked_anew(ready: Path) -> None:
+    async with house(ready) as world:
+        app, noura, omar = world.app, await actor(world, "noura"), await actor(world, "omar")
+        case = (await revoke_person_now(app, noura, "sara", ExitType.UNSTATED, WHY)).case
+        assert await refused(revoke_person_now(app, omar, "sara", ExitType.UNSTATED, WHY)) == "under_way"
+        assert await refused(revoke_now(app, noura, case.id, WHY)) == "under_way"
+        assert len(await logged(world, "case.revoke_now")) == 1
+        await reschedule_case(app, noura, case.id, date(2026, 12, 24), reason="a mistake")
+        again = await revoke_now(app, omar, case.id, "it was none")
+        assert again.confirm_by is not None
+        assert (again.confirm_by.requested_by, again.confirm_by.reason) == ("omar", "it was none")
+        await world.run()
+        assert "USARA" not in world.members("C-lunch")
 
 
 async def test_two_verdicts_in_the_same_second_one_stands(ready: Path) -> None:

@@ -60,11 +60,14 @@ class Signer:
 
 async def signer_of(tx: AsyncConnection, who: Actor) -> Signer:
     """Give somebody signed in as a signer: their id is certain, their other names count against them too."""
-    people = await where(tx, PersonRow, columns(PersonRow).id == who.id)
-    row = await staff_row(tx, who.id)
+    rows, row = columns(PersonRow), await staff_row(tx, who.id)
     own = [who.id, *([row.email] if row and row.email else [])]
+    # Somebody HR did not know when they signed in may be somebody it knows by now.
+    mine = rows.id == who.id if who.known_to_hr else func.lower(rows.email).in_(_folded(own))
+    people = await where(tx, PersonRow, mine)
     names = _folded([*own, *[name for person in people for name in names_of(person)]])
-    return Signer(who.id, who.logged, who.via, names, frozenset({who.id}), who.roles, bool(people))
+    ids = frozenset({who.id, *(person.id for person in people)})
+    return Signer(who.id, who.logged, who.via, names, ids, who.roles, who.known_to_hr)
 
 
 async def operator(tx: AsyncConnection, actor: str) -> Signer:

@@ -19,7 +19,7 @@ from bot.locale import N_, Translator
 from bot.setting_parts import OidcSettings
 from bot.store.access_tables import StaffRow
 from bot.store.people import person
-from bot.store.query import columns, new_id, one, where
+from bot.store.query import change, columns, new_id, one, where
 from bot.store.tables import PersonRow
 from policies.roles import Role
 
@@ -73,13 +73,11 @@ async def _arrive(
 ) -> StaffRow | TurnedAway:
     rows = columns(StaffRow)
     row = await one(tx, StaffRow, rows.issuer == issuer, rows.subject == subject)
-    if row is None:
-        tied = await _tie(app, tx, claims)
-        if isinstance(tied, TurnedAway):
-            return tied
-        row = await staff_row(tx, tied.id) or _new(app, tied, claims)
-        if row.subject is not None:
-            return TurnedAway("taken")
+    if row is None or not row.known_to_hr:
+        found = await _whose(app, tx, row, claims)
+        if isinstance(found, TurnedAway):
+            return found
+        row = found
     known = await person(tx, row.id) if row.known_to_hr else None
     if row.known_to_hr and (known is None or await has_left(app, tx, row.id, known)):
         return TurnedAway("left")
@@ -94,6 +92,28 @@ async def _arrive(
     email = known.email if known else row.email
     wanted = _wanted(app, row, roles, (issuer, subject), named, email)
     return await grant(app, tx, wanted, actor="bawab") or TurnedAway("left")
+
+
+async def _whose(
+    app: Bawab, tx: AsyncConnection, known: StaffRow | None, claims: Mapping[str, Any]
+) -> StaffRow | TurnedAway:
+    """Find whose staff row it is of somebody new here, or of an outsider (`known`) whom HR may name by now.
+
+    Once HR names them they are that person, and their outsider's row is none any more: nobody is two.
+    """
+    tied = await _tie(app, tx, claims)
+    if isinstance(tied, TurnedAway):
+        return tied
+    if known is not None and not tied.known_to_hr:
+        return known
+    row = await staff_row(tx, tied.id) or _new(app, tied, claims)
+    if row.subject is not None:
+        return TurnedAway("taken")
+    if known is not None:
+        await end_roles(app, tx, known, why="known_to_hr", actor="bawab")
+        gone = {"issuer": None, "subject": None, "updated_at": app.now()}
+        await change(tx, StaffRow, gone, columns(StaffRow).id == known.id)
+    return row
 
 
 def _roles(app: Bawab, row: StaffRow, claims: Mapping[str, Any]) -> Sequence[Role] | TurnedAway:
@@ -129,14 +149,15 @@ async def _tie(app: Bawab, tx: AsyncConnection, claims: Mapping[str, Any]) -> _T
     stated = _text(claims, claim) if claim else ""
     if stated and await one(tx, PersonRow, people.id == stated):
         return _Tied(stated, known_to_hr=True)
-    email = _text(claims, "email").casefold()
-    same = await where(tx, PersonRow, func.lower(people.email) == email) if email else []
+    # The database folds both: `casefold` would make one address of straße@ and strasse@.
+    email = _text(claims, "email")
+    same = await where(tx, PersonRow, func.lower(people.email) == func.lower(email)) if email else []
     if same:
         # With a claim for the id, an address ties nobody: the provider may let people set it themselves.
         sure = claim is None and len(same) == 1 and _verified(claims)
         return _Tied(same[0].id, known_to_hr=True) if sure else TurnedAway("unsure_who")
     rows = columns(StaffRow)
-    outside = [func.lower(rows.email) == email, rows.known_to_hr.is_(False), rows.source == FILE]
+    outside = [func.lower(rows.email) == func.lower(email), rows.known_to_hr.is_(False), rows.source == FILE]
     row = await one(tx, StaffRow, *outside) if email else None
     if row is not None:
         return _Tied(row.id, known_to_hr=False) if _verified(claims) else TurnedAway("unsure_who")

@@ -93,11 +93,11 @@ async def _work_in(app: Bawab, tx: AsyncConnection) -> None:
 
 async def _known_by_now(app: Bawab, tx: AsyncConnection) -> None:
     """End what outsiders have whom HR names since: they sign in as that person, who may be leaving."""
-    rows = columns(StaffRow)
-    outside = [rows.known_to_hr.is_(False), rows.ended_at.is_(None), rows.email.is_not(None)]
-    for row in await where(tx, StaffRow, *outside):
-        if await where(tx, PersonRow, func.lower(columns(PersonRow).email) == (row.email or "").casefold()):
-            await end_roles(app, tx, row, why="known_to_hr", actor="bawab")
+    rows, people = columns(StaffRow), columns(PersonRow)
+    named = select(func.lower(people.email)).where(people.email.is_not(None))
+    outside = [rows.known_to_hr.is_(False), rows.ended_at.is_(None), rows.source != FILE]
+    for row in await where(tx, StaffRow, *outside, func.lower(rows.email).in_(named)):
+        await end_roles(app, tx, row, why="known_to_hr", actor="bawab")
 
 
 async def _whom(tx: AsyncConnection, row: Named, *, taken: dict[str, Meant]) -> Meant:

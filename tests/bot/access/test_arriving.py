@@ -11,6 +11,7 @@ import pytest
 
 from bot.access.actors import actor_of
 from bot.access.roster import staff_row
+from bot.access.sessions import begin, find
 from bot.access.staff import REFUSED, TurnedAway, arrived
 from bot.locale import translator
 from bot.setting_parts import OidcSettings
@@ -19,6 +20,7 @@ from bot.store.query import add
 from bot.store.tables import PersonRow
 from policies.roles import Role
 from tests.bot.acts.house import ana_leaves, house, logged
+from tests.bot.adversary import STAFF, line
 from tests.bot.world import World
 
 ISSUER = "https://login.corp.test"
@@ -102,6 +104,48 @@ async def test_somebody_hr_does_not_know_comes_in_with_the_roles_of_their_groups
         assert (row.known_to_hr, row.roles, row.name) == (False, ["auditor"], "Eva")
         assert await comes(world, "sub-8", {"email": "x@y.test", "groups": ["guests"]}) == "no_role"
         assert await comes(world, "sub-9", {"email": "x@y.test"}) == "groups_unread"
+
+
+async def test_whoever_signed_in_before_hr_named_them_is_that_person_from_then_on(ready: Path) -> None:
+    async with with_provider(ready) as world:
+        claims = {**HUDA, "email": "zaid@corp.test", "name": "Zaid"}
+        before = await comes(world, "sub-1", claims)
+        assert isinstance(before, StaffRow)
+        assert not before.known_to_hr
+        session = await begin(world.app, before.id)
+        world.drop(*[line(name) for name in STAFF], line("zaid", last_day="2026-11-30"))
+        await world.run()
+        assert await find(world.app, session) is None, "nobody reads their own leaving as somebody else"
+        row = await comes(world, "sub-1", claims)
+        assert isinstance(row, StaffRow)
+        assert (row.id, row.known_to_hr, row.roles) == ("zaid", True, ["hr"])
+        assert await comes(world, "sub-2", claims) == "taken"
+        again = await comes(world, "sub-1", {**claims, "groups": ["tech"]})
+        assert isinstance(again, StaffRow)
+        assert (again.id, again.roles) == ("zaid", ["it"])
+
+
+async def test_whoever_is_tied_by_a_claim_hr_knows_since_is_no_outsider_any_more(ready: Path) -> None:
+    async with with_provider(ready, BY_ID) as world:
+        claims = {"employee_id": "E55", "email": "z@elsewhere.test", "groups": ["people"]}
+        before = await comes(world, "sub-1", claims)
+        assert isinstance(before, StaffRow)
+        world.drop(*[line(name) for name in STAFF], line("E55"))
+        await world.run()
+        row = await comes(world, "sub-1", claims)
+        assert isinstance(row, StaffRow)
+        assert row.id == "E55"
+        async with world.app.store.read() as tx:
+            assert await actor_of(world.app, tx, before.id, "web") is None
+
+
+async def test_two_spellings_that_only_look_alike_are_two_people(ready: Path) -> None:
+    async with with_provider(ready) as world:
+        world.drop(*[line(name) for name in STAFF], line("strasse"))
+        await world.run()
+        row = await comes(world, "sub-1", {**HUDA, "email": "straße@corp.test"})
+        assert isinstance(row, StaffRow)
+        assert row.id != "strasse"
 
 
 async def test_whoever_loses_every_group_loses_the_door_and_their_roles_at_the_next_sign_in(

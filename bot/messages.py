@@ -16,6 +16,7 @@ from bot.notices.ports import NoticeLimits
 from bot.notices.recipients import Subject
 from bot.notices.send import NoticeSender
 from bot.settings import Settings
+from bot.shown import look_before_asking
 from bot.states import CASE_RUNNING
 from bot.store.query import columns, table, where
 from bot.store.tables import CaseRow, NoticeRow, StepRow
@@ -100,6 +101,7 @@ class Messages:
         """Chase what is late, ask who must decide, then send what waits."""
         now = self._app.now()
         await self.tasks.remind_due(now)
+        await look_before_asking(self._app)
         await self._asking.ask_due()
         await self._sender.send_due(now)
 

@@ -14,8 +14,9 @@ from bot.acts.tasks import done
 from bot.app import Bawab
 from bot.locale import N_, Translator
 from bot.release import Seen
-from bot.store.query import columns, one, where
-from bot.store.tables import HoldRow, NoticeRow
+from bot.shown import shown_of
+from bot.store.query import columns, one
+from bot.store.tables import HoldRow
 from bot.words.roles import role_text
 from connectors.messages import Message, Passage
 
@@ -45,7 +46,7 @@ async def press(app: Bawab, who: Actor, act: str, value: str) -> Pressed:
 
 
 async def _approve(app: Bawab, who: Actor, value: str, t: Translator) -> str:
-    signed = await sign(app, who, _digest(value), "approve", seen=await _shown(app, who, value))
+    signed = await sign(app, who, _digest(value), "approve", seen=await _shown(app, value))
     if signed.released:
         return t.text(N_("Approved and released. Bawab carries it out when it is due."))
     wanted = [role_text(role, t) for roles in signed.missing for role in sorted(roles)]
@@ -86,15 +87,12 @@ def _digest(value: str) -> str:
     return value
 
 
-async def _shown(app: Bawab, who: Actor, value: str) -> Seen | None:
-    """Give what the message with this button showed its reader: it binds, as a page's preview does."""
+async def _shown(app: Bawab, value: str) -> Seen | None:
+    """Give what the messages with this button show: it binds, as a page's preview does."""
     async with app.store.read() as tx:
         hold = await one(tx, HoldRow, columns(HoldRow).digest.startswith(value, autoescape=True))
-        if hold is None:
-            return None
-        rows = columns(NoticeRow)
-        told = await where(tx, NoticeRow, rows.hold_digest == hold.digest, rows.recipient_id == who.id)
-    return next((seen for notice in told if (seen := (notice.groups or {}).get("seen"))), None)
+    shown = shown_of(hold) if hold is not None else None
+    return shown.seen if shown is not None else None
 
 
 _ACTS: Mapping[str, Callable[[Bawab, Actor, str, Translator], Awaitable[str]]] = {

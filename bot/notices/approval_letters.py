@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.locale import Translator
 from bot.notices.approval_words import Approval, Emergency, Word, approval, emergency, questions
 from bot.notices.saying import Means, Written
+from bot.shown import shown_of
 from bot.states import HoldKind
 from bot.store.access_tables import ConfirmationRow, SignatureRow, StaffRow
 from bot.store.notices import case_by_id
@@ -54,6 +55,7 @@ async def _asked(tx: AsyncConnection, hold: HoldRow, reader: str) -> Approval:
         missing=max(0, len(hold.wanted or [()]) - sum(word.approves for word in words)),
         decided=_decided(hold, signed),
         mine=reader not in {row.by for row in signed},
+        shown=shown_of(hold),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.locale import Translator
 from bot.locale.keys import hold_text
 from bot.notices.saying import LONGEST_ON_BUTTON, Means, named
+from bot.shown import Shown
 from bot.states import HoldKind
 from connectors.messages import Button, Passage
 
@@ -56,6 +57,8 @@ class Approval:
     """"", approved, rejected or withdrawn."""
     mine: bool = True
     """Whether the reader may sign; not once they have."""
+    shown: Shown | None = None
+    """What it would end, as it was read; it binds."""
 
 
 def approval(asked: Approval, zone: str, t: Translator, means: Means) -> tuple[Passage, ...]:
@@ -86,6 +89,19 @@ def _about(asked: Approval, zone: str, t: Translator) -> list[str]:
         lines.append(t.plural("It is about {n} entry.", "It is about {n} entries.", asked.count))
     if asked.due is not None:
         lines.append(t.text("The first of it takes effect {when}.", when=t.date_time(asked.due, zone)))
+    return [*lines, *_ends(asked.shown, t)]
+
+
+def _ends(shown: Shown | None, t: Translator) -> list[str]:
+    if shown is None:
+        return []
+    where = t.list([f"{t.isolate(title)} {t.number(count)}" for title, count in shown.platforms])
+    said = t.plural("It ends {n} membership", "It ends {n} memberships", shown.groups)
+    lines = [f"{said}: {where}" if where else said]
+    if not shown.whole:
+        lines.append(
+            t.text("Not every platform could be read; what is found there later is listed, not left out.")
+        )
     return lines
 
 
@@ -108,6 +124,8 @@ def _buttons(asked: Approval, t: Translator, means: Means) -> tuple[Button, ...]
 
 def act_label(asked: Approval, t: Translator) -> str:
     """Name the act and how much it lets go."""
+    if asked.kind is HoldKind.APPROVAL and asked.shown is not None and asked.shown.groups:
+        return t.plural("Approve: {n} group", "Approve: {n} groups", asked.shown.groups)
     if asked.kind is HoldKind.APPROVAL and len(asked.people) == 1:
         return t.text("Approve: {person}", person=named(asked.people[0], t, LONGEST_ON_BUTTON))
     counted = _COUNTED.get(asked.kind)

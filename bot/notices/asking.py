@@ -19,6 +19,7 @@ from bot.notices.recipients import Destination, Subject
 from bot.notices.touched import concerned_by, operators_changed
 from bot.release import signatures_of
 from bot.signers import as_signed, asked_of, signer_of
+from bot.states import HoldKind
 from bot.store.access_tables import ConfirmationRow
 from bot.store.notices import asked_about, told_questions
 from bot.store.query import columns, one, where
@@ -46,6 +47,8 @@ class Asking:
                 return 0
             stored = 0
             for hold in await open_holds(tx):
+                if hold.kind == HoldKind.APPROVAL and hold.shown is None:
+                    continue  # asked once it is known what it would end
                 stored += await self._about_hold(tx, hold, staff)
             for row in await where(tx, ConfirmationRow, columns(ConfirmationRow).verdict.is_(None)):
                 stored += await self._about_emergency(tx, row, staff)

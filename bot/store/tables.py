@@ -284,6 +284,8 @@ class HoldRow(SQLModel, table=True):
     role: str | None = None
     wanted: Any = json_field()
     """Signatures it wants: for each, the roles one of which must sign; None: by its kind."""
+    shown: Any = json_field()
+    """What the messages that ask for an approval show (`bot.shown`): it binds whoever presses a button."""
     created_at: datetime = instant_field(nullable=False)
     released_at: datetime | None = instant_field()
     released_by: str | None = None

@@ -17,6 +17,7 @@ from bot.notices.approval_words import Approval, Emergency, Word, approval, emer
 from bot.notices.compose import GroupLine, OrphanLine, removal, succession
 from bot.notices.saying import Means
 from bot.notices.task_list import TaskLine, all_done, newer_list, task_list
+from bot.shown import Shown
 from bot.states import HoldKind, StepState
 from connectors.chat.manual import fill_steps, task_steps
 from connectors.messages import Message, Passage
@@ -49,6 +50,8 @@ GROUPS = [
     GroupLine("drivers", StepState.DELEGATED, Refusal.NO_API),
 ]
 WAITING = Approval("9c2e41d0a7b35f60", HoldKind.APPROVAL, 1, (ANA,), NOON)
+READ = Shown(12, (("Slack", 10), ("Telegram", 2)), whole=False, seen={})
+WHOLE = Approval("9c2e41d0a7b35f60", HoldKind.APPROVAL, 1, (ANA,), NOON, shown=READ)
 MANY = Approval("9c2e41d0a7b35f60", HoldKind.RUN_THRESHOLD, 14, (ANA, HUDA, *["Omar"] * 12), NOON)
 LINKS = Approval("9c2e41d0a7b35f60", HoldKind.IDENTITY_LINKS, 12)
 FEED = Approval("9c2e41d0a7b35f60", HoldKind.FEED, 1)
@@ -75,6 +78,7 @@ MESSAGES: dict[str, Said] = {
     "tasks_replaced": newer_list,
     "approval": lambda t: approval(WAITING, ZONE, t, PRESSED),
     "approval_to_type": lambda t: approval(WAITING, ZONE, t, TYPED),
+    "approval_of_groups": lambda t: approval(WHOLE, ZONE, t, PRESSED),
     "approval_of_many": lambda t: approval(MANY, ZONE, t, PRESSED),
     "approval_of_accounts": lambda t: approval(LINKS, ZONE, t, PRESSED),
     "approval_of_a_file": lambda t: approval(FEED, ZONE, t, PRESSED),

@@ -174,6 +174,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.add_column(sa.Column("wanted", bot.store.types.Json(), nullable=True))
+        batch_op.add_column(sa.Column("shown", bot.store.types.Json(), nullable=True))
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hold_digest", sa.String(), nullable=True))

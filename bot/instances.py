@@ -26,9 +26,7 @@ def build_chat(
         built[name] = _teams(name, teams, read_only=read_only)
     for name, manual in settings.manual.items():
         built[name] = ManualConnector(
-            ManualConfig(
-                instance=name, platform=manual.platform, title=manual.title or name, registry=registry
-            )
+            ManualConfig(instance=name, platform=manual.platform, title=manual.title, registry=registry)
         )
     return built
 

@@ -29,9 +29,25 @@ class PlatformTrouble:
 
 
 def title_of(app: Bawab, instance: str) -> str:
-    """Give a platform's name as its manifest writes it; the instance's own where it is not configured."""
+    """Give a platform's name as its manifest writes it, told from another of the same name.
+
+    An instance that is not configured any more goes by its own name.
+    """
     connector = app.chat.get(instance)
-    return connector.capabilities.title if connector is not None else instance
+    if connector is None:
+        return instance
+    title = connector.capabilities.title
+    alone = all(other.capabilities.title != title for name, other in app.chat.items() if name != instance)
+    return title if alone else f"{title} ({instance})"
+
+
+def titles(app: Bawab) -> list[tuple[str, str]]:
+    """Give every configured instance with its title, by title, for a choice among them."""
+    return sorted(((name, title_of(app, name)) for name in app.settings.instance_names), key=_title)
+
+
+def _title(one: tuple[str, str]) -> str:
+    return one[1].casefold()
 
 
 async def troubles_of(app: Bawab, tx: AsyncConnection, who: Actor) -> tuple[PlatformTrouble, ...]:

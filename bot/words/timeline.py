@@ -32,6 +32,13 @@ _SAID: Mapping[str, str] = {
     Action.NOTICE_SUPPRESS: N_("A message was not sent"),
 }
 
+_VERDICTS: Mapping[str, str] = {
+    "confirmed": N_("The emergency was confirmed: it was right"),
+    "disputed": N_("The emergency was disputed; what had not begun is stopped"),
+    "escalated": N_("Nobody has confirmed the emergency in time"),
+}
+"""What a second person said of an emergency, or that none did."""
+
 
 def told(
     rows: Sequence[Row], names: Mapping[str, str], groups: Mapping[str, str], reader: Reads
@@ -88,6 +95,10 @@ def _case(row: Row, _places: Mapping[str, str], reader: Reads) -> str:
     t, detail = reader.t, row["detail"] or {}
     if row["action"] == Action.CASE_OPEN:
         said = t.text("The case was opened: {kind}", kind=worded(KINDS, str(detail.get("kind", "-")), t))
+    elif row["action"] == Action.CASE_RESCHEDULE:
+        said = t.text("It has another last day")
+    elif row["action"] == Action.CASE_CONFIRM:
+        said = t.text(_VERDICTS.get(row["outcome"], _VERDICTS["escalated"]))
     else:
         state = state_text(CaseState(row["outcome"]), t) if row["outcome"] in set(CaseState) else "-"
         said = t.text("The case is now {state}", state=state)
@@ -99,10 +110,14 @@ def _case(row: Row, _places: Mapping[str, str], reader: Reads) -> str:
 
 def _step(row: Row, places: Mapping[str, str], reader: Reads) -> str:
     t, act = reader.t, act_text(row, reader.t)
-    where = places["group"] if row["group_id"] else act
+    # HR is spared the group's id, and told its name.
+    in_group = bool(row["group_id"] or row["group_name"])
+    where = places["group"] if in_group else act
     said = step_state(row, t) if row["outcome"] in set(StepState) else "-"
     if row["action"] == Action.STEP_PLAN:
-        said = t.text("planned") + (f": {act}" if row["group_id"] else "")
+        said = t.text("planned") + (f": {act}" if in_group else "")
+    if row["action"] == Action.STEP_RECHECK:
+        said = t.text("looked at again: {state}", state=said)
     return t.text("{group} ({instance}): {state}", group=where, instance=places["instance"], state=said)
 
 

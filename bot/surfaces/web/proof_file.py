@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.surfaces.web.render import template
 from bot.surfaces.web.visitor import Visitor
 from bot.views.case_lines import case_line
 from bot.views.case_steps import step_lines
+from bot.views.platforms import title_of
 
 
 async def write_proof(v: Visitor, proof: Proof, folder: Path) -> Path:
@@ -54,4 +56,5 @@ def _statement(v: Visitor, proof: Proof) -> str:
         say=say_for(v),
         log=LogWords(v),
         now=v.app.now(),
+        titled=partial(title_of, v.app),
     )

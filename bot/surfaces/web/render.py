@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from bot.surfaces.web.entering import inside
 from bot.surfaces.web.language import spoken
 from bot.surfaces.web.navigation import ways
 from bot.surfaces.web.visitor import Visitor
+from bot.views.platforms import title_of
 from bot.words.roles import role_text
 from policies.roles import Role
 
@@ -30,13 +31,15 @@ _NAMES: Final = {"en": "English", "ar": "العربية"}
 def page(v: Visitor, name: str, status: int = 200, **values: Any) -> Response:
     """Render a template for its visitor; `values` are what it shows.
 
-    Beside them every template has: `v`, `who`, `zone`, `text`, `plural`, `t`, and what base.html needs.
+    Beside them every template has: `v`, `who`, `zone`, `text`, `plural`, `t`, `titled` (an instance's title),
+    and what base.html needs.
     """
     said = flash.read(v)
     known = {
         "v": v,
         "who": v.who,
         "zone": v.who.zone,
+        "titled": partial(title_of, v.app),
         "csrf_token": v.csrf,
         "path": _address(v.request),
         "ways": ways(v.who, v.request.url.path),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form
 from starlette.exceptions import HTTPException
@@ -20,6 +22,7 @@ from bot.views.case_acts import Act
 from bot.views.cases import CaseView
 from bot.views.losses import losses_of
 from bot.views.offboarding import WrongWhen, read_wish
+from bot.views.platforms import title_of
 from bot.words.entries import entry_text
 from bot.words.timeline import told
 
@@ -43,13 +46,20 @@ def _page(v: Visitor, found: CaseView, status: int = 200, **more: Any) -> Respon
 
 def _shown(v: Visitor, found: CaseView) -> dict[str, Any]:
     say = say_for(v)
-    return {"found": found, "say": say, "Act": Act, "timeline": _timeline(found, say)}
+    return {"found": found, "say": say, "Act": Act, "timeline": _timeline(v, found, say)}
 
 
-def _timeline(found: CaseView, say: Say) -> list[dict[str, Any]]:
+def _timeline(v: Visitor, found: CaseView, say: Say) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Give the entries that say something, each day of the reader's zone with its own."""
     groups = {step.id: step.group for step in (*found.steps, *found.stays)}
-    lines = told(found.timeline, found.names, groups, say.reader)
-    return [{"seq": row["seq"], "at": row["at"], "said": _said(found, row, said, say)} for row, said in lines]
+    where = {name: title_of(v.app, name) for name in v.app.chat}
+    rows = [{**row, "instance": where.get(row["instance"], row["instance"])} for row in found.timeline]
+    lines = [
+        {"seq": row["seq"], "at": row["at"], "said": _said(found, row, said, say)}
+        for row, said in told(rows, found.names, groups, say.reader)
+    ]
+    days = groupby(lines, lambda line: line["at"].astimezone(ZoneInfo(say.zone)).date())
+    return [(v.t.day(day), list(mine)) for day, mine in days]
 
 
 def _said(found: CaseView, row: Row, said: str, say: Say) -> str:

@@ -14,6 +14,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed
 from bot.views.connectors import NoSuchInstance, check_now, connector_page, connectors
+from bot.views.platforms import title_of
 from policies.roles import Permission
 
 router = APIRouter()
@@ -70,6 +71,7 @@ async def try_again(v: Signed, instance: str) -> Response:
     except CannotAct as error:
         return redirect(v, PATH, error.said(v.t, v.who.zone), "error")
     said = v.t.text(
-        "{instance} is tried again now; it opens once the platform answers.", instance=v.t.isolate(instance)
+        "{instance} is tried again now; it opens once the platform answers.",
+        instance=v.t.isolate(title_of(v.app, instance)),
     )
     return redirect(v, f"{PATH}/{instance}", said)

@@ -18,6 +18,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.groups import GroupGap, GroupLine, NoSuchGroup, answers_for, group_entry, group_page, groups
+from bot.views.platforms import titles
 from bot.views.tasks import tasks
 from policies.model import RegisteredGroup, Sensitivity
 from policies.roles import Permission
@@ -48,7 +49,7 @@ async def show(v: Signed, q: str = "", instance: str = "", gap: str = "", after:
         asked=asked,
         gap_options=[(str(each), w.group_gap(each)) for each in GroupGap],
         instances=v.app.settings.instance_names,
-        instance_options=[(each, each) for each in sorted(v.app.settings.instance_names)],
+        instance_options=titles(v.app),
         errand=errand(v, LOOK),
         may_look=v.who.may(Permission.GROUP_WRITE),
     )

@@ -15,6 +15,7 @@ from bot.surfaces.web.pages.wording import words
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed
 from bot.views.links import NoSuchQuestion, account_of, links, question_page
+from bot.views.platforms import titles
 
 router = APIRouter()
 PATH: Final = "/links"
@@ -33,7 +34,7 @@ async def show(v: Signed, q: str = "", instance: str = "", after: int = 1) -> Re
         w=words(v),
         found=found,
         asked={"q": q, "instance": instance},
-        instance_options=[(each, each) for each in sorted(v.app.settings.instance_names)],
+        instance_options=titles(v.app),
         next_way=f"{PATH}?{further}" if more else "",
         first_way=PATH if number > 1 else "",
     )

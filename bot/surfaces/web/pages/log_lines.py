@@ -14,6 +14,7 @@ from bot.audit.query import Query, Term, spelled
 from bot.store.types import instant_text
 from bot.surfaces.web.visitor import Visitor
 from bot.views.audit import Line
+from bot.views.platforms import title_of
 from bot.words.entries import entry_text
 from bot.words.kinds import QUALITIES, worded
 from bot.words.reader import Reader
@@ -65,12 +66,14 @@ class LogWords:
     def __init__(self, v: Visitor) -> None:
         self.reader = Reader(v.t, v.who.zone)
         self.t = v.t
+        self._app = v.app
 
     def sentence(self, line: Line) -> str:
         """Say an entry in one sentence, names in place of ids."""
-        actor = line.row["actor"]
+        actor, instance = line.row["actor"], line.row["instance"]
         named = f"person:{line.actor}" if actor.startswith("person:") else actor
-        row = {**line.row, "actor": named, "group_name": line.group or None}
+        where = title_of(self._app, instance) if instance else None
+        row = {**line.row, "actor": named, "group_name": line.group or None, "instance": where}
         return entry_text(row, line.person or line.row["subject"] or "", self.reader)
 
     def by(self, line: Line) -> str:

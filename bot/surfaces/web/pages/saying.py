@@ -97,17 +97,12 @@ class Say:
 
     def trouble(self, found: PlatformTrouble) -> str:
         """What does not work."""
-        platform = self.platform(found.title, found.instance)
-        return self.t.text(_TROUBLES[found.state], platform=self.t.isolate(platform))
+        return self.t.text(_TROUBLES[found.state], platform=self.t.isolate(found.title))
 
     def people(self, question: QuestionLine) -> str:
         """Whose account it may be."""
         named = [self.t.isolate(name) for _, name in question.people]
         return self.t.list(named) if named else self.t.text("nobody HR knows")
-
-    def platform(self, title: str, instance: str) -> str:
-        """A platform, told from another of its kind."""
-        return title if title == instance or not instance else f"{title} ({instance})"
 
     def day(self, day: date | datetime | None, zone: str) -> str:
         """A last day as HR gave it: a day, or an instant."""

@@ -42,8 +42,8 @@ async def as_(there: Firm, staff_id: str, language: str = "en") -> httpx.AsyncCl
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "\u2068Ana Q\u2069: \u2068المبيعات\u2069 (\u2068acme\u2069): removed, and checked"),
-        ("ar", "\u2068Ana Q\u2069: \u2068المبيعات\u2069 (\u2068acme\u2069)"),
+        ("en", "\u2068Ana Q\u2069: \u2068المبيعات\u2069 (\u2068Slack\u2069): removed, and checked"),
+        ("ar", "\u2068Ana Q\u2069: \u2068المبيعات\u2069 (\u2068Slack\u2069)"),
     ],
 )
 async def test_a_name_finds_what_was_done_to_a_person_in_plain_sentences(

@@ -152,8 +152,8 @@ async def test_what_is_told_and_what_is_asked_are_two_messages_with_nothing_twic
     await office.send()
     asked, told = office.inbox("U2")
     assert ("sales" in told, "Drivers" in told, "sales" in asked) == (True, False, False)
-    assert "الرجاء إزالة Ana Quispe يدويًا من مجموعة واحدة" in asked
-    assert "افتح واتساب" in asked
+    assert "يُرجى إخراج Ana Quispe يدويًا من مجموعة واحدة" in asked
+    assert "فتح WhatsApp" in asked
 
 
 async def test_a_task_done_before_its_list_left_is_not_asked_for(office: Office) -> None:

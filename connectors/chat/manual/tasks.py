@@ -73,7 +73,8 @@ def _isolated(step: str) -> str:
 def _filled(step: str, names: Mapping[str, str]) -> str:
     # One pass over the isolates, so that a person called "{group}" stays a person.
     parts = step.split(ISOLATE)
-    return parts[0] + "".join(ISOLATE + names[key] + POP + rest for key, rest in map(_at_pop, parts[1:]))
+    fenced = map(_at_pop, parts[1:])  # a placeholder, or the name of an app, which stays itself
+    return parts[0] + "".join(ISOLATE + names.get(key, key) + POP + rest for key, rest in fenced)
 
 
 def _at_pop(part: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ def test_a_task_opens_with_the_group_asks_to_look_first_and_ends_with_a_report(
     steps = _steps(platform, language)
     assert "{group}" in steps[0]
     removal = next(place for place, step in enumerate(steps) if "«إزالة" in step or "choose Remove" in step)
-    absent = next(place for place, step in enumerate(steps) if "was not in" in step or "لم يكن في" in step)
+    absent = next(place for place, step in enumerate(steps) if "was not in" in step or "لا عضوية في" in step)
     assert absent < removal < len(steps) - 1
 
 

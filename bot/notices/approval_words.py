@@ -11,6 +11,7 @@ from bot.locale.keys import hold_text
 from bot.notices.saying import LONGEST_ON_BUTTON, Means, named
 from bot.shown import Shown
 from bot.states import HoldKind
+from bot.words.approvals import ends_lines
 from connectors.messages import Button, Passage
 
 MOST_NAMES = 10
@@ -89,20 +90,7 @@ def _about(asked: Approval, zone: str, t: Translator) -> list[str]:
         lines.append(t.plural("It is about {n} entry.", "It is about {n} entries.", asked.count))
     if asked.due is not None:
         lines.append(t.text("The first of it takes effect {when}.", when=t.date_time(asked.due, zone)))
-    return [*lines, *_ends(asked.shown, t)]
-
-
-def _ends(shown: Shown | None, t: Translator) -> list[str]:
-    if shown is None:
-        return []
-    where = t.list([f"{t.isolate(title)} {t.number(count)}" for title, count in shown.platforms])
-    said = t.plural("It ends {n} membership", "It ends {n} memberships", shown.groups)
-    lines = [f"{said}: {where}" if where else said]
-    if not shown.whole:
-        lines.append(
-            t.text("Not every platform could be read; what is found there later is listed, not left out.")
-        )
-    return lines
+    return [*lines, *ends_lines(asked.shown, t)]
 
 
 def _word(word: Word, zone: str, t: Translator) -> str:

@@ -13,6 +13,7 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.holds import open_holds
 from bot.release import APPROVE, signatures_of
+from bot.shown import Shown, shown_of
 from bot.signers import as_signed, asked_of, signer_of
 from bot.states import HoldKind
 from bot.store.access_tables import ConfirmationRow
@@ -56,6 +57,8 @@ class HoldLine:
     missing: tuple[frozenset[Role], ...]
     may_sign: bool
     why_not: NotYours | None
+    shown: Shown | None
+    """What a departure that waits for an approval would end, as it was read; a pressed button binds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ async def hold_line(tx: AsyncConnection, who: Actor, row: HoldRow) -> HoldLine |
         missing=still,
         may_sign=who.may(Permission.HOLD_RELEASE) and isinstance(mine, Signature),
         why_not=mine if isinstance(mine, NotYours) else None,
+        shown=shown_of(row),
     )
 
 

@@ -12,6 +12,7 @@ from bot.views.case_lines import CaseLine
 from bot.views.cases import cases
 from bot.views.today import Today, today
 from bot.views.waiting import EmergencyLine, HoldLine, TaskLine
+from bot.words.approvals import ends_lines
 from bot.words.holds import kind_text
 from bot.words.kinds import KINDS, worded
 from connectors.messages import Button, Message, Passage
@@ -177,6 +178,7 @@ def _held(hold: HoldLine, line: CaseLine | None, who: Actor, t: Translator) -> s
     lines = [t.text("{people}: {why}", people=people, why=why) if people else why]
     if line is not None and line.due is not None:
         lines.append(t.date_time(line.due, line.zone))
+    lines += ends_lines(hold.shown, t)
     lines += [
         t.text("{who} approved on {when}.", who=t.isolate(one.name), when=t.date_time(one.at, who.zone))
         for one in hold.signed

@@ -12,6 +12,7 @@ from bot.views.case_lines import CaseLine
 from bot.views.cases import cases
 from bot.views.today import Today, today
 from bot.views.waiting import EmergencyLine, HoldLine, TaskLine
+from bot.words.approvals import ends_lines
 from bot.words.holds import kind_text
 from bot.words.kinds import KINDS, worded
 from connectors.messages import Button, Message, Passage
@@ -87,10 +88,12 @@ def _to_sign(now: Today, t: Translator) -> Iterator[Passage]:
 
 def _held(hold: HoldLine, t: Translator) -> str:
     why = kind_text(hold.kind, hold.cause, t)
-    if not hold.people:
-        return t.text("Waits for your word: {why}", why=why)
-    names = t.list([t.isolate(name) for name in hold.people[:SHOWN]])
-    return t.text("Waits for your word: {why} – {people}", why=why, people=names)
+    if hold.people:
+        names = t.list([t.isolate(name) for name in hold.people[:SHOWN]])
+        said = t.text("Waits for your word: {why} – {people}", why=why, people=names)
+    else:
+        said = t.text("Waits for your word: {why}", why=why)
+    return "\n".join([said, *ends_lines(hold.shown, t)])
 
 
 def _to_confirm(now: Today, t: Translator) -> Iterator[Passage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 
 from bot.locale import N_, Translator
 from policies.model import Employment, EventKind, ExitType, StepAction
@@ -53,6 +54,12 @@ ACCOUNT: dict[StepAction, str] = {
     StepAction.DEACTIVATE: N_("Their account is closed."),
 }
 
+APPROVALS: dict[Approval, str] = {
+    Approval.HR: N_("Only after HR has approved it."),
+    Approval.IT: N_("Only after IT has approved it."),
+    Approval.BOTH: N_("Only after HR and IT, two people, have approved it."),
+}
+
 
 def rule_said(rule: Rule, t: Translator) -> list[str]:
     """Say what a rule means, one sentence after the other."""
@@ -64,15 +71,32 @@ def _sentences(rule: Rule, t: Translator) -> Iterator[str]:
         "When {what}{whom}.", what=_either([t.text(EVENTS[kind]) for kind in rule.on], t), whom=_whom(rule, t)
     )
     yield t.text(DOES[rule.action], groups=_groups(rule, t))
-    yield from (t.text(ACCOUNT[action]) for action in rule.account)
+    yield from _of_movers(rule, t)
+    if not _only_moves(rule):
+        yield from (t.text(ACCOUNT[action]) for action in rule.account)
     yield _when(rule, t)
-    if rule.approve is not Approval.NONE:
-        yield t.text("Only after {role} has approved it.", role=rule.approve.value.upper())
+    if rule.approve in APPROVALS:
+        yield t.text(APPROVALS[rule.approve])
     if rule.urgent:
         yield t.text("It goes before other work.")
     yield t.text("The groups' owners are told.") if rule.notify is Notify.OWNER else t.text("Nobody is told.")
     if rule.join_to_act:
         yield t.text("Bawab may join a public channel to do it.")
+
+
+def _only_moves(rule: Rule) -> bool:
+    return set(rule.on) == {EventKind.MOVER}
+
+
+def _of_movers(rule: Rule, t: Translator) -> Iterator[str]:
+    """Say what a move does not end: no platform tells why somebody is in a group."""
+    if _only_moves(rule):
+        yield t.text("The owners of their other groups are asked whether they stay.")
+    elif EventKind.MOVER in rule.on:
+        yield t.text(
+            "Whoever moves loses only groups of the old post that are not the new one's; "
+            "the owners of the others are asked."
+        )
 
 
 def _whom(rule: Rule, t: Translator) -> str:
@@ -98,6 +122,8 @@ def _whom(rule: Rule, t: Translator) -> str:
 
 def _groups(rule: Rule, t: Translator) -> str:
     taken = t.text("every group") if rule.groups == "all" else selected(rule.groups, t)
+    if _only_moves(rule):
+        taken = t.text("{groups} that belonged to the old post and not to the new one", groups=taken)
     if not rule.except_:
         return taken
     return t.text("{groups} except {excepted}", groups=taken, excepted=selected(rule.except_, t))
@@ -127,7 +153,7 @@ def _when(rule: Rule, t: Translator) -> str:
         return t.text("It is done at once.")
     return t.text(
         "It is done at the end of the last day, {clock} where they are.",
-        clock=rule.end_of_day.strftime("%H:%M"),
+        clock=t.clock(datetime.combine(date.min, rule.end_of_day, UTC), "UTC"),
     )
 
 

@@ -51,7 +51,8 @@ async def new_token(
 
 
 def _scope(who: Actor, name: str) -> Permission:
-    if name not in set(Permission) or not who.may(Permission(name)):
+    """Never the right to make tokens: one that makes others would outlive every end that is set to it."""
+    if name not in set(Permission) or not who.may(Permission(name)) or name == Permission.TOKEN_OWN:
         raise CannotAct("no_scope", what=name)
     return Permission(name)
 

@@ -28,6 +28,10 @@ QUALIFIERS: Final = (
     CREATED,
 )
 
+LONGEST: Final = 4000
+"""Characters of a search."""
+MOST_TERMS: Final = 50
+"""Wishes in one search: each may be looked up among people."""
 _TOKEN: Final = re.compile(r'\s*(-?)(?:([^\W\d]\w*):)?(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
 _QUALIFIED: Final = re.compile(r"[^\W\d]\w*:")
 _UNSAFE: Final = re.compile(r'[\s"]')
@@ -39,7 +43,7 @@ class QueryProblem(ValueError):
     """The search cannot be understood; says where (`column`, from 1) and what to type instead.
 
     `code` and `facts` say the same for a sentence in another language: `quote`, `unknown` (qualifier, value,
-    near), `empty` (what), `date` (value).
+    near), `empty` (what), `date` (value), `much` (most).
     """
 
     def __init__(self, message: str, column: int, code: str, **facts: str) -> None:
@@ -76,8 +80,12 @@ class Query:
 
 def parse(text: str, *, zone: tzinfo = UTC) -> Query:
     """Parse a search; dates without a zone are days and hours in `zone`. Raises QueryProblem."""
-    terms, at = [], 0
-    while text[at:].strip():
+    terms, at, end = [], 0, len(text.rstrip())
+    if end > LONGEST:
+        raise _much(LONGEST)
+    while at < end:
+        if len(terms) == MOST_TERMS:
+            raise _much(at + 1)
         found = _TOKEN.match(text, at)
         if found is None or (text[found.end() : found.end() + 1] == '"' and found[4] is not None):
             column = found.end() + 1 if found else at + 1
@@ -86,6 +94,11 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Query:
         terms.append(_term(found, zone))
         at = found.end()
     return Query(tuple(terms))
+
+
+def _much(column: int) -> QueryProblem:
+    message = f"a search has at most {MOST_TERMS} parts and {LONGEST} characters; ask in two searches"
+    return QueryProblem(message, column, "much", most=str(MOST_TERMS))
 
 
 def spelled(query: Query) -> str:

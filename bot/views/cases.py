@@ -162,7 +162,8 @@ def _mark(row: CaseRow, *, forward: bool) -> str:
 def _after(mark: str, *, forward: bool) -> ColumnElement[bool]:
     rows, (spelled, _, last) = columns(CaseRow), mark.partition(_BETWEEN)
     at = datetime.fromisoformat(spelled)
-    if at.tzinfo is None or not last:
+    # At the very ends of the calendar an instant has no UTC any more.
+    if at.tzinfo is None or not last or not 1 < at.year < _FAR.year + (at == _FAR):
         raise ValueError(f"{mark!r} is no place in a list of cases")
     if forward:
         return or_(_due() > at, and_(_due() == at, rows.id > last))

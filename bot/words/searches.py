@@ -32,6 +32,7 @@ _PROBLEMS: Mapping[str, str] = {
     "date": N_(
         "{value} is no date. Write 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-30 or 2026-11-01T18:00."
     ),
+    "much": N_("This asks for too much at once: {most} things at most. Ask in two searches."),
 }
 
 

@@ -46,5 +46,12 @@ def same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None or (origin == "null" and site == "same-origin"):
         return
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if _netloc(origin) != request.headers.get("host", "").lower():
         raise Forged("sent from another origin")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # `http://[`: no browser's
+        return None

@@ -33,7 +33,10 @@ async def enter(
 def inside(way: str) -> str:
     r"""Give a way within the console; one that leads elsewhere (`//evil`, `/\evil`, a scheme) leads home."""
     plain = "".join(char for char in way if char.isprintable())
-    parts = urlsplit(plain)
+    try:
+        parts = urlsplit(plain)
+    except ValueError:  # `//[`: no address at all
+        return "/"
     outside = parts.scheme or parts.netloc or not plain.startswith("/") or plain[1:2] in {"/", "\\"}
     return "/" if outside else quote(plain, safe="/?&=%:+,;@~-._!*'()")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Path, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -24,8 +24,8 @@ from bot.words.searches import QUALIFIER_HELP, examples, problem_text, too_many_
 from policies.roles import Permission
 
 router = APIRouter()
-LONGEST = 1000
-"""Characters of a search; nobody types more, and an address should stay one."""
+Seq = Annotated[int, Path(le=2**63 - 1)]
+"""An entry's number: no database has a greater one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Wrong:
 
 
 @router.get("/audit")
-async def show(v: Signed, q: str = "", before: int | None = None) -> Response:
+async def show(v: Signed, q: str = "", before: Annotated[int | None, Query(le=2**63 - 1)] = None) -> Response:
     """Search the log; the address of a page is the same for everybody who asks the same."""
     v.who.must(Permission.AUDIT_READ)
     try:
-        found = await audit(v.app, v.who, q[:LONGEST], before=before)
+        found = await audit(v.app, v.who, q, before=before)
     except QueryProblem as problem:
         return _page(v, q, None, _wrong(problem_text(problem, v.t), q, problem.column - 1), status=400)
     except TooManyPeople as problem:
@@ -89,13 +89,13 @@ def _page(v: Visitor, query: str, found: Found | None, wrong: Wrong | None, stat
 
 
 @router.get("/audit/{seq:int}")
-async def one_entry(v: Signed, seq: int) -> Response:
+async def one_entry(v: Signed, seq: Seq) -> Response:
     """Show one entry whole."""
     return await _entry_page(v, seq, None, "")
 
 
 @router.post("/audit/{seq:int}/reveal")
-async def reveal(v: Signed, seq: int, reason: Annotated[str, Form()] = "") -> Response:
+async def reveal(v: Signed, seq: Seq, reason: Annotated[str, Form()] = "") -> Response:
     """Show the sealed fields of one entry, once; that is logged."""
     try:
         personal = await reveal_entry(v.app, v.who, seq, reason)

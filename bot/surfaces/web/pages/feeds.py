@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from bot.surfaces.web.pages.wording import words
@@ -14,10 +14,11 @@ from bot.views.feeds import NoSuchFeed, feed_page, feeds
 
 router = APIRouter()
 PATH: Final = "/feeds"
+MOST_PAGES: Final = 1_000_000
 
 
 @router.get(PATH)
-async def show(v: Signed, after: int = 1) -> Response:
+async def show(v: Signed, after: Annotated[int, Query(le=MOST_PAGES)] = 1) -> Response:
     """Show sources and deliveries, the newest first."""
     number = max(after, 1)
     found = await feeds(v.app, v.who, page=number)

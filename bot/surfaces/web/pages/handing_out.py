@@ -13,7 +13,8 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from bot.acts.exports import clear, export_log, new_folder, prove
 from bot.acts.refusals import CannotAct
 from bot.audit.export import Format
-from bot.audit.query import QueryProblem
+from bot.audit.filter import TooManyPeople
+from bot.audit.query import LONGEST, QueryProblem
 from bot.surfaces.web.pages.audit import address_of
 from bot.surfaces.web.proof_file import write_proof
 from bot.surfaces.web.render import page, redirect
@@ -41,9 +42,10 @@ async def export(
     except CannotAct as refused:
         clear(folder)
         return redirect(v, f"{address_of(q)}#export", refused.said(v.t, v.who.zone), "error")
-    except QueryProblem:
+    except (QueryProblem, TooManyPeople):
         clear(folder)
-        return RedirectResponse(address_of(q), status_code=303)  # the page says what is wrong with it
+        # The page says what is wrong with it.
+        return RedirectResponse(address_of(q[: LONGEST + 1]), status_code=303)
     except BaseException:
         clear(folder)
         raise

@@ -183,7 +183,10 @@ class Planner:
         """Let the newly planned steps go, or hold them all where a group would lose too many."""
         app, steps = self._app, columns(StepRow)
         async with app.store.read() as tx:
-            fresh = await where(tx, StepRow, steps.state == StepState.HELD, steps.hold_digest.is_(None))
+            # By the index of instance and state, not by that of holds: else every tick would read every step
+            # there ever was.
+            at = [steps.instance.in_(sorted(app.chat)), steps.state == StepState.HELD]
+            fresh = await where(tx, StepRow, *at, func.coalesce(steps.hold_digest, "") == "")
         if not fresh:
             return None
         # One emergency does not wait because others leave the same group; what a day may lose bounds it.

@@ -36,6 +36,7 @@ ARRIVAL_SECONDS = 15.0
 """How long `--once` waits for a file that is still arriving."""
 QUIET_SECONDS = 30.0
 """`--once` ends when nothing is due within so many seconds."""
+ESCALATE_EVERY = timedelta(minutes=1)
 
 
 class AlreadyRunning(Exception):
@@ -66,6 +67,7 @@ class Service:
         self._drift = DriftWatch(app, self._planner)
         self.messages = Messages(app)
         self.webhooks = Outbound(app)
+        self._escalated: datetime | None = None
         self._stopping = asyncio.Event()
         self._lanes = {
             name: Lane(app, name, self.messages.delegate, stopping=self._stopping.is_set)
@@ -92,10 +94,17 @@ class Service:
         await recheck_due(self._app)
         done.comparing = await self._drift.tick()
         await self.messages.succession.ask_due()
-        await escalate_due(self._app)
+        await self._escalate()
         await self._settle()
         await self.webhooks.tick()
         return done
+
+    async def _escalate(self) -> None:
+        """Look for runs that nobody reviewed: of days, so not at every tick."""
+        now = self._app.now()
+        if self._escalated is None or now >= self._escalated + ESCALATE_EVERY:
+            self._escalated = now
+            await escalate_due(self._app)
 
     async def once(self, *, quiet: float = QUIET_SECONDS) -> list[FeedOutcome]:
         """Run until nothing is due within `quiet` seconds; later work stays stored for the next run."""

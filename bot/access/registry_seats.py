@@ -57,10 +57,13 @@ async def hand_over_registry(app: Bawab) -> int:
     if not any(_names(row) & leavers.keys() for row in app.registry):
         await _remember(app, [], "")
         return 0
+    seats = await _seats(app, app.registry, leavers)
+    if not any(seat.fields for seat in seats):  # the file need not be read again at every tick
+        await _remember(app, seats, "nobody")
+        return 0
     try:
         return await _write(app, leavers)
     except (RegistryProblem, SettingsProblem, PolicyError, OSError) as problem:
-        seats = await _seats(app, app.registry, leavers)
         await _remember(app, seats, type(problem).__name__)
         return 0
 

@@ -12,10 +12,10 @@ from bot.app import Bawab
 from bot.notices.recipients import is_present
 from bot.states import CASE_RUNNING
 from bot.store.access_tables import ConfirmationRow, StaffRow
-from bot.store.people import person as record_of
 from bot.store.query import columns, one, table, where
-from bot.store.tables import CaseRow, TaskRow
+from bot.store.tables import CaseRow, PersonRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
+from connectors.hr.records import person_from_json
 from policies.model import EventKind, Person
 from policies.roles import Role
 
@@ -47,14 +47,24 @@ async def has_left(app: Bawab, tx: AsyncConnection, person_id: str, person: Pers
     """
     if person is not None and not is_present(person, app.now(), app.settings.time_zone or "UTC"):
         return True
-    return await _is_leaving(tx, person_id, app.now())
+    return bool(await _leaving_among(tx, [person_id], app.now()))
 
 
-async def _is_leaving(tx: AsyncConnection, person_id: str, now: datetime) -> bool:
+async def _leaving_among(tx: AsyncConnection, ids: Collection[str], now: datetime) -> frozenset[str]:
     cases, hurried = columns(CaseRow), select(columns(ConfirmationRow).case_id)
     begun = or_(cases.state.in_(CASE_RUNNING), cases.id.in_(hurried) & (cases.due <= now))
-    mine = [cases.person_id == person_id, cases.kind.in_(LEAVING), cases.finished_at.is_(None)]
-    return await one(tx, CaseRow, *mine, begun) is not None
+    theirs = [cases.person_id.in_(ids), cases.kind.in_(LEAVING), cases.finished_at.is_(None)]
+    found = await tx.scalars(select(cases.person_id).where(*theirs, begun)) if ids else ()
+    return frozenset(found)
+
+
+async def _gone(app: Bawab, tx: AsyncConnection, rows: Collection[StaffRow]) -> frozenset[str]:
+    """Give those of the staff of whom `has_left` is true, in two readings: it is asked at every tick."""
+    now, zone = app.now(), app.settings.time_zone or "UTC"
+    known = [row.id for row in rows if row.known_to_hr]
+    records = await where(tx, PersonRow, columns(PersonRow).id.in_(known)) if known else []
+    absent = {row.id for row in records if not is_present(person_from_json(row.record), now, zone)}
+    return frozenset(absent) | await _leaving_among(tx, [row.id for row in rows], now)
 
 
 async def looks_after_groups(app: Bawab, tx: AsyncConnection, person_id: str) -> bool:
@@ -67,12 +77,9 @@ async def looks_after_groups(app: Bawab, tx: AsyncConnection, person_id: str) ->
 
 async def people_with(app: Bawab, tx: AsyncConnection, roles: Collection[Role]) -> list[StaffRow]:
     """Give the active staff who carry one of these roles and have not left, by id."""
-    found = []
-    for row in sorted(await active_staff(tx), key=_by_id):
-        known = await record_of(tx, row.id) if row.known_to_hr else None
-        if roles_of(row) & set(roles) and not await has_left(app, tx, row.id, known):
-            found.append(row)
-    return found
+    named = [row for row in sorted(await active_staff(tx), key=_by_id) if roles_of(row) & set(roles)]
+    gone = await _gone(app, tx, named)
+    return [row for row in named if row.id not in gone]
 
 
 async def vacant_roles(app: Bawab, tx: AsyncConnection) -> tuple[Role, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
@@ -38,9 +39,30 @@ class Asking:
         self._outbox = outbox
         self._looked: dict[str, frozenset[str]] = {}
         """hold → who could sign it when it was looked at; after a restart everything is looked at again."""
+        self._asked: tuple[object, ...] | None = None
+        """Whom there was to ask, and about what, when everybody was last asked."""
 
     async def ask_due(self) -> int:
         """Store what must be asked now; gives how many messages are new. Safe to repeat."""
+        async with self._app.store.read() as tx:
+            standing = await self._standing(tx)
+        stored = await self._ask_all() if standing != self._asked else 0
+        self._asked = standing
+        return stored
+
+    async def _standing(self, tx: AsyncConnection) -> tuple[object, ...]:
+        """Sum up whom there is to ask, and about what: as long as it stays, nobody is to be asked anew."""
+        staff = [(row.id, *row.roles) for row in await people_with(self._app, tx, DECIDERS)]
+        if not staff:
+            return ()
+        now, question = self._app.now(), columns(LinkQuestionRow).id
+        holds = [(hold.digest, hold.shown is None) for hold in await open_holds(tx)]
+        rows = await where(tx, ConfirmationRow, columns(ConfirmationRow).verdict.is_(None))
+        emergencies = [(row.case_id, now >= row.due) for row in rows]
+        questions = (await tx.scalars(select(question).order_by(question))).all()
+        return tuple(staff), tuple(holds), tuple(emergencies), tuple(questions)
+
+    async def _ask_all(self) -> int:
         async with self._app.store.write() as tx:
             staff = [row.id for row in await people_with(self._app, tx, DECIDERS)]
             if not staff:

@@ -10,6 +10,7 @@ from bot.notices import receipts
 from bot.notices.channels import Channel
 from bot.notices.claims import Claims
 from bot.notices.ledger import notice_entry
+from bot.notices.matters import About, abouts
 from bot.notices.ports import AuditSink
 from bot.notices.saying import Written
 from bot.store.db import Store
@@ -20,7 +21,10 @@ from connectors.messages import Message, NoticeOutcome, NoticeReceipt
 
 LIVE_FOR = timedelta(days=30)
 """A message older than this stays as it is."""
+_MOST_LIVE = 2000
 _MOST_AT_ONCE = 200
+"""Messages written again in one pass; the rest follows in the next."""
+_JUST_NOW = timedelta(minutes=1)
 
 
 class Updates:
@@ -35,24 +39,43 @@ class Updates:
         self._claims = claims
         self._seen: object = None
         """How everything stood at the last look; after a restart everything is new."""
+        self._shown: dict[str, About] = {}
+        """notice → how things stood that it is about, when it was looked at."""
 
     async def show(self, now: datetime) -> int:
         """Change what says something else now; gives how many messages were changed.
 
-        Nothing is read again while nothing that messages are about has changed.
+        Nothing is read again while nothing that messages are about has changed, and no message is written
+        again while nothing of its own has.
         """
         async with self._store.read() as tx:
-            standing = await pulse(tx)
+            standing = await pulse(tx, now - LIVE_FOR)
             if standing == self._seen:
                 return 0
-            live = await live_notices(tx, now - LIVE_FOR, _MOST_AT_ONCE)
-        changed, again = 0, False
-        for notice in live:
+            live = await live_notices(tx, now - LIVE_FOR, _MOST_LIVE)
+            about = await abouts(tx, live)
+        moved = [notice for notice in live if self._has_moved(notice, about.get(notice.id))]
+        left = {notice.id for notice in moved[_MOST_AT_ONCE:]}
+        changed = 0
+        for notice in moved[:_MOST_AT_ONCE]:
             outcome = await self._show(notice, now)
             changed += outcome is NoticeOutcome.SENT
-            again = again or outcome is NoticeOutcome.RETRY
-        self._seen = None if again else standing
+            left |= {notice.id} if outcome is NoticeOutcome.RETRY else set()
+        self._shown = {key: what for key, what in about.items() if key not in left}
+        self._seen = None if left else standing
         return changed
+
+    def _has_moved(self, notice: NoticeRow, about: About | None) -> bool:
+        """Whether what a message is about may have changed since it was written or looked at.
+
+        A change is stored a little later than it is dated, so the last minute counts as new.
+        """
+        if about is None:
+            return True
+        if notice.id in self._shown:
+            return self._shown[notice.id] != about
+        written = notice.updated_at or notice.sent_at
+        return about.newest is None or written is None or about.newest >= written - _JUST_NOW
 
     async def _show(self, notice: NoticeRow, now: datetime) -> NoticeOutcome | None:
         async with self._store.read() as tx:

@@ -23,6 +23,7 @@ from bot.store.tables import (
     StepRow,
     TaskRow,
 )
+from bot.store.tasks import OPEN_TASKS
 from policies.model import EventKind
 
 _notice = columns(NoticeRow)
@@ -184,22 +185,28 @@ async def change_shown(tx: AsyncConnection, notice: NoticeRow, values: dict[str,
     return await change(tx, NoticeRow, values, *mine) == 1
 
 
-async def pulse(tx: AsyncConnection) -> tuple[object, ...]:
-    """Sum up all that messages are about in a few numbers; where they differ, messages are looked at."""
+async def pulse(tx: AsyncConnection, since: datetime) -> tuple[object, ...]:
+    """Sum up all that messages are about in a few numbers; where they differ, messages are looked at.
+
+    Asked at every tick: each sum is found by an index, or over what is open; `since` is how far back
+    messages are live.
+    """
     step, task, hold = columns(StepRow), columns(TaskRow), columns(HoldRow)
     signed, asked, question = columns(SignatureRow), columns(ConfirmationRow), columns(LinkQuestionRow)
     orphan = columns(SuccessionRow)
     sums = (
-        select(func.count(), func.max(step.updated_at)),
-        select(func.count(), func.sum(task.reminders), func.count(task.first_at)),
-        select(task.state, func.count()).group_by(task.state).order_by(task.state),
-        select(task.assignee_id, func.count()).group_by(task.assignee_id).order_by(task.assignee_id),
+        select(func.max(step.updated_at)),
+        select(task.id, task.state, task.reminders, task.assignee_id, task.first_by)
+        .where(task.state.in_(OPEN_TASKS))
+        .order_by(task.id),
         select(func.count(hold.released_at), func.count(hold.withdrawn_at)),
         select(func.count(signed.by), func.max(signed.at)),
         select(func.count(asked.decided_at)),
         select(func.count(question.id)),
         select(func.count(orphan.asked_at), func.count(orphan.settled_at), func.max(orphan.settled_at)),
-        select(func.count(_notice.id), func.max(_notice.sent_at)).where(_notice.state == "sent"),
+        select(func.count(), func.max(_notice.sent_at)).where(
+            _notice.sent_at >= since, _notice.state == "sent"
+        ),
     )
     return tuple([tuple(map(tuple, (await tx.execute(one_sum)).all())) for one_sum in sums])
 

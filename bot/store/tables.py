@@ -194,6 +194,7 @@ class StepRow(SQLModel, table=True):
         ),
         Index("ix_step_due", "instance", "state", "priority", "next_attempt_at"),
         Index("ix_step_group", "instance", "group_id", "requested_at"),
+        Index("ix_step_updated", "updated_at"),
     )
     id: str = Field(primary_key=True)
     case_id: str = Field(index=True)
@@ -243,6 +244,7 @@ class RecheckRow(SQLModel, table=True):
     """A later look at a verified removal: after an hour, a day, a week."""
 
     __tablename__ = "recheck"
+    __table_args__ = (Index("ix_recheck_open", "done_at", "due"),)
     step_id: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     instance: str = Field(index=True)
@@ -339,7 +341,7 @@ class NoticeRow(SQLModel, table=True):
     reference: str = ""
     detail: str = ""
     created_at: datetime = instant_field(nullable=False)
-    sent_at: datetime | None = instant_field()
+    sent_at: datetime | None = Field(default=None, sa_column=Column(UtcInstant, index=True))
     hold_digest: str | None = Field(default=None, index=True)
     """What it asks an approval of; such a message belongs to no case (`case_id` is empty)."""
     said: str = ""

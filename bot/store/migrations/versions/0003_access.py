@@ -182,6 +182,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("updated_at", bot.store.types.UtcInstant(length=27), nullable=True))
         batch_op.add_column(sa.Column("closed_at", bot.store.types.UtcInstant(length=27), nullable=True))
         batch_op.create_index(batch_op.f("ix_notice_hold_digest"), ["hold_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_sent_at"), ["sent_at"], unique=False)
+
+    # Asked at every tick: the answer must not take longer with every year of rows.
+    op.create_index("ix_step_updated", "step", ["updated_at"])
+    op.create_index("ix_recheck_open", "recheck", ["done_at", "due"])
 
     # Runs of before reviews were kept are owed none: an upgrade must not escalate years of them at once.
     op.execute(

@@ -44,7 +44,7 @@ async def test_an_arabic_speaker_reads_arabic(office: Office) -> None:
     assert "\u2068Ana Quispe\u2069" in office.raw_inbox("U2")[0]
     (message,) = office.inbox("U2")
     assert "Ana Quispe: إنهاء الوصول إلى مجموعة واحدة" in message
-    assert "تمت الإزالة وجرى التحقق منها" in message
+    assert "تم الإخراج وجرى التحقق منه" in message
 
 
 async def test_the_groups_language_speaks_where_the_readers_is_unknown(office: Office) -> None:

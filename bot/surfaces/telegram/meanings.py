@@ -228,25 +228,30 @@ def _in_group(message: Message, group: Group) -> Iterator[Meaning]:
 
 
 def _in_private(message: Message, sender: User) -> Iterator[Meaning]:
-    first, _, rest = (message.text or "").strip().partition(" ")
-    words = [first, *rest.split()]
+    first, rest = _cut(message.text)
     if message.contact is not None:
         own = message.contact.user_id == sender.id
         yield SharedContact(str(sender.id), message.contact.phone_number, own, sender.language_code)
-    elif words[0].partition("@")[0] == "/start":
-        yield Started(str(sender.id), words[1] if len(words) > 1 else "", sender.language_code)
-    elif words[0].startswith("/"):
-        yield Asked(str(sender.id), _command(words[0]), rest.strip(), sender.language_code)
+    elif first.partition("@")[0] == "/start":
+        yield Started(str(sender.id), _cut(rest)[0], sender.language_code)
+    elif first.startswith("/"):
+        yield Asked(str(sender.id), _command(first), rest, sender.language_code)
 
 
 def _command_in_group(message: Message, group: Group) -> Iterator[Meaning]:
     """A command of a person; one that an anonymous admin or a channel wrote names nobody."""
-    sender, first = message.from_user, (message.text or "").partition(" ")[0]
+    sender, first = message.from_user, _cut(message.text)[0]
     if sender is None or sender.is_bot or message.sender_chat is not None or not first.startswith("/"):
         return
     to, command = first.partition("@")[2].strip(), _command(first)
     if command != "start":  # how a bot is added by a link, with its own word behind it
         yield AskedInGroup(group, str(sender.id), command, to, sender.language_code)
+
+
+def _cut(text: str | None) -> tuple[str, str]:
+    """Give the first word and the rest; a new line parts them as a space does."""
+    first, _, rest = " ".join((text or "").split(maxsplit=1)).partition(" ")
+    return first, rest.strip()
 
 
 def _command(first: str) -> str:

@@ -167,7 +167,11 @@ def test_nothing_that_people_write_means_anything_but_a_command(text: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "command", "words"),
-    [("/offboard Ana Quispe", "offboard", "Ana Quispe"), ("/STATUS@bawab_bot", "status", "")],
+    [
+        ("/offboard Ana Quispe", "offboard", "Ana Quispe"),
+        ("/offboard\nAna Quispe", "offboard", "Ana Quispe"),
+        ("/STATUS@bawab_bot", "status", ""),
+    ],
 )
 def test_a_command_in_private_keeps_what_follows_it_and_shows_it_in_no_repr(
     text: str, command: str, words: str

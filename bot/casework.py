@@ -239,9 +239,16 @@ async def close_empty_hold(app: Bawab, tx: AsyncConnection, digest: str) -> None
     # What stands for more than its cases (the first run, a new policy) still wants its answer.
     mine = [holds.digest == digest, holds.kind.in_(ONLY_CASES)]
     unanswered = [holds.released_at.is_(None), holds.withdrawn_at.is_(None)]
-    if await change(tx, HoldRow, {"withdrawn_at": app.now()}, *mine, *unanswered):
-        detail = {"hold": digest, "why": "no case waits in it any more"}
-        entry = Entry(action=Action.HOLD_WITHDRAW, actor="bawab", outcome="withdrawn", detail=detail)
+    hold = await one(tx, HoldRow, *mine, *unanswered)
+    if hold is not None and await change(tx, HoldRow, {"withdrawn_at": app.now()}, *mine, *unanswered):
+        entry = Entry(
+            action=Action.HOLD_WITHDRAW,
+            actor="bawab",
+            outcome="withdrawn",
+            person_id=(hold.cause or {}).get("person"),
+            run_id=hold.run_id,
+            detail={"hold": digest, "why": "no case waits in it any more"},
+        )
         await app.audit.append(tx, entry)
 
 

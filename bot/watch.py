@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -247,7 +247,8 @@ class Watcher:
             else:
                 await add(tx, row)
             await self._supersede(tx, row)
-            await app.audit.append(tx, _entry(Action.FEED_RECEIVE, row, changes=report.counts()))
+            entry = _entry(Action.FEED_RECEIVE, row, changes=report.counts())
+            await app.audit.append(tx, replace(entry, run_id=report.run_id))
         if row.kept_copy:
             await asyncio.to_thread(Path(row.kept_copy).unlink, missing_ok=True)
         return FeedOutcome(

@@ -80,7 +80,8 @@ class Query:
 
 def parse(text: str, *, zone: tzinfo = UTC) -> Query:
     """Parse a search; dates without a zone are days and hours in `zone`. Raises QueryProblem."""
-    terms, at, end = [], 0, len(text.rstrip())
+    terms: list[Term] = []
+    at, end = 0, len(text.rstrip())
     if end > LONGEST:
         raise _much(LONGEST)
     while at < end:

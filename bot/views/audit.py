@@ -118,13 +118,22 @@ async def _people_called(tx: AsyncConnection, text: str) -> Sequence[str]:
 
 async def not_own(app: Bawab, who: Actor) -> list[sa.ColumnElement[bool]]:
     """Leave out whatever is about the reader: nobody learns of their own leaving from the log."""
+    rows = columns(CaseRow)
     async with app.store.read() as tx:
         subject = (await find_subjects(tx, [who.id])).get(who.id)
-        cases = await tx.scalars(sa.select(columns(CaseRow).id).where(columns(CaseRow).person_id == who.id))
-        mine = list(cases)
-    left_out: list[sa.ColumnElement[bool]] = [RAW.c.case_id.in_(mine)] if mine else []
+        mine = await where(tx, CaseRow, rows.person_id == who.id)
+        alone = await _runs_of_nobody_else(tx, who, {case.run_id for case in mine if case.run_id})
+    left_out: list[sa.ColumnElement[bool]] = [RAW.c.case_id.in_([case.id for case in mine])] if mine else []
+    left_out += [RAW.c.run_id.in_(alone)] if alone else []
     left_out += [RAW.c.subject == subject.pseudonym] if subject else []
     return [sa.not_(sa.func.coalesce(one, sa.false())) for one in left_out]
+
+
+async def _runs_of_nobody_else(tx: AsyncConnection, who: Actor, runs: set[str]) -> list[str]:
+    """A run that opened the reader's case alone would tell of it, by what it began, held and ended."""
+    rows = columns(CaseRow)
+    others = sa.select(rows.run_id).where(rows.run_id.in_(runs), rows.person_id != who.id)
+    return sorted(runs - set(await tx.scalars(others)))
 
 
 async def lines(app: Bawab, who: Actor, page: Page) -> tuple[Line, ...]:

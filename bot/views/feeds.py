@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.states import FeedState
 from bot.store.query import all_of, columns, one, table, where
-from bot.store.tables import FeedRow, RunRow
+from bot.store.tables import CaseRow, FeedRow, RunRow
 from policies.roles import Permission
 
 SHOWN = 50
@@ -152,7 +153,7 @@ async def _health(app: Bawab, tx: AsyncConnection, source: str, who: Actor) -> S
         last_good=_delivered(good, who) if good else None,
         age=app.now() - good.received_at if good else None,
         last=_delivered(newest, who) if newest else None,
-        changes=await _changes(tx, accepted),
+        changes=await _changes(tx, accepted, who),
         quarantined=tuple(_delivered(row, who) for row in waiting),
     )
 
@@ -169,12 +170,18 @@ async def _last(
     return found[0] if found else None
 
 
-async def _changes(tx: AsyncConnection, accepted: FeedRow | None) -> Mapping[str, int]:
+async def _changes(tx: AsyncConnection, accepted: FeedRow | None, who: Actor) -> Mapping[str, int]:
+    """What is about the reader is in no count: one leaver and no case to see would be themselves."""
     if accepted is None:
         return {}
     run = await one(tx, RunRow, columns(RunRow).feed_id == accepted.id)
     summary: Mapping[str, Any] = (run.summary or {}) if run else {}
-    return dict(summary.get("events") or {})
+    counted = Counter[str](summary.get("events") or {})
+    if run is not None:
+        cases = columns(CaseRow)
+        own = await where(tx, CaseRow, cases.run_id == run.id, cases.person_id == who.id)
+        counted.subtract(case.kind for case in own)
+    return {kind: count for kind, count in counted.items() if count > 0}
 
 
 def _delivered(row: FeedRow, who: Actor) -> Delivered:

@@ -105,6 +105,16 @@ async def test_where_both_must_sign_two_people_do_whatever_roles_one_has(tmp_pat
         assert (await the_case(world)).state == "scheduled"
 
 
+async def test_what_only_one_of_two_signers_was_shown_is_not_bound(tmp_path: Path) -> None:
+    async with house(tmp_path, policy=BY_BOTH) as world:
+        await ana_leaves(world)
+        hold, case = await waiting(world), await the_case(world)
+        for name, group in (("noura", "C-lunch"), ("omar", "C-sales")):
+            seen = {case.id: {"acme": [group]}}
+            await sign(world.app, await actor(world, name), hold.digest, "approve", seen=seen)
+        assert (await the_case(world)).approved == {"acme": []}
+
+
 async def test_at_the_machine_two_names_fill_two_places_and_one_name_does_not(tmp_path: Path) -> None:
     async with house(tmp_path, policy=BY_BOTH) as world:
         await ana_leaves(world)

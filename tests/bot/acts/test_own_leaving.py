@@ -13,12 +13,14 @@ import pytest
 from bot.access.actor import Actor
 from bot.acts import groups
 from bot.acts.approvals import sign
-from bot.acts.cases import cancel_case, confirm_emergency, reschedule_case, retry_case, revoke_now
+from bot.acts.cases import cancel_case, confirm_emergency, open_case, reschedule_case, retry_case, revoke_now
 from bot.acts.refusals import CannotAct
 from bot.groups.report import Standing
 from bot.signers import Signer, signer_of
 from bot.store.access_tables import StaffRow
 from bot.store.query import change, columns
+from bot.views.audit import audit
+from bot.views.feeds import feeds
 from bot.views.groups import GroupGap
 from bot.views.groups import groups as groups_view
 from policies.roles import Role
@@ -100,6 +102,34 @@ async def test_to_its_subject_a_case_is_as_one_that_does_not_exist(ready: Path) 
             said = await refusal(sign(app, own, case.hold_digest, verdict))
             of_none = await refusal(sign(app, own, "0" * 64, verdict))
             assert said.replace(case.hold_digest, "") == of_none.replace("0" * 64, "")
+
+
+async def test_the_log_tells_nobody_of_a_run_that_is_about_them_alone(ready: Path) -> None:
+    async with house(ready) as world:
+        before, app = len(await world.log()), world.app
+        noura = await actor(world, "noura")
+        for day, is_approved in ((date(2026, 12, 24), True), (date(2026, 12, 31), False)):
+            case = (await open_case(app, noura, person_id="omar", last_day=day)).case
+            assert case.hold_digest is not None
+            if is_approved:
+                await sign(app, await actor(world, "sara"), case.hold_digest, "approve")
+            await cancel_case(app, await actor(world, "sara"), case.id, "x")
+        told = {entry["action"] for entry in (await world.log())[before:]}
+        assert {"run.start", "hold.raise", "hold.release", "hold.withdraw", "run.finish"} <= told
+        omar, huda = await actor(world, "omar"), await actor(world, "huda")
+        assert [line.seq for line in (await audit(app, omar, "")).lines if line.seq > before] == []
+        assert len([line for line in (await audit(app, huda, "")).lines if line.seq > before]) >= len(told)
+
+
+async def test_the_last_file_from_hr_counts_nobodys_own_leaving(ready: Path) -> None:
+    async with house(ready) as world:
+        before = len(await world.log())
+        await ana_leaves(world, SOON)
+        own, noura = replace(ANA, roles=frozenset({Role.HR, Role.IT})), await actor(world, "noura")
+        assert [dict(source.changes) for source in (await feeds(world.app, own)).sources] == [{}]
+        assert [dict(source.changes) for source in (await feeds(world.app, noura)).sources] == [{"leaver": 1}]
+        seen = [line for line in (await audit(world.app, own, "")).lines if line.seq > before]
+        assert not [line for line in seen if "leaver" in str(line.row["detail"])]
 
 
 async def test_an_outsider_whom_hr_names_by_now_is_that_person_to_every_act(ready: Path) -> None:

@@ -16,13 +16,13 @@ class Remedy:
 
 READ_BACK = Remedy(
     "The answer was lost; Bawab reads back what happened before it does anything else.",
-    "ضاع الجواب؛ سيقرأ بوّاب ما حدث قبل أي فعل آخر.",
+    "ضاع الجواب؛ يقرأ بوّاب من جديد ليعرف ما حدث قبل أي فعل آخر.",
 )
 COMMON: Mapping[str, Remedy] = {
     "read_back": READ_BACK,
     "wrong_person": Remedy(
         "The step names two different accounts; nothing was sent. Plan the case again.",
-        "تذكر الخطوة حسابين مختلفين؛ لم يُرسل شيء. أعد تخطيط الحالة.",
+        "تذكر الخطوة حسابين مختلفين؛ لم يُرسل شيء. يُعاد تخطيط الحالة.",
     ),
 }
 

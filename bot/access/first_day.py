@@ -54,18 +54,17 @@ async def make_admin(app: Bawab, *, actor: str) -> OnceOnly:
 
 
 async def redeem(app: Bawab, text: str) -> StaffRow | None:
-    """Take a one-time code, once; None where it is wrong, used or too old, which is logged."""
+    """Take a one-time code, once; None where it is wrong, used or too old, which the caller logs.
+
+    Anybody may try: what is logged must be counted, or a stranger fills the log.
+    """
     codes, now = columns(SignInCodeRow), app.now()
     mine = [codes.code_hash == hash_of(text), codes.used_at.is_(None), codes.expires_at > now]
     async with app.store.write() as tx:
         code = await one(tx, SignInCodeRow, *mine)
         row = await staff_row(tx, code.staff_id) if code else None
         works = row is not None and row.ended_at is None
-        if works and await change(tx, SignInCodeRow, {"used_at": now}, *mine):
-            return row
-        detail = {"why": "sign_in_code", "via": "web"}
-        await app.audit.append(tx, Entry(Action.ACCESS_REFUSE, "bawab", outcome="refused", detail=detail))
-    return None
+        return row if works and await change(tx, SignInCodeRow, {"used_at": now}, *mine) else None
 
 
 async def retire_local(app: Bawab, tx: AsyncConnection) -> None:

@@ -65,7 +65,8 @@ class Talking:
         who = await self._who(told.account_id)
         t = self._language(who, told.language)
         if who is None:
-            await self._refused(None, "unknown_account")
+            if self._is_news(told.account_id):
+                await self._refused(None, "unknown_account")
             await self._chat.answer(told.query_id, t.text(_STRANGER, command=f"/{menu.LINK}"))
             return
         act, _, value = told.data.partition(":")
@@ -139,13 +140,17 @@ class Talking:
 
     async def _turn_away(self, told: Asked, t: Translator) -> None:
         """Tell a stranger nothing but how to be none; an endless row of words gets a few answers."""
-        now = self._app.now()
-        asked = self._strangers.lately(told.account_id, now)
-        self._strangers.count(told.account_id, now)
-        if asked >= MOST_WRONG:
+        if not self._is_news(told.account_id):
             return
         await self._refused(None, "unknown_account")
         await self._chat.say(told.account_id, standing.plain(t, t.text(_STRANGER, command=f"/{menu.LINK}")))
+
+    def _is_news(self, account_id: str) -> bool:
+        """Whether a stranger's try is still worth an entry; old buttons can be pressed without end."""
+        now = self._app.now()
+        asked = self._strangers.lately(account_id, now)
+        self._strangers.count(account_id, now)
+        return asked < MOST_WRONG
 
     async def _who(self, account_id: str) -> Actor | None:
         async with self._app.store.read() as tx:

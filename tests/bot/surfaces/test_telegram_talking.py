@@ -13,6 +13,7 @@ from bot.settings import ManualInstance
 from bot.store.access_tables import PreferenceRow, StaffRow
 from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow
+from bot.surfaces.telegram.guesses import MOST_WRONG
 from connectors.chat.telegram.sandbox import User
 from policies.roles import Role
 from tests.bot.surfaces.hearing_telegram import ANA, BADR, WITH_PHONE, Hearing, hearing, rows
@@ -140,6 +141,18 @@ async def test_a_stranger_learns_nothing_and_an_endless_row_of_words_gets_few_an
         assert len(refused) == len(said)
         assert {entry["detail"]["why"] for entry in refused} == {"unknown_account"}
         assert "own telephone number" in await _writes(both, eve, "/link")
+
+
+async def test_old_buttons_that_nobody_of_ours_presses_fill_no_log(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as both:
+        await _office(both)
+        eve = both.telegram.add_user("Eve", language_code="en")
+        await _writes(both, eve, "/status")
+        number = [one for one in both.telegram.bot().outbox if one.chat == eve.id][-1].message_id
+        for _ in range(12):
+            both.telegram.person_presses(eve.id, f"ok:{'f' * 16}", number)
+        await both.hear()
+        assert len(await both.logged("access.refuse")) == MOST_WRONG
 
 
 @pytest.mark.parametrize("role", [Role.IT, Role.AUDITOR, Role.CHAT_ADMIN])

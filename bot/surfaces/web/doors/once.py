@@ -32,5 +32,6 @@ async def use(request: Request, code: Annotated[str, Form(max_length=_LONGEST)])
     csrf.same_origin(request)
     row = await redeem(request.app.state.bawab, code)
     if row is None:
+        await request.app.state.refusals.note("web", "sign_in_code")
         return outside(request, "turned_away.html", 403, why=lambda t: t.text(USED), again=True)
     return await enter(request.app.state.bawab, request, row.id, "/")

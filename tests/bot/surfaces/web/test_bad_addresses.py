@@ -65,6 +65,15 @@ async def test_an_export_of_an_endless_search_is_refused_at_once(tmp_path: Path)
         assert kept == []
 
 
+async def test_a_stranger_who_guesses_links_fills_no_log(tmp_path: Path) -> None:
+    async with company(tmp_path) as world, console_of(world) as site:
+        client = await site.stranger()
+        for guess in range(20):
+            answer = await client.post("/sign-in/once", data={"code": f"guess-{guess}"})
+            assert answer.status_code == 403
+        assert [entry["action"] for entry in await world.log()].count("access.refuse") == 1
+
+
 async def test_no_token_can_make_tokens(tmp_path: Path) -> None:
     async with company(tmp_path) as world, console_of(world) as site:
         client = await site.client("omar", Role.IT)

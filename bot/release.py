@@ -12,11 +12,11 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.letting_go import let_go, put_aside
 from bot.release_faults import CannotRelease, StillUndecided
-from bot.signers import Signer, as_signed, asked_of, operator, refusal_of
+from bot.signers import APPROVE, REJECT, Signer, as_signed, asked_of, operator, refusal_of, turn_of
 from bot.store.access_tables import SignatureRow
 from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow, HoldRow
-from policies.approvals import NotYours, Signature, missing, sign
+from policies.approvals import NotYours, Signature, missing
 from policies.roles import Role
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 SHORTEST_DIGEST = 8
-APPROVE, REJECT = "approve", "reject"
 Seen = Mapping[str, Mapping[str, Sequence[str]]]
 
 
@@ -110,12 +109,12 @@ async def put_name(
     """
     asked = await asked_of(tx, row, signer)
     earlier = await signatures_of(tx, row.digest)
-    signed = as_signed(_values(earlier), signer)
-    given = sign(asked, signed, signer.by, signer.roles_for(missing(asked, signed)))
+    turn = turn_of(asked, earlier, signer)
+    given = turn.given
     if isinstance(given, NotYours):
-        raise refusal_of(given, missing(asked, signed), signer)
+        raise refusal_of(given, turn.missing, signer)
     await add(tx, _signature(app, row, signer, given, verdict))
-    still = missing(asked, [*signed, given])
+    still = missing(asked, [*as_signed(earlier, signer), given])
     await app.audit.append(tx, _entry(row, signer, given, verdict, still))
     if not verdict.approve:
         return Released(row, await _reject(app, tx, row, signer))
@@ -125,9 +124,9 @@ async def put_name(
     return Released(row, await _release(app, tx, row, signer, verdict.note))
 
 
-async def signatures_of(tx: AsyncConnection, digest: str) -> list[SignatureRow]:
-    """Give the names under a hold, the first first."""
-    found = await where(tx, SignatureRow, columns(SignatureRow).digest == digest)
+async def signatures_of(tx: AsyncConnection, *digests: str) -> list[SignatureRow]:
+    """Give the names under a hold (or under several), the first first."""
+    found = await where(tx, SignatureRow, columns(SignatureRow).digest.in_(digests))
     return sorted(found, key=_when)
 
 
@@ -138,7 +137,14 @@ async def _release(app: Bawab, tx: AsyncConnection, row: HoldRow, signer: Signer
     if not await change(tx, HoldRow, values, *waiting):
         raise CannotRelease(f"{row.digest} was decided a moment ago by somebody else", "moved_meanwhile")
     detail = {"hold": row.digest, "kind": row.kind, "count": row.count, "note": note, "via": signer.via}
-    entry = Entry(action=Action.HOLD_RELEASE, actor=signer.logged, outcome="released", detail=detail)
+    entry = Entry(
+        action=Action.HOLD_RELEASE,
+        actor=signer.logged,
+        outcome="released",
+        person_id=(row.cause or {}).get("person"),
+        run_id=row.run_id,
+        detail=detail,
+    )
     await app.audit.append(tx, entry)
     return await let_go(app, tx, row, signer.logged)
 
@@ -167,13 +173,10 @@ def _seen_by_all(seen: Sequence[Seen]) -> dict[str, dict[str, list[str]]]:
     for other in seen[1:]:
         for case, where_ in bound.items():
             shown = other.get(case, where_)
-            both = {at: [g for g in groups if g in shown.get(at, groups)] for at, groups in where_.items()}
-            bound[case] = both if any(both.values()) else where_
+            bound[case] = {
+                at: [g for g in groups if g in shown.get(at, groups)] for at, groups in where_.items()
+            }
     return bound
-
-
-def _values(rows: Sequence[SignatureRow]) -> list[Signature]:
-    return [Signature(row.by, Role(row.role)) for row in rows if row.verdict == APPROVE]
 
 
 def _signature(app: Bawab, row: HoldRow, signer: Signer, given: Signature, verdict: Verdict) -> SignatureRow:

@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
 from bot.access.roster import roles_of, staff_row
+from bot.concerns import Concern, concerns_of
 from bot.people.who import goes_by, names_of
 from bot.release_faults import CannotRelease
 from bot.states import HoldKind
+from bot.store.access_tables import SignatureRow
 from bot.store.query import columns, where
-from bot.store.tables import CaseRow, HoldRow, PersonRow, StepRow
-from policies.approvals import Asked, NotYours, Signature
+from bot.store.tables import HoldRow, PersonRow
+from policies.approvals import Asked, NotYours, Signature, missing, sign
 from policies.roles import Role
 
+APPROVE, REJECT = "approve", "reject"
 EITHER = frozenset({Role.HR, Role.IT})
 WANTED: Mapping[HoldKind, frozenset[Role]] = {
     HoldKind.FEED: EITHER,
@@ -103,16 +106,15 @@ def wanted_by(row: HoldRow) -> tuple[frozenset[Role], ...]:
 
 
 async def asked_of(tx: AsyncConnection, row: HoldRow, signer: Signer) -> Asked:
-    """Give what a hold asks, as this signer must be judged: whoever they may be counts as them."""
-    cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == row.digest)
-    steps = await where(tx, StepRow, columns(StepRow).hold_digest == row.digest)
-    askers = {row.requested_by, *(case.requested_by for case in cases)}
-    concerned = {case.person_id for case in cases} | {step.person_id for step in steps}
-    return Asked(
-        requesters=frozenset(_as_signer(by, signer) for by in askers if by.startswith("person:")),
-        subjects=frozenset(concerned | ({signer.by} if signer.ids & concerned else set())),
-        wanted=wanted_by(row),
-    )
+    """Give what a hold asks, as this signer must be judged."""
+    return asked_as(row, (await concerns_of(tx, [row]))[row.digest], signer)
+
+
+def asked_as(row: HoldRow, concern: Concern, signer: Signer) -> Asked:
+    """Give what a hold asks, of what was read: whoever the signer may be counts as them."""
+    asked = frozenset(_as_signer(by, signer) for by in concern.askers if by.startswith("person:"))
+    mine = frozenset({signer.by}) if signer.ids & concern.people else frozenset()
+    return Asked(asked, concern.people | mine, wanted_by(row))
 
 
 def _as_signer(asker: str, signer: Signer) -> str:
@@ -120,9 +122,30 @@ def _as_signer(asker: str, signer: Signer) -> str:
     return signer.by if is_theirs(name, signer) else name
 
 
-def as_signed(signed: Sequence[Signature], signer: Signer) -> tuple[Signature, ...]:
-    """Read earlier signatures as this signer's where they may be: nobody signs twice under two names."""
-    return tuple(replace(one, by=signer.by) if is_theirs(one.by, signer) else one for one in signed)
+def as_signed(words: Sequence[SignatureRow], signer: Signer) -> tuple[Signature, ...]:
+    """Read earlier approvals as this signer's where they may be: nobody signs twice under two names."""
+    yes = [Signature(word.by, Role(word.role)) for word in words if word.verdict == APPROVE]
+    return tuple(replace(one, by=signer.by) if is_theirs(one.by, signer) else one for one in yes)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a signer's word would be taken now, and what is wanted before it."""
+
+    given: Signature | NotYours
+    missing: tuple[frozenset[Role], ...]
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it would."""
+        return isinstance(self.given, Signature)
+
+
+def turn_of(asked: Asked, words: Sequence[SignatureRow], signer: Signer) -> Turn:
+    """Judge the word a signer would give now, after those that stand there already."""
+    signed = as_signed(words, signer)
+    still = missing(asked, signed)
+    return Turn(sign(asked, signed, signer.by, signer.roles_for(still)), still)
 
 
 def is_theirs(by: str, signer: Signer) -> bool:

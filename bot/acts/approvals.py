@@ -11,9 +11,9 @@ from bot.access.actor import Actor
 from bot.acts.last_word import name_of, who_cancelled
 from bot.acts.refusals import CannotAct
 from bot.app import Bawab
-from bot.release import APPROVE, Released, Seen, Verdict, find_hold, put_name
+from bot.release import Released, Seen, Verdict, find_hold, put_name
 from bot.release_faults import CannotRelease
-from bot.signers import signer_of
+from bot.signers import APPROVE, signer_of
 from bot.store.tables import HoldRow
 from policies.approvals import NotYours
 from policies.roles import Permission, Role

@@ -19,13 +19,12 @@ from bot.notices.outbox import Contents, Outbox, Put
 from bot.notices.recipients import Destination, Subject
 from bot.notices.touched import concerned_by, operators_changed
 from bot.release import signatures_of
-from bot.signers import as_signed, asked_of, signer_of
+from bot.signers import asked_of, signer_of, turn_of
 from bot.states import HoldKind
 from bot.store.access_tables import ConfirmationRow
 from bot.store.notices import asked_about, told_questions
 from bot.store.query import columns, one, where
 from bot.store.tables import HoldRow, LinkQuestionRow, NoticeRow
-from policies.approvals import Signature, missing, sign
 from policies.roles import Permission, Role
 
 DECIDERS = (Role.HR, Role.IT)
@@ -111,15 +110,10 @@ class Asking:
     ) -> bool:
         """Whether somebody's name would be taken; `signed`: or has been."""
         signer = await signer_of(tx, who)
-        asked = await asked_of(tx, hold, signer)
-        rows = await signatures_of(tx, hold.digest)
-        if signed and any(row.by == who.id for row in rows):
+        words = await signatures_of(tx, hold.digest)
+        if signed and any(word.by == who.id for word in words):
             return True
-        given = [Signature(row.by, Role(row.role)) for row in rows if row.verdict == "approve"]
-        earlier = as_signed(given, signer)
-        return isinstance(
-            sign(asked, earlier, signer.by, signer.roles_for(missing(asked, earlier))), Signature
-        )
+        return turn_of(await asked_of(tx, hold, signer), words, signer).is_theirs
 
     async def _subjects(self, tx: AsyncConnection, hold: HoldRow) -> Subject:
         """Gather every address of everybody a hold is about: nobody reads of themselves by a shared one."""

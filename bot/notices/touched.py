@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
+from bot.concerns import concerns_of
 from bot.notices.channels import EMAIL, kind_and_operator
 from bot.settings import Settings
 from bot.store.query import columns, where
-from bot.store.tables import CaseRow, HoldRow, LinkRow, NoticeRow, StepRow
+from bot.store.tables import HoldRow, LinkRow, NoticeRow
 
 
 async def concerned_by(tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
@@ -16,11 +17,7 @@ async def concerned_by(tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:
 
     A list of accounts to be confirmed is about nobody's departure: whoever is on it may be asked, too.
     """
-    cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == hold.digest)
-    steps = await where(tx, StepRow, columns(StepRow).hold_digest == hold.digest)
-    named = (hold.cause or {}).get("person")
-    ids = {row.person_id for row in cases} | {row.person_id for row in steps}
-    return frozenset(ids | ({str(named)} if named else set()))
+    return (await concerns_of(tx, [hold]))[hold.digest].people
 
 
 async def operators_changed(app: Bawab, tx: AsyncConnection, hold: HoldRow) -> frozenset[str]:

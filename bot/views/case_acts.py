@@ -12,7 +12,8 @@ from bot.case_file import CaseFile
 from bot.casework import LEAVING
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CASE_RUNNING, CaseState, HoldKind, StepState
 from bot.store.tables import StepRow
-from bot.views.waiting import EmergencyLine, HoldLine
+from bot.views.hold_lines import HoldLine
+from bot.views.waiting import EmergencyLine
 from policies.model import Refusal
 from policies.roles import Permission
 

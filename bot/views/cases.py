@@ -22,8 +22,9 @@ from bot.store.types import instant_text
 from bot.views.case_acts import Act, NextAct, acts_of, next_act
 from bot.views.case_lines import CaseLine, case_line, is_own
 from bot.views.case_steps import GapLine, StepLine, gap_lines, step_lines, timeline_rows
+from bot.views.hold_lines import HoldLine, hold_line
 from bot.views.platforms import title_of
-from bot.views.waiting import EmergencyLine, HoldLine, TaskLine, emergency_lines, hold_line, names, task_lines
+from bot.views.waiting import EmergencyLine, TaskLine, emergency_lines, names, task_lines
 from policies.model import Refusal
 from policies.roles import Permission
 

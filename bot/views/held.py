@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.access.actor import Actor
 from bot.app import Bawab
-from bot.views.waiting import HoldLine, hold_lines
+from bot.views.hold_lines import HoldLine, hold_lines
 from policies.roles import Permission
 
 

@@ -17,9 +17,10 @@ from bot.release import Seen, find_hold
 from bot.release_faults import CannotRelease
 from bot.store.tables import CaseRow, LinkRow
 from bot.views.case_lines import CaseLine, case_line
+from bot.views.hold_lines import HoldLine, hold_line
 from bot.views.losses import Losses, cut
 from bot.views.platforms import title_of
-from bot.views.waiting import HoldLine, hold_line, names
+from bot.views.waiting import names
 from policies.roles import Permission
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.access.actor import Actor
 from bot.app import Bawab
-from bot.views.waiting import emergency_lines, hold_lines, question_lines, task_lines
+from bot.views.hold_lines import hold_lines
+from bot.views.waiting import emergency_lines, question_lines, task_lines
 from policies.roles import Permission
 
 

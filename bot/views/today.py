@@ -17,15 +17,14 @@ from bot.store.group_tables import DriftRow
 from bot.store.query import columns, where
 from bot.store.tables import CaseRow, FeedRow
 from bot.views.case_lines import CaseLine, by_due, case_line, is_own
+from bot.views.hold_lines import HoldLine, hold_lines
 from bot.views.platforms import PlatformTrouble, troubles_of
 from bot.views.waiting import (
     EmergencyLine,
-    HoldLine,
     OwnGroup,
     QuestionLine,
     TaskLine,
     emergency_lines,
-    hold_lines,
     own_groups,
     question_lines,
     task_lines,
@@ -97,7 +96,7 @@ async def today(app: Bawab, who: Actor) -> Today:
             groups=own_groups(app, who),
             questions=await question_lines(app, tx, who) if who.may(Permission.LINK_DECIDE) else (),
             troubles=await troubles_of(app, tx, who) if reads else (),
-            drifts=await _drifts(tx) if who.may(Permission.DRIFT_DECIDE) else 0,
+            drifts=await _drifts(tx, who) if who.may(Permission.DRIFT_DECIDE) else 0,
             observing=reads and await first_run_is_open(tx),
             fed=not reads or bool(await where(tx, FeedRow)),
             reads_cases=reads,
@@ -110,5 +109,6 @@ async def _open_cases(app: Bawab, tx: AsyncConnection, who: Actor) -> list[CaseL
     return sorted((case_line(app, who, row) for row in found if not is_own(who, row)), key=by_due)
 
 
-async def _drifts(tx: AsyncConnection) -> int:
-    return len(await where(tx, DriftRow, columns(DriftRow).state == DriftState.OPEN))
+async def _drifts(tx: AsyncConnection, who: Actor) -> int:
+    rows = columns(DriftRow)
+    return len(await where(tx, DriftRow, rows.state == DriftState.OPEN, rows.person_id != who.id))

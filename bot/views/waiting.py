@@ -1,64 +1,25 @@
-"""What waits for people: holds to sign, emergencies to confirm, tasks by hand, doubts about accounts."""
+"""What waits for people: emergencies to confirm, tasks by hand, doubts about accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
 from bot.app import Bawab
-from bot.holds import open_holds
-from bot.release import APPROVE, signatures_of
-from bot.shown import Shown, shown_of
-from bot.signers import as_signed, asked_of, signer_of
-from bot.states import HoldKind
 from bot.store.access_tables import ConfirmationRow
 from bot.store.query import chunks, columns, where
-from bot.store.tables import CaseRow, HoldRow, LinkQuestionRow, LinkRow, PersonRow, StepRow, TaskRow
+from bot.store.tables import CaseRow, LinkQuestionRow, PersonRow, StepRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
 from bot.values import event_from_plain
 from bot.views.platforms import title_of
-from policies.approvals import NotYours, Signature, missing, sign
 from policies.model import Sensitivity
-from policies.roles import Permission, Role
+from policies.roles import Permission
 
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """One person's word under a hold."""
-
-    by: str
-    name: str
-    verdict: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoldLine:
-    """Something a guard holds, whom it concerns, who has signed, and whether the reader may."""
-
-    digest: str
-    kind: HoldKind
-    cause: dict[str, Any]
-    count: int
-    """How many people, links or steps a release lets through; what is typed to confirm."""
-    created_at: datetime
-    people: tuple[str, ...]
-    """Names, for those the reader may know of; in the order of their names."""
-    cases: tuple[str, ...]
-    signed: tuple[Signed, ...]
-    missing: tuple[frozenset[Role], ...]
-    may_sign: bool
-    why_not: NotYours | None
-    shown: Shown | None
-    """What a departure that waits for an approval would end, as it was read; a pressed button binds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,55 +83,6 @@ async def names(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, str]:
         rows = await where(tx, PersonRow, columns(PersonRow).id.in_(some))
         found |= {row.id: row.name or row.id for row in rows}
     return found
-
-
-async def hold_lines(tx: AsyncConnection, who: Actor) -> tuple[HoldLine, ...]:
-    """Give every open hold but those about the reader, oldest first; nothing without the right."""
-    if not who.may(Permission.HOLD_READ):
-        return ()
-    lines = [await hold_line(tx, who, row) for row in await open_holds(tx)]
-    return tuple(line for line in lines if line is not None)
-
-
-async def hold_line(tx: AsyncConnection, who: Actor, row: HoldRow) -> HoldLine | None:
-    """Give one hold for this reader; None where they are among those it concerns."""
-    cases = await where(tx, CaseRow, columns(CaseRow).hold_digest == row.digest)
-    subjects = {case.person_id: event_from_plain(case.event).person.name for case in cases}
-    subjects |= await _others(tx, row.digest, set(subjects))
-    if who.id in subjects:
-        return None
-    signer = await signer_of(tx, who)
-    asked = await asked_of(tx, row, signer)
-    words = await signatures_of(tx, row.digest)
-    yes = [Signature(one.by, Role(one.role)) for one in words if one.verdict == APPROVE]
-    given = as_signed(yes, signer)
-    still = missing(asked, given)
-    mine = sign(asked, given, signer.by, signer.roles_for(still))
-    known = await names(tx, [one.by for one in words])
-    return HoldLine(
-        digest=row.digest,
-        kind=HoldKind(row.kind),
-        cause=dict(row.cause or {}),
-        count=row.count,
-        created_at=row.created_at,
-        people=tuple(sorted(name or id_ for id_, name in subjects.items())),
-        cases=tuple(sorted(case.id for case in cases)),
-        signed=tuple(
-            Signed(one.by, known.get(one.by, one.by), one.verdict, one.at, one.note) for one in words
-        ),
-        missing=still,
-        may_sign=who.may(Permission.HOLD_RELEASE) and isinstance(mine, Signature),
-        why_not=mine if isinstance(mine, NotYours) else None,
-        shown=shown_of(row),
-    )
-
-
-async def _others(tx: AsyncConnection, digest: str, known: Collection[str]) -> dict[str, str]:
-    """Those a hold concerns by a step or by a link, and not by their case."""
-    steps = await where(tx, StepRow, columns(StepRow).hold_digest == digest)
-    links = await where(tx, LinkRow, columns(LinkRow).hold_digest == digest)
-    ids = {step.person_id for step in steps} | {link.person_id for link in links}
-    return await names(tx, ids - set(known))
 
 
 async def emergency_lines(

@@ -10,8 +10,9 @@ from bot.locale import N_, Translator
 from bot.locale.keys import remedy_text, state_text
 from bot.views.case_lines import CaseLine
 from bot.views.cases import cases
+from bot.views.hold_lines import HoldLine
 from bot.views.today import Today, today
-from bot.views.waiting import EmergencyLine, HoldLine, TaskLine
+from bot.views.waiting import EmergencyLine, TaskLine
 from bot.words.approvals import ends_lines
 from bot.words.holds import kind_text
 from bot.words.kinds import KINDS, worded

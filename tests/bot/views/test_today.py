@@ -14,7 +14,7 @@ from bot.views.today import Today, today
 from connectors.errors import Unavailable
 from policies.approvals import NotYours
 from policies.roles import Role
-from tests.bot.adversary import office
+from tests.bot.adversary import everybody, office
 from tests.bot.views.readers import (
     APPROVED,
     AUDITOR,
@@ -176,3 +176,13 @@ async def test_a_doubt_about_an_account_is_asked_of_who_may_settle_it(tmp_path: 
     assert [question.people for question in hr.questions] == [(("ana", "Ana Q"), ("sara", "Sara Q"))]
     assert (hr.questions[0].accounts, it.questions[0].accounts) == ((), ("U0AX",))
     assert auditor.questions == ()
+
+
+async def test_whose_account_waits_to_be_confirmed_reads_that_and_may_confirm_it(tmp_path: Path) -> None:
+    async with office(tmp_path, sales(), settled=False) as world:
+        world.drop(*everybody())
+        await world.run()
+        (asked,) = await world.holds(HoldKind.IDENTITY_LINKS)
+        seen = await today(world.app, HR)
+    (hold,) = [hold for hold in seen.to_sign if hold.digest == asked.digest]
+    assert "Noura Q" in hold.people

@@ -20,8 +20,8 @@ from bot.surfaces.api.shapes.base import FIRST_PAGE, Cursor, Key, Limit, Page
 from bot.surfaces.api.shapes.cases import Hold
 from bot.surfaces.api.shapes.holds import HoldPage, HoldState, previewed
 from bot.views.held import held
+from bot.views.hold_lines import HoldLine, hold_line
 from bot.views.holds import bound
-from bot.views.waiting import HoldLine, hold_line
 
 router = APIRouter(route_class=Route, tags=["holds"])
 HoldDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A hold's whole digest")]

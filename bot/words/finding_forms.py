@@ -71,6 +71,10 @@ FORMS: tuple[str, ...] = (
     N_("Register the group again."),
     N_("Add the groups you know."),
     N_("no group is registered"),
+    N_("Hand it to the group's owner."),
+    N_("Plan it again."),
+    N_("List the members in the registry, or tag the row {tag} to be asked each time."),
+    N_("the registry lists no members"),
     # The gate a feed passes
     N_(
         "People who must be in every export are not in this one. Check the rights of the account that makes "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final, Literal
@@ -20,6 +21,7 @@ from bot.surfaces.web.navigation import ways
 from bot.surfaces.web.visitor import Visitor
 from bot.views.platforms import title_of
 from bot.words.roles import role_text
+from bot.words.spans import percent_text
 from policies.roles import Role
 
 Kind = Literal["done", "notice", "warning", "error"]
@@ -101,11 +103,23 @@ def _environment() -> Environment:
     )
     made.globals |= {
         "bare": _bare,
+        "listed": _listed,
+        "percent": percent_text,
         "state_text": state_text,
         "machine": _machine,
         "tone_of": _tone_of,
     }
+    made.filters["cap"] = _capital
     return made
+
+
+def _capital(said: str) -> str:
+    """Begin a sentence as sentences begin; a name that is fenced off keeps its own first letter."""
+    return said[:1].upper() + said[1:]
+
+
+def _listed(t: Translator, names: Iterable[str]) -> str:
+    return t.list([t.isolate(name) for name in names])
 
 
 def _bare(t: Translator, name: str) -> str:

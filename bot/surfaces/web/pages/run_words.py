@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from bot.acts.refusals import SENTENCES
@@ -31,6 +32,7 @@ STANDINGS: Final[Mapping[Standing, str]] = {
     Standing.OVERDUE: N_("waits too long"),
     Standing.SIGNED: N_("reviewed"),
 }
+_A_MOMENT: Final = timedelta(minutes=1)
 _TONES: Final = {
     Standing.RUNNING: "wait",
     Standing.FRESH: "wait",
@@ -68,7 +70,10 @@ class RunWords:
         """Say since how long it waits."""
         if review.over_at is None:
             return ""
-        return self.t.text("for {span}", span=span_text(self._now - review.over_at, self.t))
+        waits = self._now - review.over_at
+        if waits < _A_MOMENT:
+            return self.t.text("since a moment ago")
+        return self.t.text("for {span}", span=span_text(waits, self.t))
 
     def why_not(self, review: Review) -> str:
         """Say why the reader may not sign it; empty where they may, or where it is nobody's to sign."""

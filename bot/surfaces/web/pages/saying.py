@@ -14,18 +14,19 @@ from bot.surfaces.web.visitor import Visitor
 from bot.views.case_acts import NextAct
 from bot.views.case_lines import CaseLine
 from bot.views.case_steps import StepLine
+from bot.views.hold_lines import HoldLine
 from bot.views.losses import Loss, Unseen
 from bot.views.person import PersonView, PlaceLine
 from bot.views.platforms import PlatformTrouble
-from bot.views.waiting import HoldLine, QuestionLine
+from bot.views.waiting import QuestionLine
 from bot.words.cases import headline, next_text, why_text
 from bot.words.exit_types import EXIT_TYPES
+from bot.words.findings import said
 from bot.words.groups import CERTAINTIES, ROLES, exit_text
 from bot.words.groups import KINDS as GROUP_KINDS
 from bot.words.holds import kind_text
 from bot.words.kinds import ACTIONS, EVIDENCE, KINDS, QUALITIES, VERDICTS, blind_text, reason_text, worded
 from bot.words.reader import Reader
-from bot.words.remedies import connector_remedy
 from bot.words.roles import role_text
 from policies.model import Certainty, PersonStatus, Refusal, StepAction
 from policies.roles import Role
@@ -122,9 +123,9 @@ class Say:
         """What to do about it, and who does it."""
         return remedy_text(Refusal(key), self.t) if key in set(Refusal) else ""
 
-    def connector_remedy(self, step: StepLine) -> str:
-        """What the platform's own connector advises."""
-        return connector_remedy(step.platform, step.remedy, self.t)
+    def said(self, sentence: str) -> str:
+        """A connector's own sentence, which is stored in English."""
+        return said(sentence, self.t)
 
     def act(self, action: str) -> str:
         """What a step does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.groups.by_whom import Way
@@ -92,7 +92,9 @@ class Words:
         return groups.said(groups.SENSITIVITIES, of, self.t)
 
     def day(self, day: date | None) -> str:
-        return groups.day_text(day)
+        if day is None:
+            return "–"
+        return self.t.day(day.date() if isinstance(day, datetime) else day)
 
     def way(self, way: Way | None, refusal: Refusal | None) -> str:
         return groups.way_text(way, refusal, self.t)

@@ -18,16 +18,18 @@ async def test_where_somebody_is_and_who_can_take_them_out_stands_on_one_page(tm
         case = await ana_is_to_leave(world)
         hr, it = await site.client("noura", Role.HR), await site.client("omar", Role.IT)
         page, places = await hr.get("/people/ana"), await hr.get("/people/ana/places")
-        technical = await it.get("/people/ana/places")
+        technical, other = await it.get("/people/ana/places"), await hr.get("/people/sara")
         down = Fault(FaultKind.HTTP_500, "users.conversations", times=99)
         world.sandbox.faults.append(down)
         unread = await hr.get("/people/ana/places")
     assert "leaves on Thursday, 26 November 2026" in text_of(page)
     assert case.id in page.text
-    assert "/offboarding/ana" in page.text
+    assert f'<a class="button" href="/cases/{case.id}">' in page.text, "it is begun already"
+    assert "/offboarding/ana" not in page.text
+    assert "/offboarding/sara" in other.text
     said = text_of(places)
-    assert "sales-eu public channel member by the bot" in said
-    assert "not as things stand: everybody in the workspace belongs to this group" in said
+    assert "sales-eu public channel Member By the bot" in said
+    assert "Not as things stand: everybody in the workspace belongs to this group" in said
     assert ("UANA" in places.text, "UANA" in technical.text) == (False, True)
     assert "Could not be read, so nothing is known of it." in text_of(unread)
 

@@ -1,8 +1,8 @@
 """A process that has imported Bawab once and forks a child per run, each to be killed at its n-th line.
 
 Reads one JSON object per line, `{"settings": …, "kill_after": n | null, "count": true | false}`, and answers
-each with another, `{"status": -9 | 0 | 1, "lines": n | null}`. `kill_after` counts lines executed in `bot/` and
-`connectors/`; where they are to be counted, `lines` says how many there were.
+each with another, `{"status": -9 | 0 | 1, "lines": n | null}`. `kill_after` counts lines executed in `bot/`
+and `connectors/`; where they are to be counted, `lines` says how many there were.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def work(settings: Settings) -> None:
 
 
 class Lines:
-    """A tracer that counts the lines of our code, and kills this very process at the n-th, as with `kill -9`."""
+    """A tracer that counts the lines of our code, and kills its process at the n-th, as `kill -9` does."""
 
     def __init__(self, kill_at: int | None) -> None:
         self.run = 0

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from bot.settings import HrFeed, Settings, SlackInstance, TeamsInstance, TelegramInstance
 from connectors.chat.manual import ManualConfig, ManualConnector
-from connectors.chat.slack import SlackConfig, SlackConnector
 from connectors.contract import ChatConnector
 from connectors.hr.contract import FeedMode, HrSource
 from connectors.hr.csv_file import CsvFileConfig, CsvFileSource
@@ -19,7 +18,7 @@ def build_chat(
     """Build one connector per configured instance, by its name."""
     built: dict[str, ChatConnector] = {}
     for name, slack in settings.slack.items():
-        built[name] = SlackConnector(_slack(name, slack, read_only=read_only, may_join=may_join))
+        built[name] = _slack(name, slack, read_only=read_only, may_join=may_join)
     for name, telegram in settings.telegram.items():
         built[name] = _telegram(name, telegram, read_only=read_only)
     for name, teams in settings.teams.items():
@@ -37,8 +36,11 @@ def build_hr(settings: Settings) -> tuple[HrSource, ...]:
     return tuple(CsvFileSource(_csv(name, feed, spool)) for name, feed in settings.hr.items())
 
 
-def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) -> SlackConfig:
-    return SlackConfig(
+def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) -> ChatConnector:
+    # Imported late, each of them: whoever has none of a platform does not load its SDK.
+    from connectors.chat.slack import SlackConfig, SlackConnector  # noqa: PLC0415
+
+    config = SlackConfig(
         instance=name,
         bot_token=slack.bot(),
         admin_token=slack.admin(),
@@ -52,11 +54,11 @@ def _slack(name: str, slack: SlackInstance, *, read_only: bool, may_join: bool) 
         backoff_seconds=slack.backoff_seconds,
         read_only=read_only,
     )
+    return SlackConnector(config)
 
 
 def _telegram(name: str, telegram: TelegramInstance, *, read_only: bool) -> ChatConnector:
-    # Imported late: whoever has no Telegram does not load its SDK.
-    from connectors.chat.telegram import TelegramConfig, TelegramConnector  # noqa: PLC0415
+    from connectors.chat.telegram import TelegramConfig, TelegramConnector  # noqa: PLC0415 - as above
 
     return TelegramConnector(
         TelegramConfig(
@@ -72,7 +74,7 @@ def _telegram(name: str, telegram: TelegramInstance, *, read_only: bool) -> Chat
 
 
 def _teams(name: str, teams: TeamsInstance, *, read_only: bool) -> ChatConnector:
-    from connectors.chat.teams import TeamsConfig, TeamsConnector  # noqa: PLC0415 - a large SDK, loaded late
+    from connectors.chat.teams import TeamsConfig, TeamsConnector  # noqa: PLC0415 - as above
 
     return TeamsConnector(
         TeamsConfig(

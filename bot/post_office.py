@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.setting_parts import SmtpSettings
+from bot.setting_parts import CardsSettings, SmtpSettings, WebhookSettings
 from bot.settings import Settings
-from connectors.cards import CardsConfig, CardsConnector
-from connectors.hook import HookConfig, HookConnector
-from connectors.mail import MailConfig, MailConnector
 from connectors.messages import Message, NoticeReceipt
 
 EMAIL = "email"
@@ -39,18 +36,20 @@ def build_posts(settings: Settings, *, read_only: bool) -> dict[str, Post]:
     """
     built: dict[str, Post] = {}
     if settings.smtp is not None:
-        built[EMAIL] = MailConnector(_mail(settings.smtp, read_only=read_only))
+        built[EMAIL] = _mail(settings.smtp, read_only=read_only)
     for name, flow in settings.cards.items():
-        people = frozenset(flow.people)
-        built[name] = CardsConnector(CardsConfig(name, flow.address(), people, read_only=read_only))
+        built[name] = _cards(name, flow, read_only=read_only)
     for name, hook in settings.webhooks.items():
         if hook.notices:
-            built[name] = HookConnector(HookConfig(name, hook.url, hook.signing(), read_only=read_only))
+            built[name] = _hook(name, hook, read_only=read_only)
     return built
 
 
-def _mail(smtp: SmtpSettings, *, read_only: bool) -> MailConfig:
-    return MailConfig(
+def _mail(smtp: SmtpSettings, *, read_only: bool) -> Post:
+    # Imported late, each of them: whoever sends none of a kind does not load its library.
+    from connectors.mail import MailConfig, MailConnector  # noqa: PLC0415
+
+    config = MailConfig(
         instance=EMAIL,
         host=smtp.host,
         port=smtp.port,
@@ -62,3 +61,16 @@ def _mail(smtp: SmtpSettings, *, read_only: bool) -> MailConfig:
         timeout_seconds=smtp.timeout_seconds,
         read_only=read_only,
     )
+    return MailConnector(config)
+
+
+def _cards(name: str, flow: CardsSettings, *, read_only: bool) -> Post:
+    from connectors.cards import CardsConfig, CardsConnector  # noqa: PLC0415 - as above
+
+    return CardsConnector(CardsConfig(name, flow.address(), frozenset(flow.people), read_only=read_only))
+
+
+def _hook(name: str, hook: WebhookSettings, *, read_only: bool) -> Post:
+    from connectors.hook import HookConfig, HookConnector  # noqa: PLC0415 - as above
+
+    return HookConnector(HookConfig(name, hook.url, hook.signing(), read_only=read_only))

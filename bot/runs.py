@@ -9,6 +9,9 @@ from bot.settings_log import note_settings
 from bot.store.query import add, change, columns, new_id
 from bot.store.tables import RunRow
 
+QUIET_SECONDS = 30.0
+"""`--once` ends when nothing is due within so many seconds."""
+
 
 async def begin(app: Bawab, kind: str) -> RunRow:
     """Store and log that a run starts."""

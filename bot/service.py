@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from filelock import FileLock, Timeout
 
 from bot.access.ticking import access_tick
 from bot.app import Bawab
@@ -26,21 +23,14 @@ from bot.people.first_seen import settle_first_seen
 from bot.people.linking import Linker
 from bot.planning import Planner
 from bot.reviews import escalate_due
-from bot.runs import begin, finish
-from bot.settings import SettingsProblem
+from bot.runs import QUIET_SECONDS, begin, finish
 from bot.watch import FeedOutcome, Watcher
 from bot.webhooks.outbound import Outbound
 from bot.work import Lane
 
 ARRIVAL_SECONDS = 15.0
 """How long `--once` waits for a file that is still arriving."""
-QUIET_SECONDS = 30.0
-"""`--once` ends when nothing is due within so many seconds."""
 ESCALATE_EVERY = timedelta(minutes=1)
-
-
-class AlreadyRunning(Exception):
-    """Another `bawab run` holds this data folder."""
 
 
 @dataclass(slots=True)
@@ -233,21 +223,3 @@ class Service:
                 await asyncio.wait_for(self._ticked.wait(), timeout=seconds)
             except TimeoutError:
                 return
-
-
-@asynccontextmanager
-async def only_one(app: Bawab) -> AsyncIterator[None]:
-    """Hold the data folder; a second `bawab run` on it is refused with AlreadyRunning."""
-    lock = FileLock(app.settings.data_dir / "bawab.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AlreadyRunning(
-            f"another `bawab run` works on {app.settings.data_dir}; stop it first, or set BAWAB_DATA_DIR"
-        ) from None
-    except OSError as error:
-        raise SettingsProblem(f"{app.settings.data_dir} cannot be written ({error.strerror})") from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -19,7 +19,8 @@ from types import FrameType
 from typing import Any
 
 from bot.app import open_bawab
-from bot.service import Service, only_one
+from bot.only_one import only_one
+from bot.service import Service
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event
 
 from bot.app import open_bawab
-from bot.service import AlreadyRunning, Service, only_one
+from bot.only_one import AlreadyRunning, only_one
+from bot.service import Service
 from bot.store.db import Store, StoreProblem
 from tests.bot.adversary import STAFF, WIDE, everybody, kicked, line, office
 from tests.bot.world import World, channel

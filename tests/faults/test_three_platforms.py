@@ -12,7 +12,8 @@ import pytest
 
 from bot.app import open_bawab
 from bot.hurry import revoke_now
-from bot.service import AlreadyRunning, Service, only_one
+from bot.only_one import AlreadyRunning, only_one
+from bot.service import Service
 from bot.store.db import StoreProblem
 from connectors.chat.slack.sandbox import Fault as SlackFault
 from connectors.chat.slack.sandbox import FaultKind as SlackKind

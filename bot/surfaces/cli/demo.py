@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from bot.demo.story import play
 from bot.locale import N_
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
@@ -36,5 +35,7 @@ async def _demo(
         ),
     ] = False,
 ) -> ExitCode:
+    from bot.demo.story import play  # noqa: PLC0415 - it brings the sandboxes
+
     await play(folder.resolve(), desk.t, desk.out, staying=stay)
     return ExitCode.DONE

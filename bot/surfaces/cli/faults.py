@@ -14,11 +14,11 @@ from bot.groups.register import NotOneGroup
 from bot.groups.registry_file import RegistryProblem
 from bot.locale import N_, Translator, translator
 from bot.manual_cases import CannotCancel, CannotOpen
+from bot.only_one import AlreadyRunning
 from bot.people.enrolment import CannotLink
 from bot.people.who import NotOnePerson
 from bot.preview import NothingToPreview
 from bot.release import CannotRelease
-from bot.service import AlreadyRunning
 from bot.settings import SettingsProblem
 from bot.store.db import StoreProblem
 from bot.surfaces.cli.exit_codes import ExitCode

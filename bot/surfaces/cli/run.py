@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,16 +15,18 @@ from bot.app import Bawab
 from bot.audit.tail import last_seq
 from bot.locale import N_
 from bot.log_check import check_log
+from bot.only_one import only_one
 from bot.run_result import RunResult, run_result
-from bot.service import QUIET_SECONDS, Service, only_one
+from bot.runs import QUIET_SECONDS
 from bot.settings import SettingsProblem
-from bot.surfaces.beside import beside, fetch_waiting
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.follow import Follower
-from bot.surfaces.listener import listening
 from bot.surfaces.web.address import console_address
+
+if TYPE_CHECKING:  # no other command waits for a server, a clock and the platforms' SDKs
+    from bot.service import Service
 
 INTERRUPTED = 130
 WHOLE_LOG = 100_000
@@ -56,6 +58,8 @@ async def _run(
         typer.Option("--names/--no-names", help=N_("Show names; by default only on a terminal.")),
     ] = None,
 ) -> ExitCode:
+    from bot.service import Service  # noqa: PLC0415 - as above
+
     _something_to_do(desk)
     async with desk.open(read_only=False) as app, only_one(app):
         since = await last_seq(app.store)
@@ -99,6 +103,9 @@ async def _look_at_log(desk: Desk, app: Bawab) -> None:
 
 
 async def _forever(desk: Desk, app: Bawab, service: Service) -> None:
+    from bot.surfaces.beside import beside  # noqa: PLC0415 - as above
+    from bot.surfaces.listener import listening  # noqa: PLC0415 - as above
+
     async with listening(app) as heard_at, beside(app):
         console = console_address(app.settings, heard_at)
         if console is not None:
@@ -107,6 +114,8 @@ async def _forever(desk: Desk, app: Bawab, service: Service) -> None:
 
 
 async def _once(app: Bawab, service: Service, quiet: float) -> None:
+    from bot.surfaces.beside import fetch_waiting  # noqa: PLC0415 - as above
+
     await fetch_waiting(app)
     await service.once(quiet=quiet)
 

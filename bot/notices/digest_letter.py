@@ -37,12 +37,16 @@ async def digest_letter(
     t: Translator,
     means: Means,
     subject_of: SubjectOf,
+    beside: Collection[str] = (),
 ) -> tuple[tuple[Passage, ...], Written]:
-    """Write the list as it is now; an older one only points to the newer, an empty one says so."""
+    """Write the list as it is now; an older one only points to the newer, an empty one says so.
+
+    `beside` are the people who read along where it is posted.
+    """
     unsent = notice.state == "pending"
     if not unsent and await _has_newer(tx, notice):
         return newer_list(t), Written(None, closed=True)
-    tasks = await mine(tx, notice, subject_of)
+    tasks = await mine(tx, notice, subject_of, beside)
     told = tuple(token(task) for task in tasks)
     if not tasks:
         return (() if unsent else all_done(t)), Written(None, closed=not unsent)
@@ -50,12 +54,14 @@ async def digest_letter(
     return task_list(lines, reader.zone, t, means), Written(None, told=told)
 
 
-async def mine(tx: AsyncConnection, notice: NoticeRow, subject_of: SubjectOf) -> list[TaskRow]:
-    """Give what the notice's reader is asked to do; nothing about themselves, whatever address it goes to."""
+async def mine(
+    tx: AsyncConnection, notice: NoticeRow, subject_of: SubjectOf, beside: Collection[str]
+) -> list[TaskRow]:
+    """Give what the notice's reader is asked to do; nothing about themselves, nor about who reads along."""
     kept = []
     for task in await open_tasks_for(tx, notice.recipient_id):
         subject = await subject_of(tx, task.case_id)
-        if subject is None or subject.person_id == notice.recipient_id:
+        if subject is None or subject.person_id == notice.recipient_id or subject.person_id in beside:
             continue
         if (notice.instance, notice.account_id) not in subject.accounts:
             kept.append(task)

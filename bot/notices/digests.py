@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.notices.digest_letter import token
 from bot.notices.outbox import Contents, Outbox, Put
-from bot.notices.recipients import Subject
+from bot.notices.recipients import Destination, Subject, may_be_reached
 from bot.store.db import Store
 from bot.store.notices import digests_of, handing_out
 from bot.store.tables import NoticeRow, TaskRow
@@ -39,7 +39,7 @@ class Digests:
         stored = 0
         async with self._store.write() as tx:
             for person in sorted(ready):
-                stored += await self._put(tx, person, [token(task) for task in untold[person]], now)
+                stored += await self._put(tx, person, untold[person], now)
         return stored
 
     async def _untold(self, tx: AsyncConnection) -> dict[str, list[TaskRow]]:
@@ -57,12 +57,30 @@ class Digests:
                 found[person] = fresh
         return found
 
-    async def _put(self, tx: AsyncConnection, person: str, told: Sequence[str], now: datetime) -> int:
+    async def _put(self, tx: AsyncConnection, person: str, tasks: Sequence[TaskRow], now: datetime) -> int:
         if not await self._outbox.present(tx, [person], now):
             return 0  # whoever leaves is replaced by the chaser, and never told
         number = len(await digests_of(tx, person)) + 1
-        put = Put(case_id="", subject=NOBODY, now=now, kind=f"digest/{number}", recipient=person)
-        return int(await self._outbox.write(tx, put, Contents(told=tuple(told))) is not None)
+        to = await self._where_nobody_reads_of_themselves(tx, person, tasks)
+        put = Put(case_id="", subject=NOBODY, now=now, kind=f"digest/{number}", recipient=person, to=to)
+        told = tuple(token(task) for task in tasks)
+        return int(await self._outbox.write(tx, put, Contents(told=told)) is not None)
+
+    async def _where_nobody_reads_of_themselves(
+        self, tx: AsyncConnection, person: str, tasks: Sequence[TaskRow]
+    ) -> Destination | None:
+        """Find the first address that none of those the tasks are about reads, too; None where there is none.
+
+        The list then goes the usual way, without the tasks about whoever reads along.
+        """
+        found = [await self._outbox.subject_of_case(tx, case) for case in {task.case_id for task in tasks}]
+        subjects = [subject for subject in found if subject is not None]
+        addresses = self._outbox.addresses
+        for to in await addresses.of(tx, person, NOBODY):
+            readers = addresses.channels[to.instance].readers
+            if all(may_be_reached(to, subject, readers) for subject in subjects):
+                return to
+        return None
 
 
 async def _ready(tx: AsyncConnection, tasks: Sequence[TaskRow], now: datetime) -> bool:

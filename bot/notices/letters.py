@@ -38,6 +38,8 @@ class Sheet:
     t: Translator
     means: Means
     subject_of: SubjectOf
+    beside: frozenset[str] = frozenset()
+    """Who reads along where it is posted, besides its reader."""
 
 
 async def write(
@@ -50,7 +52,8 @@ async def write(
     """Write a notice with the state that all it is about has now; without a message where nothing is left."""
     reader = await reader_of(tx, notice.recipient_id, limits)
     means = Means(buttons=channel is None or channel.hears, console=limits.console)
-    sheet = Sheet(notice, reader, reader.translator(notice.language), means, subject_of)
+    beside = channel.readers if channel else frozenset[str]()
+    sheet = Sheet(notice, reader, reader.translator(notice.language), means, subject_of, beside)
     passages, written = await _STEMS[notice.kind.partition("/")[0]](tx, sheet)
     said = repeated(passages, sheet.t, may_repeat=notice.groups.get("twice", False))
     if not said:
@@ -105,7 +108,8 @@ async def _succession(tx: AsyncConnection, sheet: Sheet) -> Drafted:
 
 
 async def _digest(tx: AsyncConnection, sheet: Sheet) -> Drafted:
-    return await digest_letter(tx, sheet.notice, sheet.reader, sheet.t, sheet.means, sheet.subject_of)
+    means, subject_of = sheet.means, sheet.subject_of
+    return await digest_letter(tx, sheet.notice, sheet.reader, sheet.t, means, subject_of, sheet.beside)
 
 
 async def _approval(tx: AsyncConnection, sheet: Sheet) -> Drafted:

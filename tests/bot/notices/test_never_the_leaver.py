@@ -137,3 +137,26 @@ async def test_the_same_company_without_a_leaver_in_it_is_told(office: Office) -
     await office.step(case, "sales")
     await office.enqueue(case)
     assert await office.send() == 1
+
+
+async def test_a_list_takes_the_way_on_which_nobody_it_is_about_reads_along(office: Office) -> None:
+    flow = Everywhere("cards", frozenset({"E2", "E7"}))
+    office.channels["flow"] = flow
+    async with office.store.write() as tx:
+        await add(tx, PreferenceRow(person_id="E2", channels=["teams"], updated_at=office.now))
+    office.own_by_hand("family", "E2")
+    await office.hand_over(await office.leave(), "family")
+    office.now += timedelta(minutes=2)
+    await office.sender.send_due(office.now)
+    assert flow.sent == []
+    assert len(office.inbox("U2")) == 1
+
+
+async def test_where_the_leaver_reads_along_everywhere_the_list_leaves_them_out(office: Office) -> None:
+    office.channels["flow"] = flow = Everywhere("cards", frozenset({"E2", "E7"}))
+    office.limit(channels=("teams",))
+    office.own_by_hand("family", "E2")
+    await office.hand_over(await office.leave(), "family")
+    office.now += timedelta(minutes=2)
+    await office.sender.send_due(office.now)
+    assert flow.sent == []

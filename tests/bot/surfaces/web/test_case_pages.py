@@ -200,6 +200,8 @@ async def test_the_record_and_the_steps_say_what_was_done_and_what_was_not(tmp_p
     assert "UANA" not in hr.text
     assert "UANA" in it.text
     assert "ينتهي الوصول عندما تغلق تقنية المعلومات الحساب" in text_of(it)
+    assert "sales-eu (Slack): removed, and checked" in said, "HR is told which group, by its name"
+    assert (" acme" in said, "general" in said) == (False, True)
 
 
 async def test_the_list_filters_searches_and_bears_a_broken_link(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Drafts:
         self._instance = instance
 
     async def keep(self, view_id: str, staff_id: str, draft: Draft) -> None:
-        """Remember what a form shows; what nobody sent in time is forgotten."""
+        """Remember what a form shows, in the place of what it showed before."""
         now, wish = self._app.now(), draft.wish
         fields = {
             "person": draft.person_id,
@@ -50,10 +50,8 @@ class Drafts:
             created_at=now,
             expires_at=now + LASTS,
         )
-        drafts = columns(DraftRow)
         async with self._app.store.write() as tx:
-            old = (drafts.expires_at <= now) | (drafts.token_hash == row.token_hash)
-            await tx.execute(delete(table(DraftRow)).where(drafts.path == PATH, old))
+            await tx.execute(delete(table(DraftRow)).where(columns(DraftRow).token_hash == row.token_hash))
             await add(tx, row)
 
     async def of(self, view_id: str, staff_id: str) -> Draft | None:

@@ -53,7 +53,6 @@ async def keep(app: Bawab, request: Request) -> str | None:
         expires_at=now + KEPT_FOR,
     )
     async with app.store.write() as tx:
-        await tx.execute(delete(table(DraftRow)).where(columns(DraftRow).expires_at < now))
         await add(tx, row)
     return secret
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.actor import Actor, Via
 from bot.access.preferences import manner_of
 from bot.access.roster import has_left, looks_after_groups, roles_of, staff_row
+from bot.access.vouching import is_vouched_for
 from bot.app import Bawab
 from bot.notices.directory import StoreDirectory
 from bot.store.people import is_doubted, person
@@ -49,13 +50,18 @@ async def actor_by_account(
 ) -> Actor | None:
     """Give who writes from a platform account; None unless it is certainly one person's.
 
+    An account tied on one colleague's word has no role but a chat admin's until a second person confirmed it.
     Certain is a link that was released and that nobody doubts: a person's word by a code, HR's record, an
     administrator's confirmation, or an e-mail match somebody looked at.
     """
     person_id = await StoreDirectory().person_of(tx, instance, account_id)
     if person_id is None or await is_doubted(tx, instance, account_id, person_id):
         return None
-    return await actor_of(app, tx, person_id, via)
+    who = await actor_of(app, tx, person_id, via)
+    if who is None or await is_vouched_for(tx, instance, account_id, person_id):
+        return who
+    own = who.roles & {Role.CHAT_ADMIN}
+    return replace(who, roles=own) if own else None
 
 
 def narrowed(who: Actor, scopes: frozenset[Permission]) -> Actor:

@@ -61,7 +61,8 @@ async def confirm_again(app: Bawab, tx: AsyncConnection, row: LinkRow, *, actor:
     """Somebody looked, and it is still so."""
     links = columns(LinkRow)
     same = [links.person_id == row.person_id, links.instance == row.instance]
-    await change(tx, LinkRow, {"confirmed_at": app.now()}, *same, links.account_id == row.account_id)
+    values = {"confirmed_at": app.now(), "confirmed_by": actor}
+    await change(tx, LinkRow, values, *same, links.account_id == row.account_id)
     await app.audit.append(
         tx, _entry(Action.LINK_RELEASE, actor, row.instance, row.person_id, row.account_id)
     )

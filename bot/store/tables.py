@@ -79,6 +79,8 @@ class LinkRow(SQLModel, table=True):
     evidence: str
     created_at: datetime = instant_field(nullable=False)
     confirmed_at: datetime | None = instant_field()
+    confirmed_by: str | None = None
+    """Who last said that it is still so."""
     released_at: datetime | None = instant_field()
     released_by: str | None = None
     hold_digest: str | None = Field(default=None, index=True)

@@ -24,8 +24,8 @@ from connectors.messages import Button, Message, Passage
 ONCE_IN = timedelta(hours=1)
 """How often the bot says in one group that it answers in private."""
 _STRANGER = N_(
-    "This account is not tied to anybody who works with Bawab. If you should have a role here, tie it "
-    "first with {command}, then ask IT."
+    "This account is not tied to anybody who works with Bawab, or nobody has confirmed it yet. If you should "
+    "have a role here, tie it with {command}, then ask a second person of HR or IT to confirm it."
 )
 _NOT_ALLOWED = N_("Your role does not include this. {command} says what you can do here.")
 _UNKNOWN = N_("There is no such command. {command} says what you can do here.")

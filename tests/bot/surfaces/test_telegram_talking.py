@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.people.answers import confirm_again
 from bot.settings import ManualInstance
 from bot.store.access_tables import PreferenceRow, StaffRow
 from bot.store.query import add, change, columns, where
-from bot.store.tables import CaseRow
+from bot.store.tables import CaseRow, LinkRow
 from bot.surfaces.telegram.guesses import MOST_WRONG
 from connectors.chat.telegram.sandbox import User
 from policies.roles import Role
@@ -32,14 +33,17 @@ async def _office(both: Hearing, *more: tuple[str, ...], language: str = "") -> 
     return await _signs_up(both, "E9", "Maha", Role.HR)
 
 
-async def _signs_up(both: Hearing, id_: str, name: str, *roles: Role) -> User:
+async def _signs_up(both: Hearing, id_: str, name: str, *roles: Role, vouched: bool = True) -> User:
     user = both.telegram.add_user(name, language_code="en")
     await both.enrol(id_, user)
     if roles:
         now = both.company.clock()
         row = StaffRow(id=id_, name=name, roles=list(roles), source="file", created_at=now, updated_at=now)
-        async with both.company.app.store.write() as tx:
+        app, links = both.company.app, columns(LinkRow)
+        async with app.store.write() as tx:
             await add(tx, row)
+            for link in await where(tx, LinkRow, links.account_id == str(user.id)) if vouched else ():
+                await confirm_again(app, tx, link, actor="person:E0")
     return user
 
 
@@ -135,7 +139,7 @@ async def test_a_stranger_learns_nothing_and_an_endless_row_of_words_gets_few_an
         await both.hear()
         said = both.said_to(eve)
         assert len(set(said)) == 1
-        assert said[0].startswith("This account is not tied to anybody who works with Bawab.")
+        assert said[0].startswith("This account is not tied to anybody who works with Bawab")
         assert len(said) < 10
         refused = await both.logged("access.refuse")
         assert len(refused) == len(said)
@@ -305,3 +309,20 @@ async def test_whoever_wants_the_hijri_day_reads_it_here_too(tmp_path: Path) -> 
             await add(tx, PreferenceRow(person_id="E9", hijri=True, updated_at=both.company.clock()))
         await _writes(both, maha, "/offboard E2")
         assert "1448" in "".join(_buttons(both, maha))
+
+
+async def test_who_tied_a_colleagues_account_with_a_code_does_not_speak_as_them(
+    tmp_path: Path,
+) -> None:
+    async with hearing(tmp_path) as both:
+        await _office(both, HUDA)
+        burner = await _signs_up(both, "E5", "Huda", Role.HR, vouched=False)
+        assert "a second person" in await _writes(both, burner, "/offboard E2")
+        app, links = both.company.app, columns(LinkRow)
+        async with app.store.write() as tx:
+            (link,) = await where(tx, LinkRow, links.account_id == str(burner.id))
+            await confirm_again(app, tx, link, actor="person:noura")  # who made the code
+        assert "a second person" in await _writes(both, burner, "/status")
+        async with app.store.write() as tx:
+            await confirm_again(app, tx, link, actor="person:E9")
+        assert "which is the last day" in await _writes(both, burner, "/offboard E2")

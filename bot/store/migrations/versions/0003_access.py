@@ -172,6 +172,9 @@ def upgrade() -> None:
     with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_due", ["state", "next_attempt_at"], unique=False)
 
+    with op.batch_alter_table("identity_link", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("confirmed_by", sa.String(), nullable=True))
+
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.add_column(sa.Column("wanted", bot.store.types.Json(), nullable=True))
         batch_op.add_column(sa.Column("shown", bot.store.types.Json(), nullable=True))

@@ -28,7 +28,7 @@ class Addresses:
 
     async def of(self, tx: AsyncConnection, person_id: str, subject: Subject) -> tuple[Destination, ...]:
         """Give every address of somebody in the order they want; none that may be the subject's."""
-        if person_id == subject.person_id:
+        if person_id in subject.people:
             return ()
         reader = await reader_of(tx, person_id, self._limits)
         found = []

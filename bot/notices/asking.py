@@ -116,9 +116,9 @@ class Asking:
         return turn_of(await asked_of(tx, hold, signer), words, signer).is_theirs
 
     async def _subjects(self, tx: AsyncConnection, hold: HoldRow) -> Subject:
-        """Gather every address of everybody a hold is about: nobody reads of themselves by a shared one."""
+        """Gather everybody a hold is about with every address of theirs: nobody reads along of themselves."""
         ids = await concerned_by(tx, hold)
-        return Subject("", await self._outbox.addresses_of(tx, ids))
+        return Subject("", await self._outbox.addresses_of(tx, ids), ids)
 
     async def _ask(
         self,

@@ -21,7 +21,14 @@ from bot.notices.ports import AuditSink, NoticeLimits
 from bot.notices.recipients import Subject
 from bot.notices.saying import Written
 from bot.store.db import Store
-from bot.store.notices import case_by_id, notice_by_id, notices_of, set_notice, steps_by_id
+from bot.store.notices import (
+    case_by_id,
+    notice_by_id,
+    notices_by_id,
+    notices_of,
+    set_notice,
+    steps_by_id,
+)
 from bot.store.tables import NoticeRow
 from connectors.messages import Message
 
@@ -112,7 +119,18 @@ class Claims:
             return await self._judge(tx, notice) if self._judge else None
         if is_digest(notice):
             return Subject("")
-        return await self._outbox.subject_of_case(tx, notice.case_id)
+        return await self._of_cases(tx, notice)
+
+    async def _of_cases(self, tx: AsyncConnection, notice: NoticeRow) -> Subject | None:
+        """Give whom news is about, with everybody whose news was put together with it."""
+        first = await self._outbox.subject_of_case(tx, notice.case_id)
+        together = await notices_by_id(tx, notice.groups.get("merged", ()))
+        found = [await self._outbox.subject_of_case(tx, row.case_id) for row in together]
+        rest = [subject for subject in found if subject is not None]
+        if first is None or not rest:
+            return first
+        accounts = first.accounts.union(*[subject.accounts for subject in rest])
+        return Subject(first.person_id, accounts, frozenset(subject.person_id for subject in rest))
 
     async def _intend(
         self, tx: AsyncConnection, notice: NoticeRow, written: Written, now: datetime

@@ -201,7 +201,7 @@ class Outbox:
             # Not configured for now: it waits, and is asked again when it is back.
             return (notice.instance, notice.account_id) not in subject.accounts
         theirs = await self.addresses.on(tx, notice.recipient_id, channel)
-        if theirs != notice.account_id or subject.person_id in channel.readers:
+        if theirs != notice.account_id or subject.people & channel.readers:
             return False
         return (notice.instance, theirs) not in subject.accounts
 

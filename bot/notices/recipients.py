@@ -21,10 +21,19 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The person a case is about: their id, and every account that is, or may be, theirs."""
+    """The person a case is about: their id, and every account that is, or may be, theirs.
+
+    A question about many, or news of several cases, is about all of them: `besides` are the others' ids.
+    """
 
     person_id: str
     accounts: frozenset[tuple[str, str]] = frozenset()
+    besides: frozenset[str] = frozenset()
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody it is about."""
+        return self.besides | {self.person_id}
 
 
 def may_act(person_id: str | None, subject: Subject, present: Collection[str]) -> bool:
@@ -33,7 +42,7 @@ def may_act(person_id: str | None, subject: Subject, present: Collection[str]) -
     `present` holds the ids of the people who are with the company now; everybody else has left or was never
     known, and the subject never may, whatever a registry says.
     """
-    return person_id is not None and person_id != subject.person_id and person_id in present
+    return person_id is not None and person_id not in subject.people and person_id in present
 
 
 def who_may(candidates: Iterable[str | None], subject: Subject, present: Collection[str]) -> tuple[str, ...]:
@@ -47,7 +56,7 @@ def may_be_reached(to: Destination, subject: Subject, readers: Collection[str] =
 
     `readers` are all who read what is posted to that channel, where that is more than one person.
     """
-    if subject.person_id == to.person_id or subject.person_id in readers:
+    if subject.people & {to.person_id, *readers}:
         return False
     return (to.instance, to.account_id) not in subject.accounts
 

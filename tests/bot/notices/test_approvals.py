@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.holds import open_holds
 from bot.notices.stopping import start, stop
-from bot.notices.touched import lone_approvals
+from bot.notices.touched import concerned_by, lone_approvals
 from bot.release import release
-from bot.store.access_tables import ConfirmationRow
+from bot.store.access_tables import ConfirmationRow, PreferenceRow
 from bot.store.query import add, change, columns
 from bot.store.tables import CaseRow, HoldRow
 from bot.values import event_to_plain
@@ -115,6 +116,25 @@ async def test_neither_the_subject_nor_whoever_leaves_nor_the_requester_is_asked
     assert two.slack_texts("UANA") == two.in_mail("ana@corp.test") == []
     assert two.slack_texts("UIDRIS") == two.in_mail("idris@corp.test") == []
     assert two.slack_texts("UNOURA")
+
+
+async def test_whom_a_departure_is_about_reads_along_nowhere(tmp_path: Path) -> None:
+    flow = {"url": "http://127.0.0.1:9/flow", "people": [NOURA, ANA]}
+    async with desk(tmp_path, cards={"flow": flow}) as one:
+        await one.employ(NOURA, ["hr"], {SLACK: "UNOURA"})
+        row = PreferenceRow(person_id=NOURA, channels=["teams"], updated_at=one.world.clock())
+        async with one.world.app.store.write() as tx:
+            await add(tx, row)
+        one.world.drop(STAFF[0].replace("active,,", "terminated,2026-11-19,"), *STAFF[1:])
+        await one.world.run()
+        await one.send()
+        async with one.world.app.store.read() as tx:
+            hers = {hold.digest for hold in await open_holds(tx) if ANA in await concerned_by(tx, hold)}
+        asked = [row for row in await one.notices() if row.hold_digest]
+        assert hers
+        assert {row.instance for row in asked if row.hold_digest in hers} == {SLACK, "email"}
+        others = {row.instance for row in asked if row.hold_digest not in hers}
+        assert "flow" in others, "what is about nobody's departure may go there"
 
 
 async def test_a_lost_answer_by_mail_is_sent_once_more_and_marked(two: Desk) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.states import StepState
 from bot.store.access_tables import PreferenceRow
 from bot.store.query import add
+from connectors.chat.slack.sandbox import Fault, FaultKind
 from connectors.messages import Message, NoticeOutcome, NoticeReceipt
 from policies.model import ExitType, Person
 from tests.bot.notices.office import ANA, Office, open_office
@@ -146,8 +147,7 @@ async def test_a_list_takes_the_way_on_which_nobody_it_is_about_reads_along(offi
         await add(tx, PreferenceRow(person_id="E2", channels=["teams"], updated_at=office.now))
     office.own_by_hand("family", "E2")
     await office.hand_over(await office.leave(), "family")
-    office.now += timedelta(minutes=2)
-    await office.sender.send_due(office.now)
+    await office.send(minutes=2)
     assert flow.sent == []
     assert len(office.inbox("U2")) == 1
 
@@ -157,6 +157,26 @@ async def test_where_the_leaver_reads_along_everywhere_the_list_leaves_them_out(
     office.limit(channels=("teams",))
     office.own_by_hand("family", "E2")
     await office.hand_over(await office.leave(), "family")
-    office.now += timedelta(minutes=2)
-    await office.sender.send_due(office.now)
+    await office.send(minutes=2)
     assert flow.sent == []
+
+
+async def test_news_put_together_takes_no_way_on_which_one_of_its_people_reads_along(office: Office) -> None:
+    omar = Person("E4", "Omar Said", account_ids=(("hq", "U4"),))
+    flow = Everywhere("cards", frozenset({"E1", "E7"}))
+    office.channels["flow"] = flow
+    office.own("sales", "E1")
+    for number, person in enumerate((omar, ANA)):
+        case = await office.leave(person, f"case_{number}")
+        await office.step(case, "sales", account_id=person.account_ids[0][1])
+        await office.enqueue(case, person=person)
+        await office.send(seconds=1) if number else office.limit(per_hour=0)
+    office.limit(per_hour=100)
+    office.fail(Fault(FaultKind.HTTP_500, "conversations.open", times=0))
+    for _ in range(3):
+        await office.send(hours=1)
+    assert flow.sent == []
+    office.sandbox.faults.clear()
+    await office.send(hours=1)
+    (said,) = office.inbox("U1")
+    assert said.count("Where it stands") == 2

@@ -24,8 +24,7 @@ async def there(made: Path, tmp_path: Path) -> AsyncIterator[Firm]:
         yield opened
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone-dark"])
+@pytest.mark.parametrize(("language", "phone"), [("en", False), ("ar", True)], ids=["desktop", "phone-dark"])
 async def test_every_page_is_right_for_eyes_and_screen_readers(
     there: Firm, language: str, phone: bool
 ) -> None:

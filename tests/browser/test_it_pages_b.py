@@ -61,8 +61,7 @@ async def site(tmp_path: Path, departed_firm: Path) -> AsyncIterator[Site]:
         yield opened
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("language", "phone"), [("en", False), ("ar", True)], ids=["desktop", "phone-dark"])
 async def test_every_page_is_whole_accessible_and_fits(site: Site, language: str, *, phone: bool) -> None:
     async with browsing(site, "I1", Role.IT, language=language, phone=phone, dark=phone) as page:
         await page.goto("/connectors")

@@ -1,4 +1,4 @@
-"""Four requests a second of any one team, inside a batch too: many channels of one team are hardly too many."""
+"""Four requests a second of any one team, inside a batch too: many channels of one team stay within that."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_where_somebody_is_and_by_whom_they_can_be_taken_out(firm: Shop) -> None
         "sales-riyadh  public channel  member  by the bot",
         "Not seen: acme: private channels that Bawab is not in cannot be seen",
         "",
-        "phones",
+        "phones (WhatsApp)",
         "Account Ana Quispe (manual:E1): certain; HR record; since DAY Riyadh",
         "Group  Kind  Role  Taken out",
         f"العائلة  group chat  member  by hand, by نورة القحطاني (the group's owner): {NO_WAY}",

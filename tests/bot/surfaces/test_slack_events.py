@@ -141,7 +141,8 @@ async def test_an_event_that_cannot_be_stored_in_time_is_refused_and_taken_when_
     async with ana_has_left(tmp_path) as world, told(world, patience=0.1) as slack:
         async with world.app.store.write():
             assert await slack.tell(joined()) == 500
-        assert await slack.tell(joined()) == 200
+        answers = [await slack.tell(joined()) for _ in range(4)]
+        assert 200 in answers, "Slack sends again what was not taken, for an hour"
         assert await hints(world) == 1
     assert "UANA" not in caplog.text
 

@@ -94,7 +94,7 @@ class Site:
 
     async def csrf(self, client: httpx.AsyncClient) -> str:
         """Give the token of the client's session, as the page's own forms carry it."""
-        session = client.cookies.get(cookie_name(self.app), "")
+        session = client.cookies.get(cookie_name(self.app)) or ""
         if session not in self._tokens:
             found = _TOKEN.search((await client.get("/account")).text)
             assert found is not None, "no form of the page carries a token"

@@ -22,8 +22,8 @@ USER, PASSWORD = "bawab", "a-password-for-tests"
 Replies = dict[str, str]
 
 
-@dataclass(slots=True)
-class Post:
+@dataclass
+class Post:  # without slots: aiosmtpd walks over every member, which trips Python 3.11.2 on a slotted class
     """What the server took, and what it answers instead of taking: by command, in turn."""
 
     port: int = 0

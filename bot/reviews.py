@@ -15,7 +15,7 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.run_facts import ENDED_AT, FRAMES, RunFacts, facts_of, has_ended, touched
+from bot.run_facts import ENDED_AT, RunFacts, facts_of, has_ended, touched
 from bot.signers import Signer, signer_of
 from bot.store.access_tables import ReviewRow
 from bot.store.query import add, all_of, change, columns, table
@@ -164,8 +164,3 @@ async def _escalate(app: Bawab, tx: AsyncConnection, facts: RunFacts) -> int:
     entry = Entry(Action.RUN_ESCALATE, "bawab", outcome="overdue", run_id=run.id, detail=detail)
     await app.audit.append(tx, entry)
     return 1
-
-
-def is_frame(run: RunRow) -> bool:
-    """Whether a run is a time of watching, in which other runs happen, and no pass through cases itself."""
-    return run.kind in FRAMES

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from typing import Final
+
+from bot.locale.digits import western
 
 TEXT: Final = "text"
 CREATED: Final = "created"
@@ -149,7 +150,7 @@ def _unknown(qualifier: str, value: str, column: int) -> QueryProblem:
 
 def _span(value: str, zone: tzinfo, column: int) -> Span:
     try:
-        first, dots, last = _western(value).partition("..")
+        first, dots, last = western(value).partition("..")
         if dots:
             return Span(
                 None if first in {"*", ""} else _unit(first, zone)[0],
@@ -187,8 +188,3 @@ def _unit(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
     instant = datetime.fromisoformat(text)
     aware = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
     return aware, aware + (timedelta(minutes=1) if _TO_MINUTE.search(text) else timedelta(seconds=1))
-
-
-def _western(text: str) -> str:
-    """Write Arabic-Indic and other decimal digits as 0-9."""
-    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in text)

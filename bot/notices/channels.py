@@ -103,11 +103,6 @@ def in_order(
     return tuple(dict.fromkeys([*first, *may]))
 
 
-def next_independent(channels: Sequence[Channel], tried: Collection[str]) -> Channel | None:
-    """Give the first channel whose operator is none of those tried, or None."""
-    return next((channel for channel in channels if channel.operator not in tried), None)
-
-
 def two_independent(channels: Sequence[Channel], changed: Collection[str]) -> tuple[Channel, ...]:
     """Choose the channels of something that must arrive: two operators where there are two.
 

@@ -188,12 +188,6 @@ class Outbox:
             await self._audit.append(tx, why)
         return notice
 
-    async def still_right(self, tx: AsyncConnection, matter: Matter, notice: NoticeRow) -> bool:
-        """Ask the rule again just before sending: people leave, and links are corrected, while mail waits."""
-        if not await self.able(tx, [notice.recipient_id], matter):
-            return False
-        return await self.reaches_only_them(tx, notice, matter.subject)
-
     async def reaches_only_them(self, tx: AsyncConnection, notice: NoticeRow, subject: Subject) -> bool:
         """Whether a notice's address is still the recipient's, and is not read by its subject."""
         channel = self.addresses.channels.get(notice.instance)

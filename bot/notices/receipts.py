@@ -38,12 +38,6 @@ async def settle(
     await change(tx, ReceiptRow, values, _receipt.notice_id == notice_id, _receipt.settled_at.is_(None))
 
 
-async def receipts_of(tx: AsyncConnection, notice_id: str) -> list[ReceiptRow]:
-    """Give every attempt at one notice, the first first."""
-    found = await where(tx, ReceiptRow, _receipt.notice_id == notice_id)
-    return sorted(found, key=lambda row: (row.at, row.id))
-
-
 async def operators_tried(tx: AsyncConnection, notice_id: str, since: datetime) -> frozenset[str]:
     """Give the operators by which a notice did not arrive since an instant."""
     failed = [_receipt.notice_id == notice_id, _receipt.at >= since]

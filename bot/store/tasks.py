@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +26,6 @@ async def task_of_step(tx: AsyncConnection, step_id: str) -> TaskRow | None:
     return await one(tx, TaskRow, _task.step_id == step_id)
 
 
-async def open_tasks_of(tx: AsyncConnection, case_id: str) -> list[TaskRow]:
-    """Give the tasks of a case that still wait for a person."""
-    return await where(tx, TaskRow, _task.case_id == case_id, _task.state.in_(OPEN_TASKS))
-
-
 async def tasks_of_case(tx: AsyncConnection, case_id: str) -> list[TaskRow]:
     """Give every task of a case, ended ones too."""
     return await where(tx, TaskRow, _task.case_id == case_id)
@@ -46,12 +40,6 @@ async def open_tasks_for(tx: AsyncConnection, assignee: str) -> list[TaskRow]:
 async def assigned_tasks(tx: AsyncConnection) -> list[TaskRow]:
     """Give every open task that somebody is asked to do, over every case."""
     return await where(tx, TaskRow, _task.assignee_id.is_not(None), _task.state.in_(OPEN_TASKS))
-
-
-async def tasks_by_id(tx: AsyncConnection, ids: Collection[str]) -> list[TaskRow]:
-    """Give tasks by their ids, the most urgent first."""
-    statement = select(table(TaskRow)).where(_task.id.in_(ids)).order_by(_task.deadline, _task.id)
-    return await all_of(tx, TaskRow, statement)
 
 
 async def tasks_to_remind(tx: AsyncConnection, now: datetime) -> list[TaskRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -13,6 +14,7 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.casework import LEAVING
 from bot.holds import first_run_is_open
+from bot.locale.digits import western
 from bot.states import CASE_OPEN, CaseState
 from bot.store.query import all_of, columns, one, table, where
 from bot.store.tables import CaseRow, PersonRow
@@ -52,6 +54,14 @@ class Search:
 
     people: tuple[Found, ...]
     more: bool
+    exact: Found | None = None
+    """Whose employee id it is, or whose address and nobody else's."""
+
+    @property
+    def meant(self) -> Found | None:
+        """Who is meant beyond doubt: found exactly, or found alone."""
+        alone = len(self.people) == 1 and not self.more
+        return self.exact or (self.people[0] if alone else None)
 
 
 class ZoneFrom(StrEnum):
@@ -139,7 +149,15 @@ async def find(app: Bawab, who: Actor, text: str) -> Search:
     ordered = chosen.order_by(people.id != sought, people.name, people.id).limit(MOST_FOUND + 1)
     async with app.store.read() as tx:
         found = await all_of(tx, PersonRow, ordered)
-    return Search(tuple(_found(row) for row in found[:MOST_FOUND]), more=len(found) > MOST_FOUND)
+    shown = tuple(_found(row) for row in found[:MOST_FOUND])
+    return Search(shown, more=len(found) > MOST_FOUND, exact=_exact(shown, sought))
+
+
+def _exact(people: Sequence[Found], sought: str) -> Found | None:
+    """An id is one person's; of an address that two people share nobody knows whose it is."""
+    by_id = [one for one in people if one.id == sought]
+    by_address = [one for one in people if one.email.casefold() == sought.casefold()]
+    return by_id[0] if by_id else by_address[0] if len(by_address) == 1 else None
 
 
 def _found(row: PersonRow) -> Found:
@@ -290,11 +308,3 @@ def read_wish(wish: Wish) -> date | datetime | WrongWhen:
     except ValueError:
         return WrongWhen("bad_time", "time")
     return local_instant(datetime.combine(day, clock.replace(tzinfo=None)), zone)
-
-
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-
-
-def western(text: str) -> str:
-    """Give the digits 0 to 9 for the Arabic-Indic and the Persian ones."""
-    return text.translate(_DIGITS)

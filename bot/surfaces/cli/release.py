@@ -9,6 +9,7 @@ import typer
 
 from bot.app import Bawab
 from bot.locale import N_
+from bot.locale.digits import western
 from bot.preview import Held, preview_hold
 from bot.release import Released, StillUndecided, release
 from bot.states import HoldKind
@@ -104,7 +105,7 @@ def _ask(desk: Desk, held: Held, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise Refused(t.text("Nobody is here to be asked: add --yes to release without a question."))
     answer = desk.err.input(t.text("To release it, type the count ({count}): ", count=count))
-    if _western(answer.strip()) != count:
+    if western(answer.strip()) != count:
         raise Refused(t.text("Not released: {answer} is not {count}.", answer=t.isolate(answer), count=count))
 
 
@@ -113,8 +114,3 @@ def _undecided(desk: Desk, held: Held, error: StillUndecided) -> str:
     t = desk.t
     said = [undecided_text(why, count, held.hold.digest, t) for why, count in sorted(error.reasons.items())]
     return "\n".join([t.text("Not released: it still cannot be decided."), *said])
-
-
-def _western(text: str) -> str:
-    """Somebody who reads Arabic may type ٣ for 3."""
-    return "".join(str(int(char)) if char.isdecimal() else char for char in text)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.locale.digits import western
 from bot.surfaces.slack.forms import COUNT, DAY, EXIT, PERSON, TIME, ZONE
-from bot.views.offboarding import Wish, western
+from bot.views.offboarding import Wish
 from policies.model import ExitType
 
 

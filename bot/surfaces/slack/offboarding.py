@@ -24,7 +24,6 @@ from bot.views.offboarding import (
     Candidate,
     Found,
     NobodyThere,
-    Search,
     When,
     Wish,
     WrongWhen,
@@ -86,9 +85,9 @@ class Offboarding:
             found = await find(self._app, caller.who, sought)
             if not found.people:
                 return caller.t.text(_NOBODY)
-            sole = _sole(found, sought)
+            sole = found.meant
             among = () if sole else found.people
-            chosen = await candidate(self._app, caller.who, sole) if sole else None
+            chosen = await candidate(self._app, caller.who, sole.id) if sole else None
         await self._side.open_view(trigger_id, forms.ask(caller.who, caller.t, chosen, among))
         return ""
 
@@ -211,14 +210,6 @@ class Offboarding:
 
 
 _FIELDS = {"last_day": forms.DAY, "time": forms.TIME, "zone": forms.ZONE}
-
-
-def _sole(found: Search, sought: str) -> str:
-    """Give the one who is meant: by their id, or because nobody else is found; else nobody."""
-    exact = [one.id for one in found.people if one.id == sought.strip()]
-    if exact:
-        return exact[0]
-    return found.people[0].id if len(found.people) == 1 and not found.more else ""
 
 
 def _wish(caller: Caller, form: Filled) -> Wish:

@@ -13,6 +13,7 @@ from bot.access.actor import Actor
 from bot.acts.cases import open_case
 from bot.app import Bawab
 from bot.locale import N_, Translator
+from bot.locale.digits import western
 from bot.locale.keys import state_text
 from bot.states import CaseState
 from bot.store.access_tables import DraftRow
@@ -29,7 +30,6 @@ from bot.views.offboarding import (
     candidate,
     find,
     offer,
-    western,
     when,
 )
 from bot.words.exit_types import EXIT_TYPES
@@ -106,9 +106,8 @@ class Offboarding:
         found = await find(self._app, who, sought)
         if not found.people:
             return plain(t, t.text(_NOBODY, what=t.isolate(sought[:100])))
-        exact = [person for person in found.people if person.id == sought]
-        if exact or len(found.people) == 1:
-            return await self._with(who, t, (exact or found.people)[0].id, day)
+        if found.meant:
+            return await self._with(who, t, found.meant.id, day)
         return _choose_person(found.people, t, more=found.more or len(found.people) > AT_ONCE)
 
     async def pressed(self, who: Actor, t: Translator, value: str, meanwhile: Meanwhile) -> Message:

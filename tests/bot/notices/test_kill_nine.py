@@ -81,6 +81,7 @@ async def test_a_process_killed_anywhere_asks_everybody_and_nobody_twice_unmarke
         by_id = Counter(str(mail["Message-ID"]) for mail in mails)
         assert len(by_id) == len(holds), "nothing is lost"
         assert set(by_id.values()) <= {1, 2}
-        marked = ["may reach you twice" in mail.as_string() for mail in mails]
-        assert sum(marked) == len(mails) - len(by_id), "what comes twice says so"
+        # Killed before the first was handed over, the second says so too, and comes alone.
+        unmarked = [mail["Message-ID"] for mail in mails if "may reach you twice" not in mail.as_string()]
+        assert len(unmarked) == len(set(unmarked)), "what comes twice says so"
     assert all(row.settled_at is not None for row in receipts), "every attempt is settled in the end"

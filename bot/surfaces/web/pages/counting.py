@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.locale import Translator
-from bot.views.offboarding import western
+from bot.locale.digits import western
 
 
 def counted_wrong(typed: str, shown: int, t: Translator) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.access.actor import NotAllowed
 from bot.acts.cases import open_case
 from bot.acts.refusals import CannotAct
+from bot.locale.digits import western
 from bot.surfaces.web.pages.counting import counted_wrong
 from bot.surfaces.web.pages.finding import the_candidate
 from bot.surfaces.web.pages.saying import say_for
@@ -18,7 +19,7 @@ from bot.surfaces.web.pages.wishes import WISH_FIELDS, wish_of, wrong_text, zone
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.losses import Losses
-from bot.views.offboarding import Candidate, WrongWhen, find, offer, read_wish, western, when
+from bot.views.offboarding import Candidate, WrongWhen, find, offer, read_wish, when
 from bot.words.exit_types import EXIT_TYPES
 from policies.roles import Permission
 
@@ -30,18 +31,14 @@ async def search(v: Signed, q: str = "") -> Response:
     """Ask whom, and give those to choose from; an exact id or address leads straight on."""
     _may_begin(v)
     found = await find(v.app, v.who, q)
-    if len(found.people) == 1 and not found.more and _exact(q, found.people[0].id, found.people[0].email):
-        return RedirectResponse(f"/offboarding/{quote(found.people[0].id)}", status_code=303)
+    if found.exact:
+        return RedirectResponse(f"/offboarding/{quote(found.exact.id)}", status_code=303)
     return page(v, "offboard_search.html", q=q, found=found, say=say_for(v), leads="/offboarding")
 
 
 def _may_begin(v: Visitor) -> None:
     if not (v.who.may(Permission.CASE_OPEN) or v.who.may(Permission.CASE_REVOKE_NOW)):
         raise NotAllowed(Permission.CASE_OPEN)
-
-
-def _exact(q: str, person_id: str, email: str) -> bool:
-    return q.strip() in (person_id, email) or q.strip().casefold() == email.casefold()
 
 
 @router.get("/offboarding/{person_id:path}/groups")

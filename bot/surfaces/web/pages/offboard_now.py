@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from bot.acts.cases import revoke_person_now
 from bot.acts.refusals import CannotAct
+from bot.locale.digits import western
 from bot.surfaces.web.pages.counting import counted_wrong
 from bot.surfaces.web.pages.finding import the_candidate
 from bot.surfaces.web.pages.saying import say_for
 from bot.surfaces.web.render import page, redirect
 from bot.surfaces.web.visitor import Signed, Visitor
 from bot.views.losses import Losses
-from bot.views.offboarding import Candidate, offer, western
+from bot.views.offboarding import Candidate, offer
 from bot.words.exit_types import EXIT_TYPES
 from policies.model import ExitType
 from policies.roles import Permission

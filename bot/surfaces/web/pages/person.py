@@ -22,8 +22,8 @@ router = APIRouter()
 async def search(v: Signed, q: str = "") -> Response:
     """Ask whom, and give those to choose from."""
     found = await find(v.app, v.who, q)
-    if len(found.people) == 1 and q.strip() in (found.people[0].id, found.people[0].email):
-        return RedirectResponse(f"/people/{quote(found.people[0].id)}", status_code=303)
+    if found.exact:
+        return RedirectResponse(f"/people/{quote(found.exact.id)}", status_code=303)
     return page(v, "person_search.html", q=q, found=found, say=say_for(v), leads="/people")
 
 

@@ -58,6 +58,17 @@ async def test_a_session_is_its_cookies_alone_and_ends_in_four_ways(ready: Path)
         assert await sessions.find(app, fourth) is None
 
 
+async def test_a_window_left_open_that_asks_by_itself_does_not_keep_its_session_alive(ready: Path) -> None:
+    async with house(ready) as world:
+        cookie = await sessions.begin(world.app, "noura")
+        world.clock.turn(minutes=20)
+        assert await sessions.find(world.app, cookie, used=False) is not None
+        world.clock.turn(minutes=20)
+        assert await sessions.find(world.app, cookie, used=False) is None, (
+            "nobody was there for forty minutes"
+        )
+
+
 async def test_a_token_does_no_more_than_its_scopes_and_its_owner(ready: Path) -> None:
     async with house(ready) as world:
         app, noura = world.app, await actor(world, "noura")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from bot.access import sessions, tokens
@@ -11,7 +12,8 @@ from bot.access.registry_seats import open_seats
 from bot.app import open_bawab
 from bot.planning import Planner
 from bot.settings import ManualInstance
-from bot.store.query import change, columns, where
+from bot.store.access_tables import SignInCodeRow
+from bot.store.query import add, change, columns, where
 from bot.store.tables import CaseRow, TaskRow
 from policies.registry import load_registry
 from policies.roles import Permission
@@ -85,6 +87,30 @@ async def test_it_ends_before_the_first_platform_is_asked_and_survives_a_crash(t
         (entry,) = await logged(world, "access.end")
         assert entry["case_id"] == case.id
         assert '"tokens":1' in entry["detail"]
+
+
+async def test_whoever_only_changes_departments_keeps_everything_of_theirs_here(tmp_path: Path) -> None:
+    async with house(tmp_path, policy=POLICY) as world:
+        cookie = await sessions.begin(world.app, "sara")
+        world.drop(line("sara", post="Research"), *[line(one) for one in STAFF if one != "sara"])
+        await world.run()
+        assert (await the_case(world, "sara")).started_at is not None
+        assert await sessions.find(world.app, cookie) is not None
+        assert await logged(world, "access.end") == []
+
+
+async def test_a_sign_in_link_that_was_made_for_them_is_over_too(tmp_path: Path) -> None:
+    async with house(tmp_path, policy=POLICY) as world:
+        now = world.clock.now
+        later = now + timedelta(days=30)
+        link = SignInCodeRow(code_hash="c", staff_id="noura", created_at=now, expires_at=later)
+        async with world.app.store.write() as tx:
+            await add(tx, link)
+        await leaves(world, "noura")
+        await world.run()
+        async with world.app.store.read() as tx:
+            (kept,) = await where(tx, SignInCodeRow)
+        assert kept.expires_at <= world.clock.now
 
 
 async def test_where_the_case_does_not_start_nothing_ends_either(tmp_path: Path) -> None:

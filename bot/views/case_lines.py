@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import and_, or_
+from sqlalchemy.sql.elements import ColumnElement
+
 from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.locale.keys import REASONS
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, HoldKind
+from bot.store.query import columns
 from bot.store.tables import CaseRow
 from bot.values import event_from_plain
 from policies.roles import Permission
@@ -81,6 +85,13 @@ def is_overdue(row: CaseRow, now: datetime) -> bool:
     """Whether an open case is late: found late, or due and not begun."""
     late = row.due is not None and row.due < now and row.state in CASE_NOT_STARTED
     return row.state in CASE_OPEN and (row.overdue or late)
+
+
+def overdue_at(now: datetime) -> ColumnElement[bool]:
+    """Ask the database for what `is_overdue` says of one row."""
+    rows = columns(CaseRow)
+    late = and_(rows.due.is_not(None), rows.due < now, rows.state.in_(CASE_NOT_STARTED))
+    return and_(rows.state.in_(CASE_OPEN), or_(rows.overdue, late))
 
 
 def is_own(who: Actor, row: CaseRow) -> bool:

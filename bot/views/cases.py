@@ -15,12 +15,12 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.audit.tail import names_of
 from bot.case_file import CaseFile, NoSuchCase, case_file
-from bot.states import CASE_NOT_STARTED, CASE_OPEN
+from bot.states import CASE_OPEN
 from bot.store.query import all_of, columns, one, table
 from bot.store.tables import CaseRow, HoldRow, PersonRow
 from bot.store.types import instant_text
 from bot.views.case_acts import Act, NextAct, acts_of, next_act
-from bot.views.case_lines import CaseLine, case_line, is_own
+from bot.views.case_lines import CaseLine, case_line, is_own, overdue_at
 from bot.views.case_steps import GapLine, StepLine, gap_lines, step_lines, timeline_rows
 from bot.views.hold_lines import HoldLine, hold_line
 from bot.views.platforms import title_of
@@ -122,9 +122,7 @@ def _which(app: Bawab, which: Which) -> list[ColumnElement[bool]]:
         return []
     if which == "ended":
         return [rows.state.not_in(CASE_OPEN)]
-    late = and_(rows.due < app.now(), rows.state.in_(CASE_NOT_STARTED))
-    only = [or_(rows.overdue, late)] if which == "overdue" else []
-    return [rows.state.in_(CASE_OPEN), *only]
+    return [overdue_at(app.now()) if which == "overdue" else rows.state.in_(CASE_OPEN)]
 
 
 def _about(text: str) -> list[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import exists, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
@@ -14,9 +15,9 @@ from bot.holds import first_run_is_open
 from bot.reviews import NONE_UNREVIEWED, Unreviewed, unreviewed
 from bot.states import CASE_OPEN
 from bot.store.group_tables import DriftRow
-from bot.store.query import columns, where
+from bot.store.query import all_of, columns, table
 from bot.store.tables import CaseRow, FeedRow
-from bot.views.case_lines import CaseLine, by_due, case_line, is_own
+from bot.views.case_lines import CaseLine, case_line, overdue_at
 from bot.views.hold_lines import HoldLine, hold_lines
 from bot.views.platforms import PlatformTrouble, troubles_of
 from bot.views.waiting import (
@@ -83,12 +84,11 @@ async def today(app: Bawab, who: Actor) -> Today:
     """Read it all from one snapshot of the database; asks no platform."""
     reads = who.may(Permission.CASE_READ)
     async with app.store.read() as tx:
-        lines = await _open_cases(app, tx, who) if reads else []
-        late = tuple(line for line in lines if line.overdue)
+        ahead, late, count = await _open_cases(app, tx, who) if reads else ((), (), 0)
         return Today(
             at=app.now(),
-            cases=tuple(line for line in lines if not line.overdue)[:SHOWN],
-            open=len(lines),
+            cases=ahead,
+            open=count,
             overdue=late,
             holds=await hold_lines(tx, who),
             emergencies=await emergency_lines(tx, who),
@@ -98,17 +98,28 @@ async def today(app: Bawab, who: Actor) -> Today:
             troubles=await troubles_of(app, tx, who) if reads else (),
             drifts=await _drifts(tx, who) if who.may(Permission.DRIFT_DECIDE) else 0,
             observing=reads and await first_run_is_open(tx),
-            fed=not reads or bool(await where(tx, FeedRow)),
+            fed=not reads or bool(await tx.scalar(select(exists().where(columns(FeedRow).id.is_not(None))))),
             reads_cases=reads,
             unreviewed=await unreviewed(app, tx) if who.may(Permission.RUN_REVIEW) else NONE_UNREVIEWED,
         )
 
 
-async def _open_cases(app: Bawab, tx: AsyncConnection, who: Actor) -> list[CaseLine]:
-    found = await where(tx, CaseRow, columns(CaseRow).state.in_(CASE_OPEN))
-    return sorted((case_line(app, who, row) for row in found if not is_own(who, row)), key=by_due)
+_Lines = tuple[CaseLine, ...]
+
+
+async def _open_cases(app: Bawab, tx: AsyncConnection, who: Actor) -> tuple[_Lines, _Lines, int]:
+    """Give the next ones ahead, all that are late, and how many are open in all: none of the reader's own."""
+    rows, late = columns(CaseRow), overdue_at(app.now())
+    mine = [rows.state.in_(CASE_OPEN), rows.person_id != who.id]
+    query = select(table(CaseRow)).where(*mine).order_by(rows.due.is_(None), rows.due, rows.id)
+    ahead = await all_of(tx, CaseRow, query.where(not_(late)).limit(SHOWN))
+    overdue = await all_of(tx, CaseRow, query.where(late))
+    count = await tx.scalar(select(func.count()).select_from(table(CaseRow)).where(*mine))
+    lines = [tuple(case_line(app, who, row) for row in found) for found in (ahead, overdue)]
+    return lines[0], lines[1], int(count or 0)
 
 
 async def _drifts(tx: AsyncConnection, who: Actor) -> int:
     rows = columns(DriftRow)
-    return len(await where(tx, DriftRow, rows.state == DriftState.OPEN, rows.person_id != who.id))
+    waiting = select(func.count()).select_from(table(DriftRow)).where(rows.state == DriftState.OPEN)
+    return int(await tx.scalar(waiting.where(rows.person_id != who.id)) or 0)

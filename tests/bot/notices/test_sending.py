@@ -260,6 +260,14 @@ async def test_two_passes_at_once_send_once(office: Office) -> None:
     assert len(office.inbox("U1")) == 1
 
 
+async def test_what_one_sender_has_claimed_no_other_claims(office: Office) -> None:
+    await one_notice(office)
+    (notice,) = await office.notices()
+    claims = office.sender._claims
+    assert await claims.claim(notice.id, office.now) is not None
+    assert await claims.claim(notice.id, office.now) is None
+
+
 async def test_an_instance_that_is_no_longer_configured_keeps_its_messages_waiting(office: Office) -> None:
     await one_notice(office)
     office.channels["hq"] = object()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from bot.audit.actions import Action
 from bot.audit.asked import ASKED
+from bot.audit.entry import Entry
 from bot.store.access_tables import IdempotencyRow
 from bot.store.query import change, columns, where
-from bot.surfaces.api.idempotency import KEEP, LEASE, left_alone
+from bot.surfaces.api.idempotency import KEEP, LEASE, Answer, Asked, Keys, Turn, left_alone
+from bot.surfaces.api.problems import Code, Problem
 from tests.bot.surfaces.api.calling import Client, Office
 from tests.bot.world import START
 
@@ -69,6 +75,34 @@ async def test_the_same_request_twice_at_once_is_done_once(desk: Office) -> None
     assert {status for status, _ in found} <= {201, 409}
     assert len({text for status, text in found if status == 201}) == 1
     assert len(await desk.world.cases()) == 1
+
+
+async def test_while_a_request_is_being_done_its_key_is_nobody_elses_turn(desk: Office) -> None:
+    keys, asked = Keys(desk.app), Asked("tok_1", "k-1", "digest", "req_1")
+    async with keys.turn(asked) as first:
+        assert isinstance(first, Turn)
+        with pytest.raises(Problem) as refused:
+            async with keys.turn(replace(asked, request_id="req_2")):
+                pass
+        assert refused.value.code == Code.IN_PROGRESS
+        await keys.answered(first, Answer(201, {"id": "case_1"}))
+    async with keys.turn(asked) as second:
+        assert second == Answer(201, {"id": "case_1"})
+
+
+async def test_a_refusal_in_the_log_is_not_taken_for_what_the_request_did(desk: Office) -> None:
+    keys, asked = Keys(desk.app), Asked("tok_1", "k-1", "digest", "req_1")
+    async with keys.turn(asked), desk.app.store.write() as tx:
+        await desk.app.audit.append(tx, Entry(Action.ACCESS_REFUSE, "person:noura", outcome="refused"))
+    async with keys.turn(asked) as again:
+        assert isinstance(again, Turn)
+        assert again.did is None
+        async with desk.app.store.write() as tx:
+            await desk.app.audit.append(tx, Entry(Action.CASE_OPEN, "person:noura", case_id="case_1"))
+    async with keys.turn(asked) as done:
+        assert isinstance(done, Turn)
+        assert done.did is not None
+        assert done.did["case_id"] == "case_1"
 
 
 async def test_killed_after_the_act_it_is_answered_by_what_the_log_says_was_done(desk: Office) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import BadRequest
 
 from connectors.chat.telegram.objects import Standing
 from connectors.chat.telegram.rights import ALL_RIGHTS
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.skipif(
     not _REFERENCE.is_file(),
     reason=f"the Bot API's description is not at {_REFERENCE}; set BAWAB_SPECS to the folder that holds it",
 )
-# Allowed for what listens to updates; the connector itself makes none of these requests.
+# Allowed for what listens to updates; none of these is made here.
 _THE_LISTENERS = {
     "getUpdates",
     "setWebhook",
@@ -65,7 +67,16 @@ async def journal() -> list[JournalEntry]:
             await stage.telegram.sole_ownership(promotion)
         sent = await stage.telegram.notify(str(OMAR), QUESTION, "k")
         await stage.telegram.update_notice(str(OMAR), sent.reference, plain("answered"), "k")
+        await _as_the_bot_in_a_private_chat(stage.telegram.bot)
         return stage.sandbox.journal
+
+
+async def _as_the_bot_in_a_private_chat(bot: Bot) -> None:
+    """What people who talk to the bot cause, by the same client: its menu, and the answer to a press."""
+    scope = BotCommandScopeAllPrivateChats()
+    await bot.set_my_commands([BotCommand("help", "What you can do here")], scope=scope, language_code="ar")
+    with pytest.raises(BadRequest, match="Query is too old"):
+        await bot.answer_callback_query("1", "Done", show_alert=False)
 
 
 def fits(value: str, types: list[str]) -> bool:

@@ -70,6 +70,15 @@ class Scope:
     required: bool = True
 
 
+class Gathers(StrEnum):
+    """By what steps of many people are put together."""
+
+    PERSON = "person"
+    """One read shows all of a person's groups (Slack)."""
+    GROUP = "group"
+    """One request ends many memberships of a group (Teams), or each is read alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """A connector's manifest as values; docs, planner and pacing all read it from here."""
@@ -81,7 +90,7 @@ class Capabilities:
     reads_back: bool
     lists_memberships: bool
     batch: int
-    """The most steps one `revoke` call takes."""
+    """The most steps one `revoke` call takes; the connector sends them as its pace and latency allow."""
     group_kinds: tuple[str, ...]
     actions: tuple[StepAction, ...]
     lockout_order: tuple[StepAction, ...]
@@ -92,6 +101,10 @@ class Capabilities:
     """An honest line on what the person keeps after a complete removal."""
     settle_seconds: float = 600.0
     """How long a removal may take to show before it counts as still present."""
+    bulk: int = 1
+    """How many steps one request of the platform takes: a drainer hands over so many where it has them."""
+    gathers: Gathers = Gathers.PERSON
+    """Whose steps belong together, so that acting and reading back cost the fewest calls."""
     limits: tuple[RateLimit, ...] = ()
     scopes: tuple[Scope, ...] = ()
     undo: str = ""

@@ -129,7 +129,7 @@ async def _write(app: Bawab, leavers: Mapping[str, CaseRow]) -> int:
 async def _entry(app: Bawab, tx: AsyncConnection, seat: Seat, *, failed: str = "") -> Entry:
     """Say whose seat went to whom; people stand in it by their pseudonyms, as everywhere in the log."""
     row, heir = seat.row, seat.fields.get("owner")
-    subjects = await subjects_for(tx, [str(heir)], app.now()) if heir else {}
+    subjects = await tx.run_sync(subjects_for, [str(heir)], app.now()) if heir else {}
     what = "owner" if row.owner_id == seat.leaver_id else "deputy"
     return Entry(
         action=Action.SEAT_HAND_OVER,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
@@ -31,7 +32,6 @@ from bot.store.types import instant_text
 __all__ = ["AuditLog", "Entry", "open_audit"]
 
 CHECKPOINT_EVERY: Final = 1000
-_APPEND_LOCK: Final = 0x6261776162  # any constant: all of Bawab's processes on one PostgreSQL share it
 
 logger = structlog.get_logger(__name__)
 
@@ -57,16 +57,20 @@ class AuditLog:
     async def append(self, tx: AsyncConnection, *entries: Entry) -> int:
         """Write entries in the caller's write transaction; returns the last entry's `seq`.
 
-        The chain's end is read from the database each time, under the transaction's write lock, so several
-        processes may append. Nothing is refused for its contents: a secret is stored as `[redacted]`.
+        The chain's end is read from the database each time, under the write lock that `Store.write` and
+        `Store.batch` hold, so several processes may append. Nothing is refused for its contents: a secret is
+        stored as `[redacted]`.
         """
-        await _alone(tx)
-        seq, last_hash = await _end_of_chain(tx)
+        return await tx.run_sync(self.append_in, *entries)
+
+    def append_in(self, tx: Connection, *entries: Entry) -> int:
+        """Write entries as `append` does, for work that runs whole in a thread (`Store.batch`)."""
+        seq, last_hash = _end_of_chain(tx)
         if not entries:
             return seq
         at = self._now()
         ids = [entry.person_id for entry in entries if entry.person_id is not None]
-        subjects = await subjects_for(tx, ids, at)
+        subjects = subjects_for(tx, ids, at)
         rows, first = [], seq + 1
         for seq, entry in enumerate(entries, first):
             subject = subjects[entry.person_id] if entry.person_id is not None else None
@@ -74,11 +78,11 @@ class AuditLog:
             row["request_id"] = row["request_id"] or ASKED.get()
             row["hash"] = last_hash = entry_hash(row)
             rows.append(row)
-        await tx.execute(RAW.insert(), rows)
+        tx.execute(RAW.insert(), rows)
         self._unsigned = True
         if seq // CHECKPOINT_EVERY > (first - 1) // CHECKPOINT_EVERY:
             head = self._sign(seq, last_hash, f"every {CHECKPOINT_EVERY} entries")
-            await tx.execute(RAW_HEAD.insert(), asdict(head))
+            tx.execute(RAW_HEAD.insert(), asdict(head))
         return seq
 
     async def write_head(self) -> None:
@@ -95,8 +99,7 @@ class AuditLog:
     async def checkpoint(self, reason: str) -> None:
         """Sign the chain's end into the database and the witness file; raises OSError, StoreProblem."""
         async with self.store.write() as tx:
-            await _alone(tx)
-            seq, last_hash = await _end_of_chain(tx)
+            seq, last_hash = await tx.run_sync(_end_of_chain)
             stored = await tx.scalar(sa.select(sa.func.max(RAW_HEAD.c.seq)))
             if seq > (stored or 0):
                 await tx.execute(RAW_HEAD.insert(), asdict(self._sign(seq, last_hash, reason)))
@@ -183,7 +186,7 @@ async def open_audit(
     Raises KeyProblem when entries exist and their private key does not.
     """
     async with store.read() as connection:
-        entries, _ = await _end_of_chain(connection)
+        entries, _ = await connection.run_sync(_end_of_chain)
     keys = SigningKeys.open(directory, entries=entries)
     log = AuditLog(
         store,
@@ -210,15 +213,9 @@ async def unsealed(
     ]
 
 
-async def _alone(tx: AsyncConnection) -> None:
-    # SQLite's BEGIN IMMEDIATE is the lock already; PostgreSQL has none that a reader would not feel.
-    if tx.dialect.name == "postgresql":
-        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
-
-
-async def _end_of_chain(connection: AsyncConnection) -> tuple[int, str]:
+def _end_of_chain(connection: Connection) -> tuple[int, str]:
     query = sa.select(RAW.c.seq, RAW.c.hash).order_by(RAW.c.seq.desc()).limit(1)
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 

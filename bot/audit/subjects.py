@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
@@ -25,11 +26,9 @@ class SubjectKey:
     key: bytes = field(repr=False)
 
 
-async def subjects_for(
-    tx: AsyncConnection, person_ids: Collection[str], at: datetime
-) -> Mapping[str, SubjectKey]:
+def subjects_for(tx: Connection, person_ids: Collection[str], at: datetime) -> Mapping[str, SubjectKey]:
     """Find each person's subject, making those that are missing; `tx` is a write transaction."""
-    found = await find_subjects(tx, person_ids)
+    found = _find(tx, person_ids)
     missing = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in found]
     if not missing:
         return found
@@ -38,19 +37,21 @@ async def subjects_for(
         {"pseudonym": subject.pseudonym, "person_id": person_id, "key": subject.key, "created_at": at}
         for person_id, subject in made.items()
     ]
-    await tx.execute(_SUBJECT.insert(), rows)
+    tx.execute(_SUBJECT.insert(), rows)
     return {**found, **made}
 
 
 async def find_subjects(connection: AsyncConnection, person_ids: Iterable[str]) -> dict[str, SubjectKey]:
     """Find the subjects that stand for these people now; those never logged or erased are left out."""
+    return await connection.run_sync(_find, list(person_ids))
+
+
+def _find(connection: Connection, person_ids: Iterable[str]) -> dict[str, SubjectKey]:
     table, found, wanted = _SUBJECT.c, dict[str, SubjectKey](), list(dict.fromkeys(person_ids))
     for start in range(0, len(wanted), _AT_ONCE):
         chunk = wanted[start : start + _AT_ONCE]
         query = sa.select(table.person_id, table.pseudonym, table.key).where(table.person_id.in_(chunk))
-        found |= {
-            row.person_id: SubjectKey(row.pseudonym, row.key) for row in await connection.execute(query)
-        }
+        found |= {row.person_id: SubjectKey(row.pseudonym, row.key) for row in connection.execute(query)}
     return found
 
 

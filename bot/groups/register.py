@@ -218,7 +218,7 @@ _READ: Mapping[str, Callable[[RegisteredGroup], Value]] = {
 async def _entry(app: Bawab, tx: AsyncConnection, action: Action, one: Written, actor: str) -> Entry:
     """Say what changed; people stand in it by their pseudonyms, as everywhere in the log."""
     ids = {str(fields[name]) for fields in (one.before, one.after) for name in PEOPLE if fields.get(name)}
-    subjects = await subjects_for(tx, sorted(ids), app.now())
+    subjects = await tx.run_sync(subjects_for, sorted(ids), app.now())
 
     def masked(fields: Fields) -> dict[str, object]:
         return {

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+Result = TypeVar("Result")
 BUSY_TIMEOUT_SECONDS = 30.0
 
 
@@ -21,28 +24,56 @@ class StoreProblem(Exception):
     """The database cannot be used now: disk full, locked, damaged; says which, and what to do."""
 
 
-class Store:
-    """One database: `write()` is a transaction, durable when it returns; `read()` never waits for it."""
+class StoreAway(StoreProblem):
+    """The database server is not there now; what was under way did not happen, or is to be read again."""
 
-    def __init__(self, engine: AsyncEngine, url: str) -> None:
+
+class Store:
+    """One database: `write()` is a transaction, durable when it returns; `read()` never waits for it.
+
+    Writers come one after another, on PostgreSQL over all hosts: whatever a transaction read is still so
+    when it writes, as on SQLite.
+    """
+
+    def __init__(self, engine: AsyncEngine, plain: Engine, url: str) -> None:
         self._engine = engine
+        self._plain = plain
+        self._worker = ThreadPoolExecutor(1, "store")
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         self.url = url
         self.after_commit: Callable[[], Awaitable[None]] | None = None
         """Called after each durable write; the audit log writes its signed head here."""
 
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
     @classmethod
     def open(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Store:
-        """Open `sqlite+aiosqlite:///path`; the file is made, the tables are not (see `migrate`).
+        """Open `sqlite+aiosqlite:///path` or `postgresql://…`; tables are not made here (see `migrate`).
 
-        The file is its owner's alone, whatever the folder and the umask allow: it holds everybody's data.
+        A file is made, and is its owner's alone, whatever the folder and the umask allow: it holds
+        everybody's data. Raises StoreProblem for an address of another kind.
         """
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            from bot.store.server import postgresql_engines  # noqa: PLC0415 - most installs never need its driver
+
+            return cls(*postgresql_engines(parsed, busy_timeout), url)
+        if parsed.get_backend_name() != "sqlite":
+            raise StoreProblem("BAWAB_DATABASE_URL must start with postgresql:// or sqlite+aiosqlite:///")
         _keep_private(url)
-        engine = create_async_engine(url, connect_args={"timeout": busy_timeout})
-        event.listen(engine.sync_engine, "connect", _sqlite_connection)
-        event.listen(engine.sync_engine, "begin", _sqlite_begin)
-        return cls(engine, url)
+        timeout = {"timeout": busy_timeout}
+        engine = create_async_engine(parsed, connect_args=timeout)
+        plain = create_engine(
+            parsed.set(drivername="sqlite"), connect_args=timeout | {"check_same_thread": False}
+        )
+        for one in (engine.sync_engine, plain):
+            event.listen(one, "connect", _sqlite_connection)
+            event.listen(one, "begin", _sqlite_begin)
+        return cls(engine, plain, url)
 
     @classmethod
     def at(cls, path: Path, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Store:
@@ -65,6 +96,27 @@ class Store:
                 with _problems():
                     await self.after_commit()
 
+    async def batch(self, work: Callable[[Connection], Result]) -> Result:
+        """Run synchronous work as one write transaction in a thread of its own; raises StoreProblem.
+
+        For the hot path: many statements cost one change of threads, not one each.
+        """
+        async with self._writing:
+            with _problems():
+                done = asyncio.get_running_loop().run_in_executor(self._worker, self._in_one_go, work)
+                # A cancelled caller must not leave while its transaction goes on.
+                result = await _to_its_end(done)
+            if self.after_commit is not None:
+                with _problems():
+                    await self.after_commit()
+        return result
+
+    def _in_one_go(self, work: Callable[[Connection], Result]) -> Result:
+        with self._plain.connect() as connection:
+            connection.execution_options(bawab_write=True)
+            with connection.begin():
+                return work(connection)
+
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         with _problems():
@@ -77,8 +129,11 @@ class Store:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Read from one consistent snapshot."""
         with _problems():
-            async with self._engine.connect() as connection, connection.begin():
-                yield connection
+            async with self._engine.connect() as connection:
+                if self.dialect == "postgresql":  # one snapshot for all statements, as SQLite gives
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                async with connection.begin():
+                    yield connection
 
     async def run_sync(self, work: Callable[[Connection], None]) -> None:
         """Run synchronous work (a migration) in a write transaction."""
@@ -86,8 +141,11 @@ class Store:
             await connection.run_sync(work)
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; the next use opens new ones."""
         await self._engine.dispose()
+        self._worker.shutdown()  # idle: a batch holds whoever waits for it
+        self._worker = ThreadPoolExecutor(1, "store")
+        self._plain.dispose()
 
 
 def _keep_private(url: str) -> None:
@@ -118,17 +176,51 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+async def _to_its_end(work: asyncio.Future[Result]) -> Result:
+    """Wait for work that cannot be stopped half way; a cancellation is passed on once it has ended."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except BaseException:  # noqa: BLE001 - given by `result` below
+            break
+    if cancelled is not None:
+        raise cancelled
+    return work.result()
+
+
 @contextmanager
 def _problems() -> Iterator[None]:
     """Turn the database's own refusals into StoreProblem, each with what to do."""
     try:
         yield
+    except PoolTimeout as error:
+        raise StoreProblem(f"every connection to the database is in use ({error}); try again") from error
     except OperationalError as error:
+        if error.connection_invalidated or _is_away(error):
+            raise StoreAway(f"the database server does not answer ({_first_line(error)})") from error
         raise StoreProblem(_explain(str(error.orig))) from error
     except DatabaseError as error:
+        if error.connection_invalidated:
+            raise StoreAway(f"the database server went away ({_first_line(error)})") from error
         if type(error) is not DatabaseError:
             raise  # a broken constraint is no fault of the database
         raise StoreProblem(_explain(str(error.orig))) from error
+
+
+def _is_away(error: OperationalError) -> bool:
+    """Whether PostgreSQL is not there, rather than refusing: by its SQLSTATE, or by having none to say."""
+    if not type(error.orig).__module__.startswith("psycopg"):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    # Class 08: connection exceptions; 57P01 to 57P03: shut down, crashed, starting up.
+    return state is None or state.startswith("08") or state in {"57P01", "57P02", "57P03"}
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _explain(message: str) -> str:

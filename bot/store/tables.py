@@ -143,6 +143,8 @@ class CaseRow(SQLModel, table=True):
     updated_at: datetime = instant_field(nullable=False)
     started_at: datetime | None = instant_field()
     finished_at: datetime | None = instant_field()
+    effort: Any = json_field()
+    """instance → calls planned when its steps were made, and calls made since."""
 
 
 class CaseInstanceRow(SQLModel, table=True):
@@ -268,6 +270,15 @@ class LaneRow(SQLModel, table=True):
     since: datetime | None = instant_field()
     next_probe: datetime | None = instant_field()
     failures: int = 0
+    probes: int = 0
+    """How many requests were spent on looking whether it answers again, since it stopped."""
+    fence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Grows with each drainer; whoever holds an older one was taken over, and writes nothing any more."""
+    owner: str | None = None
+    """Which process drains it, as host and number."""
+    owner_since: datetime | None = instant_field()
+    pace: Any = json_field()
+    """What its pacing has learnt, so that a successor need not be refused to learn it again."""
     linked_feed: str | None = None
     """The last accepted feed whose people were matched with this instance's accounts."""
 

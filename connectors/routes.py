@@ -54,6 +54,8 @@ class Route:
     """Looks into the body, where the address alone does not say how much would be changed."""
     upgrade: bool = False
     """Opens a websocket: only the way there is judged; what passes over it later is the connector's own."""
+    shared: str = ""
+    """A limit that this route shares with every other that names it (a bot's calls of all kinds together)."""
 
     def matches(self, method: str, base: str, path: str) -> bool:
         """Whether a request is this route; segments are compared one by one, so `/` never hides in an id."""
@@ -78,7 +80,8 @@ class Route:
         """Give every (pacing key, limit) a request on `path` waits for."""
         values = self.values(path) if self.per else {}
         own = () if self.unpack is not None else ((self.name, self.limit),)
-        return (*own, *((f"{limit}:{values[segment]}", limit) for segment, limit in self.per))
+        shared = ((self.shared, self.shared),) if self.shared else ()
+        return (*own, *shared, *((f"{limit}:{values[segment]}", limit) for segment, limit in self.per))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from connectors.chat.telegram.ownership import Ownership
 from connectors.chat.telegram.reading import Reading
 from connectors.chat.telegram.reading_back import ReadingBack
 from connectors.chat.telegram.removal import Removal
+from connectors.chat.telegram.sights import Sights
 from connectors.chat.telegram.way_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
@@ -49,8 +50,9 @@ class TelegramConnector:
         self._client = TelegramClient(config, self._manifest.limits)
         self._reading = Reading(self._client)
         self._group_listing = GroupListing(config.instance, self._reading)
-        self._listing = Listing(config.instance, self._reading)
-        self._removal = Removal(self._client, self._reading)
+        self._sights = Sights()
+        self._listing = Listing(config.instance, self._reading, self._sights)
+        self._removal = Removal(self._client, self._reading, self._sights)
         self._reading_back = ReadingBack(self._reading)
         self._ownership = Ownership(config.instance, self._client, self._reading)
         self._ways_back = WaysBack(config.instance, self._client, self._reading)
@@ -106,16 +108,18 @@ class TelegramConnector:
         return self._listing.memberships(account, known)
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
-        """End one membership: a batch is one step here, so an exception surely means that nothing was sent.
+        """End memberships side by side, as fast as the pace lets them out; an exception: nothing was sent.
 
-        Raises ValueError where more steps are given.
+        Raises ValueError where more steps are given than `capabilities.batch`.
         """
         if len(steps) > self._manifest.batch:
             raise ValueError(
                 f"{self.instance}: {len(steps)} steps in one call, at most {self._manifest.batch}; split them"
             )
         own = await self.own_account_ids() if steps else frozenset()
-        return [self._blocked(step, own) or await self._removal.revoke(step) for step in steps]
+        blocked = {step.step_id: result for step in steps if (result := self._blocked(step, own)) is not None}
+        done = await self._removal.together([step for step in steps if step.step_id not in blocked])
+        return [(blocked | done)[step.step_id] for step in steps]
 
     def _blocked(self, step: Revocation, own: frozenset[str]) -> Result | None:
         """Refuse, before anything leaves, a step that names two people, another bot, ourselves, or no id."""
@@ -136,11 +140,12 @@ class TelegramConnector:
         return {membership.account.instance, membership.group.instance} != {self.instance}
 
     async def read_back(self, steps: Sequence[Revocation]) -> Sequence[Presence]:
-        """Read memberships again, one call each."""
+        """Read memberships again, one call each, side by side."""
         return await self._reading_back.read(steps)
 
     async def promote(self, step: Promotion) -> Result:
         """Make the successor an admin."""
+        self._sights.forget(step.group.id, step.account.id)
         return await self._ownership.promote(step)
 
     async def sole_ownership(self, step: Promotion) -> Presence:

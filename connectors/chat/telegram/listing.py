@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from telegram import ChatMember
 
@@ -11,17 +12,21 @@ from connectors.chat.telegram import gaps
 from connectors.chat.telegram.answers import NOT_A_PARTICIPANT
 from connectors.chat.telegram.objects import PRESENT, Standing, is_group_id, is_user_id, standing_of
 from connectors.chat.telegram.reading import ADMINISTRATORS, MEMBER, Reading, others_in_charge
+from connectors.chat.telegram.removal import ABREAST
 from connectors.chat.telegram.rights import may_demote
+from connectors.chat.telegram.sights import Sights
 from connectors.contract import KnownGroups
+from connectors.together import abreast
 from policies.model import Account, Gap, Group, GroupKind, Membership, Refusal, Role
 
 
 class Listing:
     """`getChatMember` in every known group; complete over them, or a gap, or it raises."""
 
-    def __init__(self, instance: str, reading: Reading) -> None:
+    def __init__(self, instance: str, reading: Reading, sights: Sights) -> None:
         self._instance = instance
         self._reading = reading
+        self._sights = sights
 
     async def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
         """Yield all the account is in, the gaps among them, and the standing gap last."""
@@ -30,10 +35,15 @@ class Listing:
             return
         groups = {group.id: group for group in known.groups if group.instance == self._instance}
         asked: set[str] = set()
-        for group in groups.values():
-            async for found in self._in_group(account, group, asked):
+        self._sights.tidy()
+        reads = [partial(self._in, account, group, asked) for group in groups.values()]
+        for seen in await abreast(reads, ABREAST):
+            for found in seen:
                 yield found
         yield gaps.learnt_only(self._instance)
+
+    async def _in(self, account: Account, group: Group, asked: set[str]) -> list[Membership | Gap]:
+        return [found async for found in self._in_group(account, group, asked)]
 
     async def _in_group(
         self, account: Account, group: Group, asked: set[str]
@@ -68,6 +78,8 @@ class Listing:
             async for found in self._admin(account, group, member):
                 yield found
         elif standing in PRESENT:
+            if not member.user.is_bot:
+                self._sights.saw(group.id, account.id, str(member.status))
             yield Membership(account, group)
 
     async def _admin(

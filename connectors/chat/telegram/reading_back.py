@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from telegram import ChatMember
 
@@ -12,8 +13,10 @@ from connectors.chat.telegram.client import Answer
 from connectors.chat.telegram.evidence import Fact
 from connectors.chat.telegram.objects import Standing, barred, is_group_id, is_user_id, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading
+from connectors.chat.telegram.removal import ABREAST
 from connectors.contract import Presence, Quality, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
+from connectors.together import abreast
 
 _GONE = frozenset({Standing.LEFT, Standing.BARRED})
 
@@ -26,7 +29,7 @@ class ReadingBack:
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
-        return [await self._one(step) for step in steps]
+        return await abreast([partial(self._one, step) for step in steps], ABREAST)
 
     async def _one(self, step: Revocation) -> Presence:
         group_id = step.membership.group.id

@@ -1,6 +1,11 @@
-"""Takes one account out of one group or channel: looks first, demotes where it may, then removes."""
+"""Takes accounts out of groups and channels: looks first, demotes where it may, then removes."""
 
 from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
 
 from telegram import ChatMember
 
@@ -10,22 +15,37 @@ from connectors.chat.telegram.evidence import Fact
 from connectors.chat.telegram.objects import Standing, barred, is_basic, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
 from connectors.chat.telegram.rights import NO_RIGHTS, may_demote, promotion
+from connectors.chat.telegram.sights import Sights
 from connectors.contract import Outcome, Quality, Result, Revocation
 from connectors.errors import ConnectorError, Unavailable
+from connectors.together import Job, together
 from connectors.wire import AnswerLost
 from policies.model import Manner, Refusal
 
 BAN = "banChatMember"
 UNBAN = "unbanChatMember"
 PROMOTE = "promoteChatMember"
+ABREAST = 30
+"""How many acts are under way at once; how fast they leave is the pace's business."""
 
 
 class Removal:
-    """One membership at a time, on what Telegram says now; never repeats a write whose answer was lost."""
+    """Each membership on what Telegram says now; never repeats a write whose answer was lost."""
 
-    def __init__(self, client: TelegramClient, reading: Reading) -> None:
+    def __init__(self, client: TelegramClient, reading: Reading, sights: Sights) -> None:
         self._client = client
         self._reading = reading
+        self._sights = sights
+        self._admins: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By group: of two admins who leave together, the second is judged when the first has gone."""
+
+    async def together(self, steps: Sequence[Revocation]) -> dict[str, Result]:
+        """End memberships side by side; raises ConnectorError only where nothing was sent."""
+        jobs = [Job((step.step_id,), partial(self._alone, step)) for step in steps]
+        return await together([[job] for job in jobs], ABREAST)
+
+    async def _alone(self, step: Revocation) -> list[Result]:
+        return [await self.revoke(step)]
 
     async def revoke(self, step: Revocation) -> Result:
         """End one membership; raises BadCredentials and Forbidden, and only where nothing was sent."""
@@ -35,6 +55,8 @@ class Removal:
             return evidence.not_answered(step.step_id, BAN, error)
 
     async def _revoke(self, step: Revocation) -> Result:
+        if (was := self._seen_as(step)) is not None:
+            return await self._remove(step, ("was", was), ("seen", "when planned"))
         seen = await self._reading.member(step.membership.group.id, step.account_id)
         if seen.value is None:
             return evidence.result_of_error(step.step_id, seen)
@@ -48,9 +70,20 @@ class Removal:
             case Standing.LEFT | Standing.BARRED:
                 return await self._gone_already(step, seen, seen.value)
             case Standing.ADMIN:
-                return await self._admin(step, seen, seen.value)
+                async with self._admins[step.membership.group.id]:
+                    return await self._admin(step, seen, seen.value)
             case _:
                 return await self._remove(step, ("was", str(seen.value.status)))
+
+    def _seen_as(self, step: Revocation) -> str | None:
+        """Give the plain status of a moment ago, where a bar may rest on it.
+
+        A bar that is asked for is set whether they are still inside or not, and who is above the bot is
+        refused; a kick would lift a bar that somebody set meanwhile, so it never rests on it.
+        """
+        if step.manner is not Manner.BAR:
+            return None
+        return self._sights.take(step.membership.group.id, step.account_id)
 
     async def _gone_already(self, step: Revocation, seen: Answer[ChatMember], member: ChatMember) -> Result:
         """Nobody to remove; where a bar is asked for, it is set all the same, so that no link leads back.

@@ -19,7 +19,8 @@ class Method:
 
     def route(self) -> Route:
         """Give the wire's form; the parameters travel in the body, so only POST is let out."""
-        return Route(self.name, frozenset({"POST"}), API, self.name, self.access, self.limit)
+        shared = "" if self.limit == "poll" else "overall"
+        return Route(self.name, frozenset({"POST"}), API, self.name, self.access, self.limit, shared=shared)
 
 
 _METHODS = (

@@ -327,7 +327,7 @@ async def test_a_dry_run_sends_no_write() -> None:
 async def test_more_steps_than_the_batch_are_refused_before_anything_leaves() -> None:
     async with staged() as stage:
         with pytest.raises(ValueError, match="split them"):
-            await stage.telegram.revoke([stage.step(SUPER), stage.step(BASIC)])
+            await stage.telegram.revoke([stage.step(SUPER)] * (stage.telegram.capabilities.batch + 1))
         assert not stage.sandbox.journal
 
 

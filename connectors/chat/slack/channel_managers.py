@@ -58,6 +58,14 @@ class ChannelManagers:
         """
         return (await self._read(entity_ids=channel_id)).get(channel_id, frozenset())
 
+    async def lately(self) -> Managers:
+        """Give the managers of all channels from one listing kept for a while; raises as `of` does.
+
+        Enough to tell who is none: only a member can be manager, so whoever becomes one meanwhile loses
+        the role with the membership.
+        """
+        return await self._kept.now()
+
     async def nobody_else(self, account_id: str, managers: frozenset[str]) -> bool:
         """Whether every other manager's account is closed, so that the channel would be left with none."""
         for other in sorted(managers - {account_id}):

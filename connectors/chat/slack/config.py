@@ -37,8 +37,10 @@ class SlackConfig:
     longest_write_wait_seconds: float = 5.0
     read_only: bool = False
     max_response_bytes: int = 16 * 1024 * 1024
-    page_size: int = 200
-    """Items asked for per page; Slack advises at most 200 and allows 999 for users.conversations."""
+    page_size: int = 999
+    """Items asked for per page of channels or members, the most Slack allows; of people at most 200."""
+    own_channels_kept_seconds: float = 60.0
+    """How long one listing of the bot's own channels serves reading back, to tell what it would see."""
     user_groups_kept_seconds: float = 30.0
     """How long one listing of the user groups serves planning; never the reading before a write."""
     accounts_kept_seconds: float = 600.0

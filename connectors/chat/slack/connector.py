@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -44,10 +45,13 @@ from connectors.contract import (
 )
 from connectors.manifest import load_manifest
 from connectors.messages import Message, NoticeReceipt
+from connectors.together import Job, together
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, StepAction
 
 MANIFEST = Path(__file__).with_name("manifest.toml")
+ABREAST = 8
+"""How many groups are worked on at once: enough to hide the way there and back, the pace does the rest."""
 
 
 class SlackConnector:
@@ -70,7 +74,9 @@ class SlackConnector:
         enterprise = Enterprise(self._client, self._identity)
         self._channels = ChannelRemoval(config, self._client, self._listing, enterprise)
         self._user_groups = UserGroupRemoval(config, self._client, self._listing, self._directory)
-        self._reading_back = ReadingBack(self._client, self._listing, self._directory)
+        self._reading_back = ReadingBack(
+            self._client, self._listing, self._directory, config.own_channels_kept_seconds
+        )
         self._lockout = Lockout(config, self._client, self._identity, self._directory)
         self._sessions = Sessions(config, self._client, self._identity)
         self._notices = Notices(config, self._client)
@@ -137,24 +143,38 @@ class SlackConnector:
         return self._managers.with_roles(self._members.of(group))
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
-        """End one membership: a batch is one step here, so an exception surely means that nothing was sent.
+        """End memberships side by side, as the pace lets them out; an exception: nothing was sent.
 
-        Raises ValueError where more steps are given.
+        Raises ValueError where more steps are given than `capabilities.batch`.
         """
         if len(steps) > self._manifest.batch:
             raise ValueError(
                 f"{self.instance}: {len(steps)} steps in one call, at most {self._manifest.batch}; split them"
             )
         own = await self._identity.own_account_ids() if steps else frozenset()
-        return [await self._revoke_one(step, own) for step in steps]
+        blocked = {step.step_id: result for step in steps if (result := self._blocked(step, own)) is not None}
+        lines = self._lines([step for step in steps if step.step_id not in blocked])
+        results = blocked | await together(lines, ABREAST)
+        return [results[step.step_id] for step in steps]
 
-    async def _revoke_one(self, step: Revocation, own: frozenset[str]) -> Result:
-        if (blocked := self._blocked(step, own)) is not None:
-            return blocked
-        if step.membership.group.kind is GroupKind.USER_GROUP:
-            return await self._user_groups.revoke(step)
+    def _lines(self, steps: Sequence[Revocation]) -> list[list[Job]]:
+        """Give one line per group: a channel's people one after another, a user group's in one write."""
+        by_group: dict[tuple[bool, str], list[Revocation]] = {}
+        for step in steps:
+            group = step.membership.group
+            by_group.setdefault((group.kind is GroupKind.USER_GROUP, group.id), []).append(step)
+        lines: list[list[Job]] = []
+        for (whole, _), alike in by_group.items():
+            if whole:
+                ids = tuple(step.step_id for step in alike)
+                lines.append([Job(ids, partial(self._user_groups.revoke, alike))])
+            else:
+                lines.append([Job((step.step_id,), partial(self._revoke_one, step)) for step in alike])
+        return lines
+
+    async def _revoke_one(self, step: Revocation) -> list[Result]:
         before = await self._handing_over.step_down(step)
-        return before.instead or await before.then(step, self._channels.revoke)
+        return [before.instead or await before.then(step, self._channels.revoke)]
 
     def _blocked(self, step: Revocation, own: frozenset[str]) -> Result | None:
         """Refuse, before anything leaves, a step that names two people, another workspace, or ourselves."""

@@ -11,6 +11,8 @@ from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.objects import account_of
 from policies.model import Account, Person
 
+PEOPLE_PAGE = 200
+"""Slack's own advice for users.list (docs.slack.dev/reference/methods/users.list)."""
 _NOT_FOUND = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
@@ -26,7 +28,10 @@ class Directory:
         """Yield every account, deactivated ones and bots too; complete, or raises."""
         home = await self._identity.bot()
         pages = self._client.pages(
-            "users.list", "members", limit=self._config.page_size, team_id=self._config.team_id
+            "users.list",
+            "members",
+            limit=min(PEOPLE_PAGE, self._config.page_size),
+            team_id=self._config.team_id,
         )
         async for users, _ in pages:
             for user in users:

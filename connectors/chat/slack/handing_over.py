@@ -153,6 +153,8 @@ class HandingOver:
 
     async def _step_down(self, step: Revocation) -> SteppedDown:
         channel = step.membership.group.id
+        if step.account_id not in (await self._managers.lately()).get(channel, frozenset()):
+            return SteppedDown()
         managers = await self._managers.of(channel)
         if step.account_id not in managers:
             return SteppedDown()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from connectors.chat.slack import evidence
 from connectors.chat.slack.client import SlackClient
 from connectors.chat.slack.directory import Directory
+from connectors.chat.slack.kept import Kept
 from connectors.chat.slack.listing import Listing
 from connectors.contract import Presence, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
@@ -29,6 +30,7 @@ class _Read:
         return self.pages > 1 or not self.ids
 
 
+_STATES = {True: "active", False: "deactivated", None: "not asked for"}
 _Reading = _Read | ConnectorError
 _Reader = Callable[[], Awaitable[frozenset[str]]]
 
@@ -39,15 +41,19 @@ class _Pass:
 
     accounts: dict[str, Account | ConnectorError] = field(default_factory=dict)
     readings: dict[tuple[str, str], _Reading] = field(default_factory=dict)
+    hidden: dict[str, ConnectorError | None] = field(default_factory=dict)
 
 
 class ReadingBack:
     """One listing per person answers for all their channels; more is asked only where that cannot tell."""
 
-    def __init__(self, client: SlackClient, listing: Listing, directory: Directory) -> None:
+    def __init__(
+        self, client: SlackClient, listing: Listing, directory: Directory, own_kept_seconds: float
+    ) -> None:
         self._client = client
         self._listing = listing
         self._directory = directory
+        self._own = Kept(own_kept_seconds, self._own_channels)
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
@@ -55,6 +61,8 @@ class ReadingBack:
         return [await self._one(step, seen) for step in steps]
 
     async def _one(self, step: Revocation, seen: _Pass) -> Presence:
+        if (short := await self._by_channels(step, seen)) is not None:
+            return short
         account = await self._account(step.account_id, seen)
         if isinstance(account, ConnectorError):
             return _unreadable(step, "users.info", account)
@@ -62,6 +70,21 @@ class ReadingBack:
             group = await self._user_group(step.membership.group.id, seen)
             return _judged(step, group, active=account.active, proven=account.active)
         return await self._in_channel(step, account, seen)
+
+    async def _by_channels(self, step: Revocation, seen: _Pass) -> Presence | None:
+        """Judge by the person's channels alone where these say it all, whatever their account is.
+
+        A whole page that shows other channels would show this one too, of a deactivated account as well.
+        """
+        if step.membership.group.kind is GroupKind.USER_GROUP or self._listing.by_members_only:
+            return None
+        channels = await self._channels(step.account_id, seen)
+        if isinstance(channels, ConnectorError) or self._listing.by_members_only:
+            return None
+        if channels.doubtful or step.membership.group.id in channels.ids:
+            return None
+        hidden = await self._hidden(step.membership.group.id, seen)
+        return _judged(step, channels, active=None, proven=True) if hidden is None else None
 
     async def _in_channel(self, step: Revocation, account: Account, seen: _Pass) -> Presence:
         channel_id = step.membership.group.id
@@ -84,11 +107,19 @@ class ReadingBack:
 
     async def _hidden(self, channel_id: str, seen: _Pass) -> ConnectorError | None:
         """Say why the bot would not see the membership even if it were there; None where it would."""
-        own = await self._channels(None, seen)
-        if isinstance(own, ConnectorError):
-            return own
-        if channel_id in own.ids:
-            return None
+        if channel_id in seen.hidden:
+            return seen.hidden[channel_id]
+        seen.hidden[channel_id] = await self._why_hidden(channel_id)
+        return seen.hidden[channel_id]
+
+    async def _why_hidden(self, channel_id: str) -> ConnectorError | None:
+        try:
+            if channel_id in await self._own.now():
+                return None
+        except (BadCredentials, Forbidden):
+            raise
+        except ConnectorError as error:
+            return error
         try:
             channel = (await self._client.read("conversations.info", channel=channel_id)).data["channel"]
         except (BadCredentials, Forbidden):
@@ -113,8 +144,11 @@ class ReadingBack:
                 seen.accounts[account_id] = found or unknown
         return seen.accounts[account_id]
 
-    async def _channels(self, account_id: str | None, seen: _Pass) -> _Reading:
-        key = ("channels", account_id or "")
+    async def _own_channels(self) -> frozenset[str]:
+        return await self._listing.channel_ids_of(None)
+
+    async def _channels(self, account_id: str, seen: _Pass) -> _Reading:
+        key = ("channels", account_id)
         return await self._once(key, seen, lambda: self._listing.channel_ids_of(account_id))
 
     async def _members(self, channel_id: str, seen: _Pass) -> _Reading:
@@ -142,7 +176,8 @@ class ReadingBack:
         return _Read(ids, last, pages=sum(exchange.route == last.route for exchange in exchanges))
 
 
-def _judged(step: Revocation, reading: _Reading, *, active: bool, proven: bool) -> Presence:
+def _judged(step: Revocation, reading: _Reading, *, active: bool | None, proven: bool) -> Presence:
+    """Say what a reading shows; `active` is None where the account itself was not asked for."""
     if isinstance(reading, ConnectorError):
         return _unreadable(step, "read_back", reading)
     listed = step.account_id in reading.ids or step.membership.group.id in reading.ids
@@ -150,9 +185,9 @@ def _judged(step: Revocation, reading: _Reading, *, active: bool, proven: bool) 
         reading.last,
         ("pages", str(reading.pages)),
         ("listed", "yes" if listed else "no"),
-        ("account", "active" if active else "deactivated"),
+        ("account", _STATES[active]),
     )
-    if not active and (listed or not proven):
+    if active is False and (listed or not proven):
         detail = "still listed, but the account is deactivated" if listed else "the account is deactivated"
         return Presence(step.step_id, Sight.LOCKED_OUT, proof, detail)
     return Presence(step.step_id, Sight.PRESENT if listed else Sight.ABSENT, proof)

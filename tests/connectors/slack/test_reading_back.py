@@ -62,16 +62,38 @@ async def test_a_public_channel_without_the_bot_is_readable() -> None:
         assert (await stage.read_back("C2")).sight is Sight.ABSENT
 
 
-@pytest.mark.parametrize("method", ["users.conversations", "users.info"])
+@pytest.mark.parametrize(
+    ("method", "group_id"), [("users.conversations", "C1"), ("users.info", "S1"), ("users.info", "G2")]
+)
 @pytest.mark.parametrize(
     "kind",
     [FaultKind.HTTP_500, FaultKind.MALFORMED_JSON, FaultKind.HTML_PAGE, FaultKind.EMPTY_BODY, FaultKind.DROP],
 )
-async def test_no_error_is_ever_an_absence(method: str, kind: FaultKind) -> None:
+async def test_no_error_is_ever_an_absence(method: str, group_id: str, kind: FaultKind) -> None:
     sandbox = create_sandbox(workspace(), faults=[Fault(kind, method, times=0)])
     async with staged(sandbox=sandbox) as stage:
         stage.members("C1").remove("U1")
-        assert (await stage.read_back("C1")).sight is Sight.UNREADABLE
+        stage.sandbox.workspace.user_groups["S1"].users.remove("U1")
+        assert (await stage.read_back(group_id)).sight is Sight.UNREADABLE
+
+
+async def test_channels_that_show_others_and_not_this_one_prove_it_without_the_account() -> None:
+    async with staged() as stage:
+        stage.members("C1").remove("U1")
+        seen = await stage.read_back("C1")
+        assert not stage.sandbox.calls("users.info")
+    assert seen.sight is Sight.ABSENT
+    assert ("account", "not asked for") in seen.evidence.facts
+
+
+async def test_an_empty_list_of_channels_proves_nothing_by_itself() -> None:
+    world = workspace()
+    for channel in world.channels.values():
+        channel.members = [member for member in channel.members if member != "U1"]
+    async with staged(world) as stage:
+        assert (await stage.read_back("C1")).sight is Sight.ABSENT
+        assert len(stage.sandbox.calls("users.info")) == 1
+        assert len(stage.sandbox.calls("conversations.members")) == 1
 
 
 async def test_a_missing_right_to_read_is_unreadable() -> None:

@@ -93,6 +93,13 @@ CHECKPOINT = "a checkpoint must name a later entry and its hash"
 
 _SQLITE_NEVER = f"BEGIN SELECT RAISE(ABORT, '{NEVER}'); END"
 
+SQLITE_FOLLOWS = f"""CREATE TRIGGER audit_entry_follows BEFORE INSERT ON audit_entry
+WHEN (NEW.seq, NEW.prev_hash) IS NOT (SELECT seq + 1, hash FROM audit_entry ORDER BY seq DESC LIMIT 1)
+  AND (NEW.seq IS NOT 1 OR NEW.prev_hash IS NOT '{GENESIS}' OR EXISTS (SELECT 1 FROM audit_entry))
+BEGIN SELECT RAISE(FAIL, '{FOLLOWS}'); END"""  # noqa: S608 - nothing here comes from outside
+"""FAIL refuses what ABORT refuses, but lets SQLite insert without keeping a copy of each page it touches in
+case the statement is to be undone half way: that copy costs more than the entry with all its indexes."""
+
 # A BEFORE INSERT trigger also sees INSERT OR REPLACE, which goes round UPDATE and DELETE triggers.
 _SQLITE = (
     *(
@@ -100,10 +107,7 @@ _SQLITE = (
         for table in ("audit_entry", "audit_head")
         for act in ("UPDATE", "DELETE")
     ),
-    f"""CREATE TRIGGER audit_entry_follows BEFORE INSERT ON audit_entry
-WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry)
-  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1), '{GENESIS}')
-BEGIN SELECT RAISE(ABORT, '{FOLLOWS}'); END""",  # noqa: S608 - nothing here comes from outside
+    SQLITE_FOLLOWS,
     f"""CREATE TRIGGER audit_head_follows BEFORE INSERT ON audit_head
 WHEN NEW.seq <= (SELECT coalesce(max(seq), 0) FROM audit_head)
   OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE seq = NEW.seq AND hash = NEW.hash)

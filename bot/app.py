@@ -11,6 +11,7 @@ from bot.access.staff_shelf import StaffShelf
 from bot.audit.log import AuditLog, open_audit
 from bot.groups.registry_shelf import RegistryShelf
 from bot.instances import build_chat, build_hr
+from bot.keeping.moved import refuse_moved
 from bot.policy_shelf import PolicyShelf
 from bot.post_office import Post, build_posts
 from bot.settings import Settings
@@ -68,6 +69,7 @@ async def open_bawab(
     Raises SettingsProblem, PolicyError or StoreProblem, each saying what to do.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    refuse_moved(settings)
     registered = RegistryShelf.load(settings.registry, even_broken=even_broken_registry)
     staffed = StaffShelf.load(settings.staff, even_broken=even_broken_registry)
     shelf = PolicyShelf.load(settings.policies)

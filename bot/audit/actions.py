@@ -142,3 +142,9 @@ class Action(StrEnum):
     AUDIT_EXPORT = "audit.export"
     AUDIT_REVEAL = "audit.reveal"
     AUDIT_ERASE = "audit.erase"
+
+    BACKUP_MAKE = "backup.make"
+    BACKUP_RESTORE = "backup.restore"
+    """A backup became the installation; the log goes on from an older end, and names the newer one."""
+    DATABASE_MOVE = "database.move"
+    """Everything went into another database; this log goes on there."""

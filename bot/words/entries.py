@@ -60,6 +60,9 @@ _SAID: Mapping[str, str] = {
     Action.AUDIT_EXPORT: N_("{by} exported entries of this log: {entries} ({filter})"),
     Action.AUDIT_REVEAL: N_("{by} looked at sealed personal fields of this log"),
     Action.AUDIT_ERASE: N_("A person's key was destroyed: what was sealed of them can be read by nobody"),
+    Action.BACKUP_MAKE: N_("{by} made a backup: {name}; entries of this log in it: {entries}"),
+    Action.BACKUP_RESTORE: N_("{by} restored a backup of {made_at}; this log goes on after entry {entries}"),
+    Action.DATABASE_MOVE: N_("{by} moved everything to another database: {gone_to}; entries: {entries}"),
 }
 _WHEN: Mapping[tuple[str, str], str] = {
     (Action.AUDIT_VERIFY, "ok"): N_("This log was verified and is whole; entries read: {entries}"),

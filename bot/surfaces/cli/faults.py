@@ -12,6 +12,7 @@ from bot.case_file import NoSuchCase
 from bot.explaining import CannotExplain
 from bot.groups.register import NotOneGroup
 from bot.groups.registry_file import RegistryProblem
+from bot.keeping.refusals import CannotKeep
 from bot.locale import N_, Translator, translator
 from bot.manual_cases import CannotCancel, CannotOpen
 from bot.only_one import AlreadyRunning
@@ -42,6 +43,7 @@ class Fault:
 _FAULTS: tuple[tuple[type[BaseException], Fault], ...] = (
     (Refused, Fault(ExitCode.USAGE, "")),
     (CannotAct, Fault(ExitCode.USAGE, "")),
+    (CannotKeep, Fault(ExitCode.OPERATOR, "")),
     (SettingsProblem, Fault(ExitCode.OPERATOR, N_("A setting must be mended first:"))),
     (PolicyError, Fault(ExitCode.OPERATOR, N_("A policy or registry file must be mended first:"))),
     (StoreProblem, Fault(ExitCode.OPERATOR, N_("The database cannot be used:"))),
@@ -84,6 +86,8 @@ def details_of(error: BaseException, t: Translator | None = None, zone: str = "U
     """Give the error's own words: what happened, where, and what to do; where it can, in the reader's."""
     if isinstance(error, CannotAct):
         return error.said(t or translator("en"), zone)
+    if isinstance(error, CannotKeep):
+        return error.said(t or translator("en"))
     if isinstance(error, BadFeed):
         return "\n".join(str(complaint) for complaint in error.complaints)
     if fault_of(error) is UNEXPECTED:

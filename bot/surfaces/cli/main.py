@@ -26,6 +26,7 @@ from bot.surfaces.cli import (
     feed,
     groups,
     link,
+    migrate_database,
     notices,
     person,
     policy,
@@ -57,7 +58,7 @@ def build(t: Translator) -> Any:
         name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     root.callback()(with_shared(shared_callback, [VERSION]))
-    for part in (run, preview, explain, person, release, check, status, reconcile, demo):
+    for part in (run, preview, explain, person, release, check, status, reconcile, demo, migrate_database):
         part.register(root)
     for group in (
         case.group,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -23,7 +23,7 @@ from bot.casework import (
     open_case,
 )
 from bot.holds import first_run_is_open, gate
-from bot.store.query import add, change, columns, new_id, where
+from bot.store.query import add, change, chunks, columns, new_id, where
 from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
 from connectors.errors import BadFeed, Complaint
 from connectors.hr.contract import FeedMode, StagedFeed
@@ -92,7 +92,9 @@ async def _store_changes(
     now = app.now()
     events: list[LifecycleEvent] = []
     page: list[tuple[Person, str]] = []
-    walk = _Stored(tx, feed.source, snapshot=staged.facts.mode is FeedMode.SNAPSHOT)
+    # Where the feed was compared line by line, whom it has is known without walking over everybody stored.
+    whole = staged.facts.mode is FeedMode.SNAPSHOT and staged.since is None
+    walk = _Stored(tx, feed.source, snapshot=whole)
     async for person, digest in staged.people():
         page.append((person, digest))
         if len(page) == PAGE:
@@ -100,8 +102,20 @@ async def _store_changes(
             page = []
     events += await _store_page(tx, feed, page, walk, report, now)
     await walk.rest()
-    await _vanished(app, tx, walk, report)
+    missing = walk.missing if staged.since is None else await _missing_since(tx, feed.source, staged)
+    await _vanished(app, tx, missing, report)
     return events
+
+
+async def _missing_since(tx: AsyncConnection, source: str, staged: StagedFeed) -> list[str]:
+    """Whoever stood in the last feed and not in this one, and whoever was missing and has not come back.
+
+    To be called when the people of the feed are stored: whoever came back is no longer counted as missing.
+    """
+    people = columns(PersonRow)
+    statement = select(people.id).where(people.source == source, text("missing_reads > 0"))
+    still = {str(found[0]) for found in (await tx.execute(statement)).all()}
+    return sorted(still.union(staged.gone()))
 
 
 async def _store_page(
@@ -180,13 +194,13 @@ async def _take_back(app: Bawab, tx: AsyncConnection, event: LifecycleEvent) -> 
         await close_chapter(app, tx, event.person.id, kinds)
 
 
-async def _vanished(app: Bawab, tx: AsyncConnection, walk: _Stored, report: ChangeReport) -> None:
+async def _vanished(app: Bawab, tx: AsyncConnection, missing: list[str], report: ChangeReport) -> None:
     """Absence is not departure: it is counted and logged, and nothing follows from it."""
     people = columns(PersonRow)
-    for start in range(0, len(walk.missing), PAGE):
-        ids = walk.missing[start : start + PAGE]
-        for row in await where(tx, PersonRow, people.id.in_(ids)):
-            await change(tx, PersonRow, {"missing_reads": row.missing_reads + 1}, people.id == row.id)
+    for ids in chunks(missing, PAGE):
+        rows = await where(tx, PersonRow, people.id.in_(ids))
+        await change(tx, PersonRow, {"missing_reads": people.missing_reads + 1}, people.id.in_(ids))
+        for row in sorted(rows, key=lambda row: row.id):
             if row.missing_reads or row.status == PersonStatus.TERMINATED:
                 continue
             report.events[EventKind.VANISHED] += 1

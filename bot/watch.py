@@ -108,7 +108,8 @@ class Watcher:
             modified=row.modified,
         )
         try:
-            staged = await source.stage(kept)
+            last = await self._last_accepted(row.source)
+            staged = await source.stage(kept, last.id if last else None)
             try:
                 return await self._accept(row, staged, taken_before=True)
             finally:
@@ -123,10 +124,11 @@ class Watcher:
 
     async def _take(self, source: HrSource, delivery: Delivery) -> FeedOutcome:
         row = self._row(delivery, await self._arrival(delivery.source))
+        last = await self._last_accepted(source.name)
         try:
-            staged = await source.stage(delivery)
+            staged = await source.stage(delivery, last.id if last else None)
             try:
-                return await self._judge(source, row, delivery, staged)
+                return await self._judge(row, delivery, staged, last)
             finally:
                 await staged.aclose()
         except BadFeed as error:
@@ -154,37 +156,21 @@ class Watcher:
         )
 
     async def _judge(
-        self, source: HrSource, row: FeedRow, delivery: Delivery, staged: StagedFeed
+        self, row: FeedRow, delivery: Delivery, staged: StagedFeed, last: FeedRow | None
     ) -> FeedOutcome:
         row.facts = _facts(staged.facts)
-        last = await self._last_accepted(source.name)
         if last is not None and last.sha256 == row.sha256:
             return await self._unchanged(row)
-        missing = await self._missing_canaries(source.name, staged)
-        reading = _reading(staged.facts, missing)
+        canaries = self._app.settings.hr[row.source].canaries
+        reading = _reading(staged.facts, tuple(sorted(await staged.lacking(canaries))))
         findings = judge(reading, _last_reading(last), now=self._app.now())
         if findings:
             return await self._quarantine(row, delivery, findings)
         return await self._accept(row, staged, taken_before=False)
 
     async def _last_accepted(self, source: str) -> FeedRow | None:
-        feeds = self._feeds
-        statement = (
-            select(table(FeedRow))
-            .where(feeds.source == source, feeds.state == FeedState.ACCEPTED)
-            .order_by(feeds.received_at.desc(), feeds.modified.desc())
-            .limit(1)
-        )
         async with self._app.store.read() as tx:
-            rows = await all_of(tx, FeedRow, statement)
-        return rows[0] if rows else None
-
-    async def _missing_canaries(self, source: str, staged: StagedFeed) -> tuple[str, ...]:
-        wanted = set(self._app.settings.hr[source].canaries)
-        if wanted:
-            async for person, _ in staged.people():
-                wanted.discard(person.id)
-        return tuple(sorted(wanted))
+            return await _last_accepted(tx, source)
 
     async def _unchanged(self, row: FeedRow) -> FeedOutcome:
         row.state = FeedState.UNCHANGED
@@ -240,6 +226,7 @@ class Watcher:
         app = self._app
         arrival = await self._arrival(row.source)
         async with app.store.write() as tx:
+            await _still_the_last(tx, row.source, staged)
             report = await apply_feed(app, tx, row, staged)
             if taken_before:
                 values = {"state": FeedState.ACCEPTED, "received_at": arrival}
@@ -249,6 +236,7 @@ class Watcher:
             await self._supersede(tx, row)
             entry = _entry(Action.FEED_RECEIVE, row, changes=report.counts())
             await app.audit.append(tx, replace(entry, run_id=report.run_id))
+        await staged.remember(row.id)  # after the commit: a store of lines never knows more than the database
         if row.kept_copy:
             await asyncio.to_thread(Path(row.kept_copy).unlink, missing_ok=True)
         return FeedOutcome(
@@ -301,6 +289,27 @@ class Watcher:
                 detail={"source": source.name, "problem": problem},
             )
             await self._app.audit.append(tx, entry)
+
+
+async def _last_accepted(tx: AsyncConnection, source: str) -> FeedRow | None:
+    feeds = columns(FeedRow)
+    statement = (
+        select(table(FeedRow))
+        .where(feeds.source == source, feeds.state == FeedState.ACCEPTED)
+        .order_by(feeds.received_at.desc(), feeds.modified.desc())
+        .limit(1)
+    )
+    rows = await all_of(tx, FeedRow, statement)
+    return rows[0] if rows else None
+
+
+async def _still_the_last(tx: AsyncConnection, source: str, staged: StagedFeed) -> None:
+    """A feed compared with another says nothing of the people that a third one has changed meanwhile."""
+    if staged.since is None:
+        return
+    last = await _last_accepted(tx, source)
+    if last is None or last.id != staged.since:
+        raise Unavailable(f"Another feed of {source} was accepted meanwhile; this one is read again.")
 
 
 def _entry(action: Action, row: FeedRow, *, outcome: str = "ok", **detail: object) -> Entry:

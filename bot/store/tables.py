@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.store.types import UtcInstant, instant_field, json_field
+
+_MISSING = text("missing_reads > 0")
 
 
 class MetaRow(SQLModel, table=True):
@@ -57,6 +59,10 @@ class PersonRow(SQLModel, table=True):
     """The last accepted HR record of one person."""
 
     __tablename__ = "person"
+    __table_args__ = (
+        # Few are missing, and a feed of a million must not look at everybody to find them.
+        Index("ix_person_missing", "source", sqlite_where=_MISSING, postgresql_where=_MISSING),
+    )
     id: str = Field(primary_key=True)
     source: str = Field(index=True)
     digest: str
@@ -196,7 +202,8 @@ class StepRow(SQLModel, table=True):
         UniqueConstraint(
             "case_id", "instance", "account_id", "action", "group_id", "target_id", name="uq_step_act"
         ),
-        Index("ix_step_due", "instance", "state", "priority", "next_attempt_at"),
+        Index("ix_step_turn", "instance", "state", "priority", "stage", "created_at", "account_id", "id"),
+        Index("ix_step_stage", "case_id", "instance", "stage", "state"),
         Index("ix_step_group", "instance", "group_id", "requested_at"),
         Index("ix_step_updated", "updated_at"),
     )

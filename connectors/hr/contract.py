@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,15 +53,30 @@ class Delivery:
 
 
 class StagedFeed(Protocol):
-    """A feed read whole and put on disk, sorted by employee id; memory does not grow with it."""
+    """A feed read to its end and put on disk; memory does not grow with it."""
 
-    @property
-    def facts(self) -> FeedFacts:
-        """What the gate judges."""
-        ...
+    facts: FeedFacts
+    """What the gate judges: of the whole file, however much of it was new."""
+    since: str | None
+    """None: everybody was read. Else the accepted feed this one was compared with, line by line."""
 
     def people(self) -> AsyncIterator[tuple[Person, str]]:
-        """Yield (person, digest of the record) in ascending order of employee id (code points)."""
+        """Yield (person, digest of the record) in ascending order of employee id (code points).
+
+        Everybody; where `since` is set, whoever does not stand there exactly as in that feed.
+        """
+        ...
+
+    def gone(self) -> Sequence[str]:
+        """Give the ids, ascending, that stood in the feed `since` and do not stand in this one."""
+        ...
+
+    async def lacking(self, ids: Collection[str]) -> set[str]:
+        """Give those of these employee ids that do not stand in the feed."""
+        ...
+
+    async def remember(self, feed: str) -> None:
+        """Keep what lets the next feed be compared with this one, once it is accepted under this id."""
         ...
 
     async def aclose(self) -> None:
@@ -85,6 +100,10 @@ class HrSource(Protocol):
         """Name the files that were still arriving at the last look."""
         ...
 
-    async def stage(self, delivery: Delivery) -> StagedFeed:
-        """Read a delivery whole, or raise BadFeed with every complaint."""
+    async def stage(self, delivery: Delivery, since: str | None = None) -> StagedFeed:
+        """Read a delivery whole, or raise BadFeed with every complaint.
+
+        `since` is the last feed accepted from this source, None where there is none: a source that has
+        kept something of just that feed may give only what is new, and what is gone.
+        """
         ...

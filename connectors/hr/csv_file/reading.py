@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
 from typing import NoReturn
 
 from connectors.hr.records import digest, person_to_json
@@ -16,6 +14,7 @@ from .cells import is_blank, look_alike
 from .columns import Columns, resolve
 from .complaints import Complaints
 from .config import CsvFileConfig
+from .facts import Tally
 from .record import RecordReader
 from .spool import Entry, Spool
 from .table import Row, Table
@@ -25,16 +24,6 @@ BATCH = 500
 
 class Cancelled(Exception):
     """Nobody waits for this reading any more."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What is counted while rows go by."""
-
-    header: tuple[str, ...] = ()
-    rows: int = 0
-    terminated: int = 0
-    as_of: datetime | None = None
 
 
 def read_into(
@@ -49,7 +38,7 @@ def read_into(
             )
         columns = resolve(header.cells, header.line, config.columns, complaints)
         complaints.raise_if_any()
-        tally = Tally(columns.header)
+        tally = Tally(columns.header, header_line=header.line, dated="as_of" in columns.place)
         reader = RecordReader(config, columns, complaints)
         entries: list[Entry] = []
         for row in _whole(table, columns, config.max_rows, complaints):
@@ -69,7 +58,10 @@ def _entry(reader: RecordReader, row: Row, tally: Tally) -> Entry | None:
     if person is None:
         return None
     tally.rows += 1
-    tally.terminated += person.status is PersonStatus.TERMINATED
+    tally.lines_are_records &= row.line == tally.header_line + tally.rows
+    terminated = person.status is PersonStatus.TERMINATED
+    tally.terminated += terminated
+    tally.left.append(terminated)
     record = person_to_json(person)
     return person.id, look_alike(person.id), row.line, record, digest(record)
 

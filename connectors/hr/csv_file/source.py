@@ -10,6 +10,7 @@ from connectors.hr.contract import Delivery, StagedFeed
 
 from .arrivals import Arrivals
 from .config import CsvFileConfig
+from .line_feed import stage_by_lines
 from .staging import stage_file
 
 
@@ -39,14 +40,21 @@ class CsvFileSource:
         """Name the files that had not stood still long enough at the last look."""
         return self._arrivals.arriving
 
-    async def stage(self, delivery: Delivery) -> StagedFeed:
-        """Read a delivery whole in a worker thread.
+    async def stage(self, delivery: Delivery, since: str | None = None) -> StagedFeed:
+        """Read a delivery in a worker thread: whole, or what is new in it since the feed `since`.
 
         Raises BadFeed with every complaint, or Unavailable where the file changed or found no room.
         """
         cancelled = threading.Event()
         try:
-            return await asyncio.to_thread(stage_file, self._config, delivery, cancelled)
+            return await asyncio.to_thread(_stage, self._config, delivery, since, cancelled)
         except asyncio.CancelledError:
             cancelled.set()
             raise
+
+
+def _stage(
+    config: CsvFileConfig, delivery: Delivery, since: str | None, cancelled: threading.Event
+) -> StagedFeed:
+    staged = None if since is None else stage_by_lines(config, delivery, since, cancelled)
+    return staged or stage_file(config, delivery, cancelled)

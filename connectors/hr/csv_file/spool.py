@@ -67,6 +67,14 @@ class Spool:
             (after, after, size),
         ).fetchall()
 
+    def in_file_order(self) -> Iterator[tuple[str, str]]:
+        """Yield (id, look-alike key) of every row, as it was added."""
+        return iter(self._db.execute("SELECT id, alike FROM entry ORDER BY rowid"))
+
+    def holds(self, one: str) -> bool:
+        """Tell whether a row has this id; after `sort`."""
+        return self._db.execute("SELECT 1 FROM entry WHERE id = ?", (one,)).fetchone() is not None
+
     def close(self) -> None:
         self._db.close()
         self.path.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,11 +19,13 @@ from connectors.hr.contract import Delivery, FeedFacts
 from connectors.hr.records import person_from_json
 from policies.model import Person
 
-from .arrivals import as_of
 from .complaints import Complaints
 from .config import CsvFileConfig
+from .facts import facts_of
 from .kinds import XLSX, require_kind
-from .reading import BATCH, Tally, read_into
+from .line_keeping import SoundLines, keep_lines, sound_lines
+from .line_store import store_path
+from .reading import BATCH, read_into
 from .sheet_table import open_sheet
 from .spool import Spool
 from .table import Table
@@ -37,13 +39,14 @@ _LEFT_BEHIND = 24 * 3600.0
 class StagedFile:
     """A feed in the spool, read whole and found sound."""
 
-    def __init__(self, facts: FeedFacts, spool: Spool) -> None:
-        self._facts = facts
-        self._spool = spool
+    since: str | None = None
+    """Everybody was read."""
 
-    @property
-    def facts(self) -> FeedFacts:
-        return self._facts
+    def __init__(self, facts: FeedFacts, spool: Spool, path: Path, lines: SoundLines | None) -> None:
+        self.facts = facts
+        self._spool = spool
+        self._path = path
+        self._lines = lines
 
     async def people(self) -> AsyncIterator[tuple[Person, str]]:
         after: str | None = None
@@ -51,6 +54,17 @@ class StagedFile:
             for _, record, record_digest in batch:
                 yield person_from_json(record), record_digest
             after = batch[-1][0]
+
+    def gone(self) -> list[str]:
+        return []
+
+    async def lacking(self, ids: Collection[str]) -> set[str]:
+        return {one for one in ids if not self._spool.holds(one)}
+
+    async def remember(self, feed: str) -> None:
+        """Keep the lines of this feed, or nothing where they cannot be told apart or there is no room."""
+        with suppress(sqlite3.Error, OSError):
+            await asyncio.to_thread(keep_lines, self._path, feed, self._lines, self._spool)
 
     async def aclose(self) -> None:
         await asyncio.to_thread(self._spool.close)
@@ -81,10 +95,12 @@ def _stage_copy(
     spool = Spool(config.spool, _prefix("staged"))
     try:
         tally = read_into(spool, table, config, complaints, cancelled)
+        lines = sound_lines(config, table, copy, tally)
     except BaseException:
         spool.close()
         raise
-    return StagedFile(_facts(config, delivery, table, tally), spool)
+    facts = facts_of(config, delivery, tally, table.encoding, table.delimiter, table.ends_with_newline)
+    return StagedFile(facts, spool, store_path(config.spool, config.name), lines)
 
 
 def _open(config: CsvFileConfig, name: str, copy: Path, complaints: Complaints) -> Table:
@@ -95,24 +111,6 @@ def _open(config: CsvFileConfig, name: str, copy: Path, complaints: Complaints) 
     if require_kind(copy, name, complaints) == XLSX:
         return open_sheet(copy, config.sheet, config.max_bytes, complaints)
     return open_text(copy, config.encoding, config.delimiter, config.columns, complaints)
-
-
-def _facts(config: CsvFileConfig, delivery: Delivery, table: Table, tally: Tally) -> FeedFacts:
-    return FeedFacts(
-        source=config.name,
-        file=delivery.name,
-        mode=config.mode,
-        sha256=delivery.sha256,
-        size=delivery.size,
-        rows=tally.rows,
-        terminated=tally.terminated,
-        header=tally.header,
-        modified=delivery.modified,
-        as_of=tally.as_of or as_of(delivery.name),
-        encoding=table.encoding,
-        delimiter=table.delimiter,
-        ends_with_newline=table.ends_with_newline,
-    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from .complaints import CellProblem
 @cache
 def zone(name: str) -> ZoneInfo:
     """Give the zone of an IANA name, or raise CellProblem with the nearest name."""
-    if name in _names():
+    if name in zone_names():
         return ZoneInfo(name)
     near = _nearest(name.casefold().replace(" ", "_"))
     raise CellProblem(
@@ -23,15 +23,16 @@ def zone(name: str) -> ZoneInfo:
 
 
 @cache
-def _names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
+    """Give every IANA name this machine knows, without what is no place."""
     return frozenset(available_timezones() - {"Factory", "localtime", "posixrules"})
 
 
 @cache
 def _spellings() -> dict[str, str]:
     """Give folded name → name, whole names first, then the city alone."""
-    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in sorted(_names(), reverse=True)}
-    return {**cities, **{name.casefold(): name for name in _names()}}
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in sorted(zone_names(), reverse=True)}
+    return {**cities, **{name.casefold(): name for name in zone_names()}}
 
 
 def _nearest(wanted: str) -> str | None:

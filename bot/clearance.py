@@ -2,80 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.audit.actions import Action
 from bot.drafting import post_now
 from bot.groups.successors import stays
 from bot.states import CASE_RUNNING, STEP_SUCCESS, StepState
-from bot.steps import membership_of, record_entry
-from bot.store.people import links_of, person
-from bot.store.query import change, columns, one
+from bot.steps import membership_of
+from bot.store.people import links_on, person, stated_on
+from bot.store.query import columns, where
 from bot.store.tables import CaseRow, StepRow
 from bot.values import account_from_plain, event_from_plain, group_from_plain
 from policies.identity import match
-from policies.model import Certainty, EventKind, Person, Refusal, StepAction
+from policies.model import Certainty, EventKind, IdentityLink, LinkEvidence, Person, Refusal, StepAction
 from policies.selectors import belongs, registered, registry_of
 from policies.step_guards import account_refusal, refusal_for
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A step that must not go, as it is now: cancelled, or blocked for a reason."""
+
+    step: StepRow
+    state: StepState
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What came of a last look."""
+
+    steps: list[StepRow]
+    stopped: list[Stop]
+    may_join: frozenset[str]
+    """Ids of steps for which the bot may join a public channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one look at the database showed of a whole group of steps."""
+
+    cases: Mapping[str, CaseRow]
+    links: Mapping[str, Sequence[IdentityLink]]
+    """Account id → everybody tied to it."""
+    stated: Mapping[str, Sequence[str]]
+    """Account id → everybody of whom HR's record states it, whether or not that became a link."""
+    hand_overs: Mapping[tuple[str, str], StepRow]
+    """(case, group) → its hand-over."""
+    own: frozenset[str]
+
+
 class Clearance:
-    """Step guards applied again at call time: what changed since the plan blocks the step, and is said."""
+    """Step guards applied again at call time, inside the transaction that stores the intention."""
 
-    def __init__(self, app: Bawab) -> None:
+    def __init__(self, app: Bawab, instance: str) -> None:
         self._app = app
+        self._instance = instance
 
-    async def of(self, batch: Sequence[StepRow]) -> list[StepRow]:
-        """Give the steps that may go; the others are cancelled or blocked, each with its entry."""
-        cleared: list[StepRow] = []
-        async with self._app.store.read() as tx:
-            verdicts = [(step, await self._verdict(tx, step)) for step in batch]
-        for step, verdict in verdicts:
-            if verdict is None:
-                cleared.append(step)
-            else:
-                await self._stop(step, *verdict)
-        return cleared
+    async def of(self, tx: AsyncConnection, steps: Sequence[StepRow], own: frozenset[str]) -> Cleared:
+        """Tell the steps that may go from those that must not; `own` are the bot's account ids."""
+        if not steps:
+            return Cleared([], [], frozenset())
+        known = await self._look(tx, steps, own)
+        verdicts = [(step, await self._verdict(tx, step, known)) for step in steps]
+        cleared = [step for step, stop in verdicts if stop is None]
+        joins = [step.id for step in cleared if await self._may_join(tx, known.cases[step.case_id])]
+        return Cleared(cleared, [stop for _, stop in verdicts if stop is not None], frozenset(joins))
 
-    async def may_join(self, step: StepRow) -> bool:
-        """Whether the rule behind a step lets the bot join a public channel to act there."""
-        async with self._app.store.read() as tx:
-            case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
-            if case is None:
-                return False
-            rule = (await self._app.shelf.version(tx, case.policy_digest)).rule(case.rule)
+    async def _may_join(self, tx: AsyncConnection, case: CaseRow) -> bool:
+        """Whether the rule behind a case lets the bot join a public channel to act there."""
+        rule = (await self._app.shelf.version(tx, case.policy_digest)).rule(case.rule)
         return rule is not None and rule.join_to_act
 
-    async def _verdict(self, tx: AsyncConnection, step: StepRow) -> tuple[StepState, Refusal | None] | None:
-        case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
+    async def _cases(self, tx: AsyncConnection, steps: Sequence[StepRow]) -> list[CaseRow]:
+        return await where(tx, CaseRow, columns(CaseRow).id.in_(sorted({step.case_id for step in steps})))
+
+    async def _look(self, tx: AsyncConnection, steps: Sequence[StepRow], own: frozenset[str]) -> _Known:
+        rows = columns(StepRow)
+        cases = {row.id: row for row in await self._cases(tx, steps)}
+        handing = [rows.case_id.in_(sorted(cases)), rows.instance == self._instance]
+        handed = await where(tx, StepRow, *handing, rows.action == StepAction.HAND_OVER)
+        accounts = sorted({step.account_id for step in steps})
+        links = await links_on(tx, self._instance, accounts)
+        stated = await stated_on(tx, self._instance, accounts)
+        by_group = {(step.case_id, step.group_id): step for step in handed}
+        return _Known(cases, links, stated, by_group, own)
+
+    async def _verdict(self, tx: AsyncConnection, step: StepRow, known: _Known) -> Stop | None:
+        case = known.cases.get(step.case_id)
         if case is None or case.state not in CASE_RUNNING or await self._is_of_their_post(tx, case, step):
-            return StepState.CANCELLED, None
-        refusal = await self._refusal(tx, step)
-        return None if refusal is None else (StepState.BLOCKED, refusal)
+            return Stop(step, StepState.CANCELLED)
+        refusal = await self._refusal(tx, step, known)
+        return None if refusal is None else Stop(step, StepState.BLOCKED, refusal)
 
     async def _is_of_their_post(self, tx: AsyncConnection, case: CaseRow, step: StepRow) -> bool:
         """Whether somebody who was moved is, by now, where the group belongs to: moved back, or on."""
-        group = group_from_plain(step.group)
-        if case.kind != EventKind.MOVER or group is None:
+        if case.kind != EventKind.MOVER or step.group is None:
             return False
+        group = group_from_plain(step.group)
         post = post_now(event_from_plain(case.event), await person(tx, case.person_id))
         posts = (await self._app.shelf.version(tx, case.policy_digest)).posts
-        return post is not None and belongs(
-            posts, post, group, registered(group, registry_of(self._app.registry))
+        return (
+            post is not None
+            and group is not None
+            and belongs(posts, post, group, registered(group, registry_of(self._app.registry)))
         )
 
-    async def _refusal(self, tx: AsyncConnection, step: StepRow) -> Refusal | None:
-        if step.action == StepAction.REVOKE and not await self._handed_over(tx, step):
+    async def _refusal(self, tx: AsyncConnection, step: StepRow, known: _Known) -> Refusal | None:
+        hand_over = known.hand_overs.get((step.case_id, step.group_id))
+        waits = step.action == StepAction.REVOKE and hand_over is not None
+        if waits and hand_over is not None and hand_over.state not in STEP_SUCCESS:
             return Refusal.LAST_OWNER
         if step.successor_id and not await stays(self._app, tx, step.successor_id):
             return Refusal.LAST_OWNER  # whoever was to take it over leaves too
-        certainty = await self._certainty(tx, step)
-        own = await self._app.chat[step.instance].own_account_ids()
+        certainty = _certainty(step, known)
         protected = frozenset(self._app.shelf.current.protected)
-        own_accounts = frozenset((step.instance, account) for account in own)
+        own_accounts = frozenset((step.instance, account) for account in known.own)
         if step.action == StepAction.REVOKE:
             return refusal_for(
                 membership_of(step),
@@ -92,36 +137,15 @@ class Clearance:
             own_accounts=own_accounts,
         )
 
-    async def _handed_over(self, tx: AsyncConnection, step: StepRow) -> bool:
-        """Whether the group's hand-over, if this case has one, was seen to have worked."""
-        steps = columns(StepRow)
-        hand_over = await one(
-            tx,
-            StepRow,
-            steps.case_id == step.case_id,
-            steps.instance == step.instance,
-            steps.group_id == step.group_id,
-            steps.action == StepAction.HAND_OVER,
-        )
-        return hand_over is None or hand_over.state in STEP_SUCCESS
 
-    async def _certainty(self, tx: AsyncConnection, step: StepRow) -> Certainty:
-        """How surely the account is the person's; of a hand-over, the successor's."""
-        whose = step.successor_id or step.person_id
-        links = await links_of(tx, whose, step.instance)
-        account = account_from_plain(step.account)
-        found = match(Person(whose, ""), [account], links)
-        return found[0].certainty if found else Certainty.NONE
-
-    async def _stop(self, step: StepRow, state: StepState, refusal: Refusal | None) -> None:
-        steps = columns(StepRow)
-        values = {
-            "state": state,
-            "refusal": refusal,
-            "next_attempt_at": None,
-            "updated_at": self._app.now(),
-        }
-        async with self._app.store.write() as tx:
-            if await change(tx, StepRow, values, steps.id == step.id, steps.state == step.state):
-                step.state, step.refusal = state, refusal
-                await self._app.audit.append(tx, record_entry(step, Action.STEP_BLOCK))
+def _certainty(step: StepRow, known: _Known) -> Certainty:
+    """How surely the account is the person's; of a hand-over, the successor's."""
+    whose = step.successor_id or step.person_id
+    claims = list(known.links.get(step.account_id, ()))
+    claims += [
+        IdentityLink(other, step.instance, step.account_id, LinkEvidence.HR_RECORD, released=True)
+        for other in known.stated.get(step.account_id, ())
+        if other != whose  # stated, it casts doubt on another's link; a claim of one's own it is as a link
+    ]
+    found = match(Person(whose, ""), [account_from_plain(step.account)], claims)
+    return found[0].certainty if found else Certainty.NONE

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.here import Work, carried_out
 
 Result = TypeVar("Result")
 BUSY_TIMEOUT_SECONDS = 30.0
@@ -44,6 +47,10 @@ class Store:
         self.url = url
         self.after_commit: Callable[[], Awaitable[None]] | None = None
         """Called after each durable write; the audit log writes its signed head here."""
+        self.after_commit_in: Callable[[], None] | None = None
+        """Called instead of it after a `batch`, in its thread, where both are set."""
+        self.committed: object = None
+        """The transaction that was committed last; by it a hook knows whose commit it follows."""
 
     @property
     def dialect(self) -> str:
@@ -89,7 +96,9 @@ class Store:
             self._writer = asyncio.current_task()
             try:
                 async with self._transaction() as connection:
+                    transaction = connection.sync_connection and connection.sync_connection.get_transaction()
                     yield connection
+                self.committed = transaction
             finally:
                 self._writer = None
             if self.after_commit is not None:
@@ -103,19 +112,28 @@ class Store:
         """
         async with self._writing:
             with _problems():
-                done = asyncio.get_running_loop().run_in_executor(self._worker, self._in_one_go, work)
+                run = copy_context().run  # whose request it answers goes with it
+                done = asyncio.get_running_loop().run_in_executor(self._worker, run, self._in_one_go, work)
                 # A cancelled caller must not leave while its transaction goes on.
                 result = await _to_its_end(done)
-            if self.after_commit is not None:
+            if self.after_commit is not None and self.after_commit_in is None:
                 with _problems():
                     await self.after_commit()
         return result
 
+    async def at_once(self, work: Work[Result]) -> Result:
+        """Run a write transaction that waits for nothing but its own statements, as `batch` does."""
+        return await self.batch(carried_out(work))
+
     def _in_one_go(self, work: Callable[[Connection], Result]) -> Result:
         with self._plain.connect() as connection:
             connection.execution_options(bawab_write=True)
-            with connection.begin():
-                return work(connection)
+            with connection.begin() as transaction:
+                result = work(connection)
+            self.committed = transaction
+        if self.after_commit is not None and self.after_commit_in is not None:
+            self.after_commit_in()
+        return result
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

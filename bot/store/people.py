@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,6 +50,26 @@ async def links_of(tx: AsyncConnection, person_id: str, instance: str) -> list[I
     )
     found = [link_value(row) for row in own + others]
     return [*found, *[link for row in own for link in await _stated(tx, instance, row.account_id, person_id)]]
+
+
+async def links_on(
+    tx: AsyncConnection, instance: str, account_ids: Sequence[str]
+) -> dict[str, list[IdentityLink]]:
+    """Give everybody's links to each of these accounts."""
+    links = columns(LinkRow)
+    found: dict[str, list[IdentityLink]] = {}
+    for row in await where(tx, LinkRow, links.instance == instance, links.account_id.in_(account_ids)):
+        found.setdefault(row.account_id, []).append(link_value(row))
+    return found
+
+
+async def stated_on(tx: AsyncConnection, instance: str, account_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Give, for each of these accounts that HR records state, the employee ids of those who state it."""
+    found: dict[str, list[str]] = {}
+    for account_id in account_ids:
+        if people := await stated_for(tx, instance, account_id):
+            found[account_id] = people
+    return found
 
 
 async def stated_for(tx: AsyncConnection, instance: str, account_id: str) -> list[str]:

@@ -1,0 +1,245 @@
+"""The half of a lane that acts: intentions stored, calls in flight, outcomes stored, as one steady flow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clearance import Clearance
+from bot.flow import A_MOMENT, Flow
+from bot.ledger import Back, Ledger, no_api
+from bot.queueing import Queue
+from bot.steps import act
+from bot.store.tables import StepRow
+from bot.strand import Strand
+from connectors.contract import Outcome, Result
+from connectors.errors import ConnectorError, NotSupported, Unavailable
+from policies.model import StepAction
+
+MOST_LOST = 3
+"""Writes in a row without a usable answer after which the platform counts as down."""
+_LOST = (Outcome.UNKNOWN, Outcome.UNAVAILABLE)
+
+
+@dataclass(slots=True)
+class _Call:
+    """One request under way, or about to leave."""
+
+    steps: list[StepRow]
+    may_join: bool
+    began: float = 0.0
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """What no other call may touch meanwhile: the group, or the account where there is none."""
+        return frozenset(step.group_id or step.account_id for step in self.steps)
+
+
+class Acting:
+    """Keeps as many calls in flight as pay, and stores every intention before its call."""
+
+    def __init__(
+        self, strand: Strand, queue: Queue, ledger: Ledger, clearance: Clearance, flow: Flow
+    ) -> None:
+        self._strand = strand
+        self._queue = queue
+        self._ledger = ledger
+        self._clearance = clearance
+        self._flow = flow
+        self._ready: deque[_Call] = deque()
+        self._calls: dict[asyncio.Task[Sequence[Result]], _Call] = {}
+        self._finished: list[tuple[StepRow, Result]] = []
+        self._back: list[Back] = []
+        self._lost = 0
+        self._dry = False
+        self._since = monotonic()
+
+    async def run(self) -> None:
+        """Act until nothing is due or nothing may leave; everything begun is recorded at the end."""
+        try:
+            while await self._goes_on():
+                if self._calls:
+                    await self._some_back()
+        finally:
+            self._strand.leave()
+            for task in self._calls:  # only where a fault of ours, or a cancellation, ends all
+                task.cancel()
+
+    async def once(self) -> bool:
+        """Make one call and store what came of it, to see if a platform is back; False: nothing was due."""
+        self._flow.again()
+        await self._turn()
+        self._start()
+        sent = bool(self._calls)
+        while self._calls:
+            await self._some_back()
+        self._hand_back("one call only, to see whether the platform answers")
+        await self._tell()
+        return sent
+
+    async def _goes_on(self) -> bool:
+        """Ask and tell the database where that is due, let calls leave; False when all is done."""
+        if self._wants_a_turn():
+            await self._turn()
+        self._start()
+        if self._calls or (self._ready and not self._closed):
+            return True
+        if self._closed:
+            await self._turn()
+            return False
+        return await self._more()
+
+    @property
+    def _closed(self) -> bool:
+        return self._strand.closed or self._strand.not_before is not None
+
+    def _wants_a_turn(self) -> bool:
+        """Whether to ask and tell the database: nothing ready to leave, or results too long untold."""
+        if self._closed:
+            return bool(self._ready) or (bool(self._finished or self._back) and not self._calls)
+        if self._strand.nudged:
+            return True
+        untold = bool(self._finished) and (not self._calls or monotonic() - self._since > A_MOMENT)
+        return untold or (not self._ready and not self._dry) or not self._strand.claim.may_act()
+
+    async def _more(self) -> bool:
+        """Nothing is ready and nothing under way: look once more, then wait for the other half."""
+        if not self._dry:
+            return True
+        self._dry = False
+        return await self._strand.rest()
+
+    # One transaction: what came back, what did not leave, what is next
+
+    async def _turn(self) -> None:
+        closed, overtaken = self._closed, self._strand.nudged
+        if closed or overtaken:
+            self._strand.nudged = False
+            self._hand_back("somebody more urgent came" if overtaken else "stopped before its turn")
+        finished, back = self._finished, self._back
+        self._finished, self._back = [], []
+        told = bool(finished or back)
+        if closed and not told:
+            return
+        calls = await self._strand.app.store.at_once(
+            lambda tx: self._exchange(tx, finished, back, closed=closed)
+        )
+        self._flow.went(len(finished), monotonic() - self._since)
+        self._since = monotonic()
+        self._ready.extend(calls)
+        self._dry = not calls
+        if told:
+            self._strand.wake()
+
+    async def _tell(self) -> None:
+        """Store what came back and what did not leave, and ask for nothing more."""
+        finished, back = self._finished, self._back
+        self._finished, self._back = [], []
+        if finished or back:
+            store = self._strand.app.store
+            await store.at_once(lambda tx: self._exchange(tx, finished, back, closed=True))
+
+    async def _exchange(
+        self,
+        tx: AsyncConnection,
+        finished: Sequence[tuple[StepRow, Result]],
+        back: Sequence[Back],
+        *,
+        closed: bool,
+    ) -> list[_Call]:
+        await self._strand.hold(tx)
+        await self._ledger.record(tx, finished)
+        await self._ledger.give_back(tx, back)
+        if closed:
+            return []
+        due = await self._queue.to_act(tx, self._strand.app.now(), self._flow.steps)
+        cleared = await self._clearance.of(tx, due, self._strand.own)
+        await self._ledger.stop(tx, cleared.stopped)
+        intended = await self._ledger.intend(tx, cleared.steps)
+        return self._calls_of(intended, cleared.may_join)
+
+    def _calls_of(self, steps: Sequence[StepRow], may_join: frozenset[str]) -> list[_Call]:
+        able = self._strand.connector.capabilities
+        size = able.bulk if steps and steps[0].action == StepAction.REVOKE else 1
+        found: list[_Call] = []
+        for step in steps:
+            joins = step.id in may_join
+            if found and len(found[-1].steps) < size and found[-1].may_join == joins:
+                found[-1].steps.append(step)
+            else:
+                found.append(_Call([step], joins))
+        return found
+
+    def _hand_back(self, because: str) -> None:
+        again = self._strand.again or self._strand.not_before or self._strand.app.now()
+        self._back += [Back(step, again, because) for call in self._ready for step in call.steps]
+        self._ready.clear()
+
+    # Calls in flight
+
+    def _start(self) -> None:
+        """Let calls leave: never two for one group, and none while answers are being lost."""
+        window = 1 if self._lost else self._flow.window
+        busy = frozenset[str]().union(*(call.touches for call in self._calls.values()))
+        waiting: deque[_Call] = deque()
+        while self._ready and len(self._calls) < window and not self._closed:
+            if not self._strand.claim.may_act():
+                break
+            call = self._ready.popleft()
+            if call.touches & busy:
+                waiting.append(call)
+                continue
+            busy |= call.touches
+            call.began = monotonic()
+            made = act(self._strand.connector, call.steps, may_join=call.may_join)
+            self._calls[asyncio.create_task(made)] = call
+        self._ready.extendleft(reversed(waiting))
+
+    async def _some_back(self) -> None:
+        # What came back is told within a moment, even where another call hangs.
+        patience = A_MOMENT if self._finished else None
+        done, _ = await asyncio.wait(self._calls, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            call = self._calls.pop(task)
+            await self._judge(call, task)
+
+    async def _judge(self, call: _Call, task: asyncio.Task[Sequence[Result]]) -> None:
+        try:
+            results = task.result()
+        except NotSupported as error:
+            results = [no_api(step, str(error)) for step in call.steps]
+        except ConnectorError as error:
+            again = await self._strand.fell(error)
+            self._flow.again()
+            self._back += [Back(step, again, f"nothing was sent: {error}") for step in call.steps]
+            return
+        self._finished += zip(call.steps, results, strict=True)
+        if not await self._fell_silent(results):
+            self._flow.called(monotonic() - call.began)
+        self._slow_down(results)
+
+    async def _fell_silent(self, results: Sequence[Result]) -> bool:
+        """Answers lost one after another are an outage: the lane waits, rather than ask for every step."""
+        if any(result.outcome not in _LOST for result in results):
+            self._lost = 0
+            await self._strand.heard()
+            return False
+        self._lost += 1
+        self._flow.again()
+        if self._lost >= MOST_LOST or self._strand.was_down:
+            said = f"{self._lost} answers in a row did not come; the last: {results[-1].detail}"
+            await self._strand.fell(Unavailable(said))
+        return True
+
+    def _slow_down(self, results: Sequence[Result]) -> None:
+        limited = [result.retry_after or 1.0 for result in results if result.outcome is Outcome.RATE_LIMITED]
+        if limited:
+            until: datetime = self._strand.app.now() + timedelta(seconds=max(limited))
+            self._strand.not_before = max(until, self._strand.not_before or until)
+            self._flow.again()

@@ -1,0 +1,88 @@
+"""The half of a lane that reads back: what was done is looked at, and only what is seen gone is a success."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from time import monotonic
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.flow import Flow
+from bot.ledger import Ledger
+from bot.queueing import Queue
+from bot.steps import look
+from bot.store.tables import StepRow
+from bot.strand import Strand
+from connectors.contract import Presence, Sight
+from connectors.errors import ConnectorError
+
+
+class Reading:
+    """Reads back whole people, or whole groups, one after another."""
+
+    def __init__(self, strand: Strand, queue: Queue, ledger: Ledger, flow: Flow) -> None:
+        self._strand = strand
+        self._queue = queue
+        self._ledger = ledger
+        self._flow = flow
+        self._seen: list[tuple[StepRow, Presence]] = []
+        self._since = monotonic()
+
+    async def run(self) -> None:
+        """Read until nothing is due or the platform is in trouble."""
+        try:
+            while True:
+                chunk = await self._turn()
+                if chunk:
+                    await self._look(chunk)
+                elif self._strand.closed or not await self._strand.rest():
+                    return
+        finally:
+            self._strand.leave()
+
+    async def once(self) -> None:
+        """Look once at what is due, and store what was seen: to see whether a platform is back."""
+        self._flow.again()
+        chunk = await self._turn()
+        if chunk:
+            await self._look(chunk)
+            seen, self._seen = self._seen, []
+            await self._strand.app.store.at_once(lambda tx: self._exchange(tx, seen, closed=True))
+
+    async def _turn(self) -> list[StepRow]:
+        """Store what was seen and ask what is next, in one transaction."""
+        seen, self._seen = self._seen, []
+        closed = self._strand.closed
+        if closed and not seen:
+            return []
+        due = await self._strand.app.store.at_once(lambda tx: self._exchange(tx, seen, closed=closed))
+        self._flow.went(len(seen), monotonic() - self._since)
+        self._since = monotonic()
+        if seen:
+            self._strand.wake()
+        return due
+
+    async def _exchange(
+        self, tx: AsyncConnection, seen: Sequence[tuple[StepRow, Presence]], *, closed: bool
+    ) -> list[StepRow]:
+        await self._strand.hold(tx)
+        await self._ledger.see(tx, seen)
+        if closed:
+            return []
+        return await self._queue.to_read(tx, self._strand.app.now(), self._flow.steps)
+
+    async def _look(self, chunk: list[StepRow]) -> None:
+        try:
+            presences = await look(self._strand.connector, chunk)
+        except ConnectorError as error:
+            again = await self._strand.fell(error)
+            await self._strand.app.store.at_once(lambda tx: self._put_off(tx, chunk, again))
+            return
+        if any(presence.sight is not Sight.UNREADABLE for presence in presences):
+            await self._strand.heard()
+        self._seen += zip(chunk, presences, strict=True)
+
+    async def _put_off(self, tx: AsyncConnection, chunk: Sequence[StepRow], again: datetime) -> None:
+        await self._strand.hold(tx)
+        await self._ledger.put_off(tx, chunk, again)

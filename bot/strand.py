@@ -1,0 +1,96 @@
+"""What the two halves of a lane share while it drains: one acts, one reads back, and both stop together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app import Bawab
+from bot.claims import Claim
+from bot.lanes import answered, stumbled
+from connectors.contract import ChatConnector
+from connectors.errors import ConnectorError
+
+
+@dataclass(slots=True)
+class Strand:
+    """One draining of one lane."""
+
+    app: Bawab
+    connector: ChatConnector
+    claim: Claim
+    stopping: Callable[[], bool]
+    own: frozenset[str]
+    """The bot's own account ids there."""
+    trouble: ConnectorError | None = None
+    """Why nothing more may leave: the platform is down, or refuses us."""
+    not_before: datetime | None = None
+    """Until then the platform asked for no more writes."""
+    again: datetime | None = None
+    """When work that could not leave comes back."""
+    was_down: bool = False
+    nudged: bool = False
+    """Whether somebody more urgent may have come."""
+    _resting: int = 0
+    _over: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def instance(self) -> str:
+        """The lane's name."""
+        return self.connector.instance
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more may be begun: stopped, or the platform is in trouble."""
+        return self._over or self.trouble is not None or self.stopping()
+
+    async def hold(self, tx: AsyncConnection) -> None:
+        """Make sure the lane is still ours; raises Superseded."""
+        await tx.run_sync(self.claim.hold)
+
+    async def heard(self) -> None:
+        """The platform said something of use: its circuit closes again, if it was open."""
+        if self.was_down:
+            self.was_down = False
+            await answered(self.app, self.instance, self.connector.capabilities.platform)
+
+    async def fell(self, error: ConnectorError) -> datetime:
+        """The platform is down or refuses us: nothing more leaves; gives when it is looked at again."""
+        lane = await stumbled(self.app, self.instance, self.connector.capabilities.platform, error)
+        self.trouble, self.was_down = error, True
+        self.again = lane.next_probe or self.app.now()
+        self.wake()
+        return self.again
+
+    def wake(self) -> None:
+        """Tell the other half that something changed."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def end(self) -> None:
+        """Let both halves come to their end."""
+        self._over = True
+        self.wake()
+
+    def leave(self) -> None:
+        """One half is done for good; the other ends once it has nothing left either."""
+        self._resting += 1
+        if self._resting == 2:
+            self.end()
+
+    async def rest(self) -> bool:
+        """Wait until the other half did something; False once neither has anything left to do."""
+        self._resting += 1
+        if self._resting == 2 or self.closed:
+            self.end()
+            return False
+        try:
+            await self._news.wait()
+        finally:
+            self._resting -= 1
+        return not self.closed

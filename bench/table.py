@@ -38,9 +38,7 @@ class Row:
     @property
     def cells(self) -> tuple[str, ...]:
         """The line's cells, in the order of `HEAD`."""
-        ratio = (
-            "–" if self.ratio is None else f"{self.ratio:,.3g}" if self.ratio < 100 else f"{self.ratio:,.0f}"
-        )
+        ratio = "–" if self.ratio is None else _short(self.ratio)
         verdict = {True: "met", False: "NOT MET", None: ""}[self.met]
         return (str(self.goal), self.what, self.value, self.floor, ratio, self.target, verdict, self.note)
 
@@ -56,6 +54,10 @@ def as_markdown(rows: Sequence[Row]) -> str:
     """Show the table as Markdown."""
     lines = [HEAD, ("---",) * len(HEAD), *(row.cells for row in _sorted(rows))]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _short(number: float) -> str:
+    return f"{number:,.3g}" if number < 100 else f"{number:,.0f}"
 
 
 def _sorted(rows: Sequence[Row]) -> list[Row]:

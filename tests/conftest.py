@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Supply
 
 _USES_A_DATABASE = ("bot", "browser", "faults")
 
@@ -15,23 +19,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_only(reason): what it shows is about SQLite's file")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what is about SQLite's file, and say why."""
+    if config.getoption("--database") == "sqlite":
+        return
+    for item in items:
+        if (marker := item.get_closest_marker("sqlite_only")) is not None:
+            item.add_marker(pytest.mark.skip(reason=f"SQLite only: {marker.args[0]}"))
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[object]:
-    """One PostgreSQL for this test process."""
-    from tests.postgres import server
+def postgres_databases() -> Iterator[Supply]:
+    """One PostgreSQL for this test process, and databases on it."""
+    from tests.postgres import Supply, server
 
     with ExitStack() as stack:
-        yield stack.enter_context(server())
+        yield Supply(stack.enter_context(server()))
 
 
 @pytest.fixture(autouse=True)
-def _database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give a test that opens Bawab a PostgreSQL database of its own, where that was asked for."""
     here = Path(str(request.path)).relative_to(Path(__file__).parent).parts[0]
     if request.config.getoption("--database") == "sqlite" or here not in _USES_A_DATABASE:
+        yield
         return
-    from tests.postgres import Server, fresh
-
-    running = request.getfixturevalue("postgres_server")
-    assert isinstance(running, Server)
-    monkeypatch.setenv("BAWAB_DATABASE_URL", fresh(running))
+    supply: Supply = request.getfixturevalue("postgres_databases")
+    monkeypatch.setenv("BAWAB_DATABASE_URL", supply.take())
+    yield
+    supply.give_back()

@@ -21,7 +21,14 @@ from bot.store.db import Store
 from bot.store.migrate import migrate
 
 _TEMPLATE = "bawab_template"
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_QUICK = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"),
+    *("autovacuum=off", "wal_level=minimal", "max_wal_senders=0"),
+)
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+_ROOM = 2 << 30
+"""Bytes that must be free there; containers often have 64 MB."""
+_CHOOSES_COPYING = 150_000
 # PostgreSQL refuses to run as root; the user it runs as then owns the folder.
 _USER, _GROUP = ("nobody", "nogroup") if os.geteuid() == 0 else (None, None)
 _SETTINGS = ("listen_addresses=127.0.0.1", "shared_buffers=64MB", "log_min_messages=fatal")
@@ -102,17 +109,46 @@ class Server:
             self.process.wait(20)
 
     def make(self, name: str, template: str = "template0") -> str:
-        """Make a database; gives its address."""
+        """Make a database; gives its address.
+
+        Copying the files of the template is faster than writing them through the log: 0.02 s, not 0.05.
+        """
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {self._copying}".encode())
         return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    def writes(self) -> int:
+        """Count the transactions that ever wrote on this server."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            found = connection.execute(
+                "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    @property
+    def _copying(self) -> str:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            return "STRATEGY file_copy" if connection.info.server_version >= _CHOOSES_COPYING else ""
+
+
+def _roomy(*, quick: bool) -> Path | None:
+    """Memory, where it has room and nothing need outlive the machine; else where temporary files go."""
+    if quick and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        return _MEMORY
+    return None
 
 
 @contextmanager
 def server(*settings: str, quick: bool = True) -> Iterator[Server]:
     """Run a server of one's own; `quick`: without waiting for the disk, for tests that cut no power."""
     bin_folder = programs()
-    folder = Path(tempfile.mkdtemp(prefix="bawab-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="bawab-pg-", dir=_roomy(quick=quick)))
     try:
         if _USER is not None and _GROUP is not None:
             shutil.chown(folder, _USER, _GROUP)
@@ -137,7 +173,7 @@ _numbers = count(1)
 
 def fresh(on: Server) -> str:
     """Make a database with today's tables; gives its address."""
-    _template(on)
+    template(on)
     return on.make(f"test_{next(_numbers)}", _TEMPLATE)
 
 
@@ -152,9 +188,34 @@ def _migrated(url: str) -> None:
     asyncio.run(tables())
 
 
-def _template(on: Server) -> None:
+def template(on: Server) -> None:
+    """Make the database that the others are copies of, where it is not there yet."""
     with psycopg.connect(on.url(), autocommit=True) as connection:
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone()
     if there is None:
         on.make(_TEMPLATE)
         _migrated(on.url(_TEMPLATE))
+
+
+@dataclass(slots=True)
+class Supply:
+    """A database of its own for one test after another; one in which nobody wrote serves the next, too."""
+
+    on: Server
+    _name: str | None = None
+    _writes: int = 0
+
+    def take(self) -> str:
+        """Give the address of a database in which nothing was ever written but its tables."""
+        if self._name is None:
+            template(self.on)
+            self._name = f"test_{next(_numbers)}"
+            self.on.make(self._name, _TEMPLATE)
+            self._writes = self.on.writes()
+        return self.on.url(self._name)
+
+    def give_back(self) -> None:
+        """Throw it away, unless no transaction has written since it was made."""
+        if self._name is not None and self.on.writes() != self._writes:
+            self.on.drop(self._name)
+            self._name = None

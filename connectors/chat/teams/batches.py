@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.routes import BATCH, GRAPH, MOST_PARTS, route_of
 from connectors.chat.teams.signals import seconds_of
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
+from connectors.together import abreast
 from connectors.wire import AnswerLost, RateLimited
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_OF_ONE = 4
 """Requests of one team or chat in one batch: Graph's limit for a second (graph/throttling-limits, Teams)."""
+ABREAST = 8
+"""Batches under way at once: enough to hide the way there and back, the pace does the rest."""
 Said = Answer | AnswerLost | Unavailable
 """What became of one request: an answer, a lost one, or surely nothing."""
 
@@ -37,9 +41,10 @@ class Batches:
     async def write(
         self, asks: Sequence[RequestInformation], after: Mapping[int, int] | None = None
     ) -> list[Said]:
-        """Send at most twenty writes once; `after`: part → the part that must have succeeded before it.
+        """Send writes once, in as many batches as it takes, side by side.
 
-        Raises ConnectorError only while nothing was sent; what else befalls all of them is said of each.
+        `after`: part → the part that must have succeeded before it. Raises ConnectorError only while
+        nothing was sent; what else befalls all of them is said of each.
         """
         after = after or {}
         said: dict[int, Said] = {}
@@ -47,15 +52,25 @@ class Batches:
         for index, first in after.items():
             if first in held_back:
                 held_back.setdefault(index, held_back[first])
-        for chunk in self._packed([i for i in range(len(asks)) if i not in held_back], asks, after):
+        unsent: dict[int, ConnectorError] = {}
+
+        async def send(chunk: Sequence[int]) -> None:
+            if unsent:  # what one batch could not send, the next could not either
+                unsent.update(dict.fromkeys(chunk, next(iter(unsent.values()))))
+                return
             try:
                 found = await self._write([asks[index] for index in chunk], _within(chunk, after))
             except ConnectorError as error:
-                if not said:
-                    raise
-                # Something was sent already, so what was not is said of each.
-                found = [Unavailable(str(error))] * len(chunk)
-            said.update(zip(chunk, found, strict=True))
+                unsent.update(dict.fromkeys(chunk, error))
+            else:
+                said.update(zip(chunk, found, strict=True))
+
+        packs = self._packed([i for i in range(len(asks)) if i not in held_back], asks, after)
+        await abreast([partial(send, chunk) for chunk in packs], ABREAST)
+        if unsent and not said:
+            raise next(iter(unsent.values()))
+        # Something was sent, so what was not is said of each.
+        said |= {index: Unavailable(str(error)) for index, error in unsent.items()}
         return [held_back.get(index) or said[index] for index in range(len(asks))]
 
     def _held_back(
@@ -92,18 +107,22 @@ class Batches:
         that waits for another goes with it.
         """
         packs: list[list[int]] = []
+        taken: list[int] = []
+        """Places in each batch, those kept for parts that wait for another included."""
         counts: list[Counter[str]] = []
         place: dict[int, int] = {}
+        waiting = Counter(after.values())
         for index in indexes:
-            keys = self._own_limits(asks[index])
-            at = place.get(after[index], 0) if index in after else 0
-            while at < len(packs) and not _fits(packs[at], counts[at], keys, free=index in after):
-                at += 1
-            if at == len(packs):
-                packs.append([])
-                counts.append(Counter())
+            if (at := place.get(after.get(index, -1))) is None:
+                keys, size = self._own_limits(asks[index]), 1 + waiting[index]
+                at = _room(taken, counts, keys, size)
+                if at == len(packs):
+                    packs.append([])
+                    taken.append(0)
+                    counts.append(Counter())
+                taken[at] += size
+                counts[at].update(keys)
             packs[at].append(index)
-            counts[at].update(keys)
             place[index] = at
         return packs
 
@@ -143,19 +162,24 @@ class Batches:
         held_back = self._held_back(waiting, asks, self._client.config.longest_read_wait_seconds)
         said |= held_back
         given_up = set(held_back)
-        for chunk in self._packed([i for i in waiting if i not in held_back], asks, {}):
+
+        async def ask(chunk: Sequence[int]) -> None:
             try:
                 answers = await self._once([asks[index] for index in chunk])
             except Unavailable as error:
                 # The wire has tried it often enough; what others said stays said.
                 answers = [error] * len(chunk)
-                given_up |= set(chunk)
+                given_up.update(chunk)
             said.update(zip(chunk, answers, strict=True))
+
+        packs = self._packed([i for i in waiting if i not in held_back], asks, {})
+        await abreast([partial(ask, chunk) for chunk in packs], ABREAST)
         return given_up
 
     async def listings(self, asks: Sequence[RequestInformation]) -> list[list[Row] | ConnectorError]:
         """Read listings whole, their first pages together; what cannot be read is said in its place."""
-        return [await self.rest(answer) for answer in await self.read(asks)]
+        firsts = await self.read(asks)
+        return await abreast([partial(self.rest, first) for first in firsts], ABREAST)
 
     async def rest(self, first: Answer | ConnectorError) -> list[Row] | ConnectorError:
         """Read a listing to its end from its first page on; what cannot be read is said in its place."""
@@ -271,11 +295,12 @@ class Batches:
         )
 
 
-def _fits(pack: Sequence[int], count: Counter[str], keys: Sequence[str], *, free: bool) -> bool:
-    """Whether a request may join a batch; one that depends on a part of it must (`free`)."""
-    if free:
-        return True
-    return len(pack) < MOST_PARTS and all(count[key] < MOST_OF_ONE for key in keys)
+def _room(taken: Sequence[int], counts: Sequence[Counter[str]], keys: Sequence[str], size: int) -> int:
+    """Give the first batch that has room for a request and what waits for it; one more where none has."""
+    for at, (places, count) in enumerate(zip(taken, counts, strict=True)):
+        if places + size <= MOST_PARTS and all(count[key] < MOST_OF_ONE for key in keys):
+            return at
+    return len(taken)
 
 
 def _within(chunk: Sequence[int], after: Mapping[int, int]) -> dict[int, int]:

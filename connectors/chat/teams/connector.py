@@ -37,6 +37,7 @@ from connectors.contract import (
     Revocation,
 )
 from connectors.manifest import load_manifest
+from connectors.sights import Sights
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, Membership, Person, Refusal, StepAction
 
@@ -67,8 +68,9 @@ class TeamsConnector:
         self._ownership = Ownership(self._client, self._asks, batches, self._identity)
         self._subscriptions = Subscriptions(self._client, self._asks, self._identity)
         self._lockout = Lockout(self._client, self._asks, self._identity)
-        self._memberships = Memberships(self._client, self._asks, batches)
-        self._removal = Removal(self._client, self._asks, batches)
+        self._sights = Sights()
+        self._memberships = Memberships(self._client, self._asks, batches, self._sights)
+        self._removal = Removal(self._client, self._asks, batches, self._sights)
         self._reading_back = ReadingBack(self._client, self._asks, batches)
 
     def __repr__(self) -> str:
@@ -122,6 +124,7 @@ class TeamsConnector:
     async def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:  # noqa: ARG002 - the contract's form
         """Yield all the account is in; `known` is not needed, because Graph lists groups itself."""
         await self._identity.token()
+        self._sights.tidy()
         async for item in self._memberships.of(account):
             yield item
 
@@ -132,7 +135,7 @@ class TeamsConnector:
             yield item
 
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
-        """End up to twenty memberships; an exception surely means that nothing was sent.
+        """End many memberships, twenty in a request; an exception surely means that nothing was sent.
 
         Raises ValueError where more steps are given.
         """
@@ -169,6 +172,7 @@ class TeamsConnector:
 
     async def promote(self, step: Promotion) -> Result:
         """Make the successor owner, and member where Teams asks for it."""
+        self._sights.forget(step.group.id, step.account.id)
         return await self._ownership.promote(step)
 
     async def sole_ownership(self, step: Promotion) -> Presence:

@@ -28,7 +28,10 @@ def key_of(group: Group) -> Key:
 
 
 class Fresh:
-    """The state one `revoke` rests on; every group in it was read after the call began."""
+    """The state one `revoke` rests on; every group in it was read after the call began.
+
+    Of a group that was not read nobody is known as owner: only steps of plain members leave it out.
+    """
 
     def __init__(self, read: dict[Key, list[Row] | ConnectorError]) -> None:
         self._read = read
@@ -36,7 +39,7 @@ class Fresh:
 
     def trouble(self, group: Group) -> ConnectorError | None:
         """Say why a group could not be read."""
-        found = self._read[key_of(group)]
+        found = self._read.get(key_of(group), [])
         return found if isinstance(found, ConnectorError) else None
 
     def owners(self, group: Group) -> frozenset[str]:
@@ -62,7 +65,7 @@ class Fresh:
         return False
 
     def _rows(self, group: Group) -> list[Row]:
-        found = self._read[key_of(group)]
+        found = self._read.get(key_of(group), [])
         return [] if isinstance(found, ConnectorError) else found
 
 

@@ -16,6 +16,7 @@ from connectors.chat.teams.permissions import HIDDEN, held
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.walk import ChannelWalk
 from connectors.errors import ConnectorError, MissingScope
+from connectors.sights import Sights
 from policies.model import Account, Gap, Membership, Refusal, Role
 
 CHATS_REMEDY = (
@@ -42,10 +43,11 @@ class _Seen:
 class Memberships:
     """Reads one account's groups; complete over what is readable, or raises."""
 
-    def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches, sights: Sights) -> None:
         self._client = client
         self._asks = asks
         self._batches = batches
+        self._sights = sights
         self._walk = ChannelWalk(client, asks, batches)
         self._nesting = Nesting(asks, batches)
         self._optional = Optional(asks, batches)
@@ -131,6 +133,9 @@ class Memberships:
         for id_, row in (seen.owned | seen.direct).items():
             role = Role.OWNER if id_ in seen.owned else Role.MEMBER
             group = objects.group_of(self._instance, row)
+            # What somebody owns could not be listed at all where a gap says so.
+            if role is Role.MEMBER and not seen.gaps:
+                self._sights.saw(id_, account.id, role.value)
             yield Membership(account, group, role, sole_owner=id_ in sole)
         inner = await self._nesting.inner_groups(set(seen.direct), seen.through)
         for id_, row in seen.through.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from connectors.chat.teams.parts import Verdict, joined, of_bulk, of_part
 from connectors.chat.teams.routes import MOST_PARTS
 from connectors.contract import Outcome, Result, Revocation
 from connectors.errors import ConnectorError, Unavailable
+from connectors.sights import Sights
 from policies.model import GroupKind, Refusal
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ class _Job:
 
 
 class Removal:
-    """Ends up to twenty memberships in one call; no write is ever sent twice."""
+    """Ends many memberships with few requests; no write is ever sent twice."""
 
-    def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
+    def __init__(self, client: GraphClient, asks: Asks, batches: Batches, sights: Sights) -> None:
         self._client = client
         self._asks = asks
         self._batches = batches
+        self._sights = sights
         self._doubts = Doubts(client, asks, batches)
 
     async def revoke(self, steps: Sequence[Revocation]) -> dict[str, Result]:
@@ -48,7 +50,7 @@ class Removal:
         """
         results = {step.step_id: blocked for step in steps if (blocked := _known_block(step)) is not None}
         waiting = [step for step in steps if step.step_id not in results]
-        state = await fresh.look(self._asks, self._batches, waiting)
+        state = await fresh.look(self._asks, self._batches, self._unseen(waiting))
         for step in waiting:
             if (refused := self._by_state(step, state)) is not None:
                 results[step.step_id] = refused
@@ -65,6 +67,19 @@ class Removal:
         half_done = {one.step.step_id for one in verdicts if one.half_done}
         told = {id_: _half_done(one) if id_ in half_done else one for id_, one in settled.items()}
         return results | told
+
+    def _unseen(self, steps: Sequence[Revocation]) -> list[Revocation]:
+        """Give the steps whose groups must be read first: not those of people just seen as plain members.
+
+        Graph itself keeps a group's last owner; and who became owner since stays one, is read back as one,
+        and looked at on the next try, for a sight is used once.
+        """
+        return [
+            step
+            for step in steps
+            if step.membership.group.kind in IN_TEAMS
+            or self._sights.take(step.membership.group.id, step.account_id) is None
+        ]
 
     def _by_state(self, step: Revocation, state: Fresh) -> Result | None:
         """Refuse, before anything leaves, what the group's present state forbids."""
@@ -89,7 +104,7 @@ class Removal:
                 plain.setdefault(group.id, []).append(step)
             else:
                 jobs.append(_Job([step], self._single(step, state)))
-        for team_id, members in plain.items():
+        for team_id, members in _twenties(plain):
             if len(members) > 1:
                 ids = [step.account_id for step in members]
                 jobs.append(_Job(members, [self._asks.remove_from_team(team_id, ids)], bulk=True))
@@ -112,18 +127,15 @@ class Removal:
         return remove
 
     async def _carry_out(self, jobs: Sequence[_Job], *, first: bool = True) -> list[Verdict]:
-        verdicts: list[Verdict] = []
-        for chunk in _chunks(jobs):
-            asks = [ask for job in chunk for ask in job.asks]
-            try:
-                said = await self._batches.write(asks, _after(chunk))
-            except ConnectorError as error:
-                if first and not verdicts:
-                    raise
-                # Something was sent before, so this must be said per step instead of raised.
-                said = [Unavailable(f"not sent: {error}")] * len(asks)
-            verdicts += _verdicts(chunk, said)
-        return verdicts
+        asks = [ask for job in jobs for ask in job.asks]
+        try:
+            said = await self._batches.write(asks, _after(jobs))
+        except ConnectorError as error:
+            if first:
+                raise
+            # Something was sent before, so this must be said per step instead of raised.
+            said = [Unavailable(f"not sent: {error}")] * len(asks)
+        return _verdicts(jobs, said)
 
 
 def _half_done(result: Result) -> Result:
@@ -152,16 +164,11 @@ def _known_block(step: Revocation) -> Result | None:
     return None
 
 
-def _chunks(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
-    """Fill batches without parting what belongs together."""
-    chunk: list[_Job] = []
-    for job in jobs:
-        if sum(len(one.asks) for one in chunk) + len(job.asks) > MOST_PARTS:
-            yield chunk
-            chunk = []
-        chunk.append(job)
-    if chunk:
-        yield chunk
+def _twenties(plain: Mapping[str, list[Revocation]]) -> Iterator[tuple[str, list[Revocation]]]:
+    """Share each team's people out to requests of at most twenty."""
+    for team_id, members in plain.items():
+        for start in range(0, len(members), MOST_PARTS):
+            yield team_id, members[start : start + MOST_PARTS]
 
 
 def _after(chunk: Sequence[_Job]) -> dict[int, int]:

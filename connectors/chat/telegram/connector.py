@@ -19,7 +19,6 @@ from connectors.chat.telegram.ownership import Ownership
 from connectors.chat.telegram.reading import Reading
 from connectors.chat.telegram.reading_back import ReadingBack
 from connectors.chat.telegram.removal import Removal
-from connectors.chat.telegram.sights import Sights
 from connectors.chat.telegram.way_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
@@ -35,6 +34,7 @@ from connectors.contract import (
 )
 from connectors.manifest import load_manifest
 from connectors.messages import Message, NoticeReceipt
+from connectors.sights import Sights
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, Membership, Person, Refusal
 

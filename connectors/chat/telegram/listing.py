@@ -14,8 +14,8 @@ from connectors.chat.telegram.objects import PRESENT, Standing, is_group_id, is_
 from connectors.chat.telegram.reading import ADMINISTRATORS, MEMBER, Reading, others_in_charge
 from connectors.chat.telegram.removal import ABREAST
 from connectors.chat.telegram.rights import may_demote
-from connectors.chat.telegram.sights import Sights
 from connectors.contract import KnownGroups
+from connectors.sights import Sights
 from connectors.together import abreast
 from policies.model import Account, Gap, Group, GroupKind, Membership, Refusal, Role
 

@@ -15,9 +15,9 @@ from connectors.chat.telegram.evidence import Fact
 from connectors.chat.telegram.objects import Standing, barred, is_basic, standing_of
 from connectors.chat.telegram.reading import MEMBER, Reading, others_in_charge
 from connectors.chat.telegram.rights import NO_RIGHTS, may_demote, promotion
-from connectors.chat.telegram.sights import Sights
 from connectors.contract import Outcome, Quality, Result, Revocation
 from connectors.errors import ConnectorError, Unavailable
+from connectors.sights import Sights
 from connectors.together import Job, together
 from connectors.wire import AnswerLost
 from policies.model import Manner, Refusal

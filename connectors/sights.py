@@ -1,4 +1,4 @@
-"""Who was just seen as a plain member: spares the look before a bar, for a while and once."""
+"""Who was just seen as a plain member: spares the look before an act, for a while and once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 KEPT_SECONDS = 300.0
-"""How long a sight of the planning still counts when the act follows; later Telegram is asked anew."""
+"""How long a sight of the planning still counts when the act follows; later the platform is asked anew."""
 
 
 class Sights:

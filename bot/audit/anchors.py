@@ -74,7 +74,7 @@ class _Heads:
             self._findings.add("head_unreadable", f"the head file {path} is damaged: {outside.head_problem}")
         elif outside.head is not None:
             if await self._hold([outside.head], f"the head file {path}"):
-                self._witness_due = outside.head.seq
+                self._witness_due = outside.head.witnessed
         elif self._last_seq:
             text = f"the head file {path} is missing, though the log has {self._last_seq} entries"
             self._findings.add("head_missing", text)

@@ -15,7 +15,7 @@ from bot.store.audit_tables import COLUMNS
 DOMAIN: Final = b"bawab-audit-1\n"
 
 HASHED: Final = tuple(sorted(name for name in COLUMNS if name != "hash"))
-_PREFIX: Final = tuple((name, f"{name}:".encode()) for name in HASHED)
+_LONGEST_KNOWN: Final = 1024
 
 RAW = sa.table(
     "audit_entry",
@@ -58,10 +58,36 @@ def entry_hash(row: Mapping[str, object]) -> str:
     Lengths are bytes of UTF-8. NULL columns are left out, so a column added later, NULL in old rows, breaks
     no old hash; and NULL never hashes like empty text.
     """
-    parts = [DOMAIN]
-    for name, prefix in _PREFIX:
-        value = row[name]
-        if value is not None:
-            data = str(value).encode("utf-8", "surrogatepass")
-            parts.append(b"%b%d:%b\n" % (prefix, len(data), data))
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    return columns_hash([None if row[name] is None else str(row[name]) for name in HASHED])
+
+
+def columns_hash(values: Sequence[str | None]) -> str:
+    """Hash one row as `entry_hash` does, given its columns as text in the order of `HASHED`."""
+    pairs = zip(_HEADS, values, strict=True)
+    told = "".join([part for heads, text in pairs if text is not None for part in (heads[len(text)], text)])
+    if not told.isascii():
+        told = "".join(map(_spelled, HASHED, values))
+    return hashlib.sha256(b"%b%b\n" % (_BEGIN, told.encode("utf-8", "surrogatepass"))).hexdigest()
+
+
+def _spelled(name: str, text: str | None) -> str:
+    """Spell a column whose text may have more bytes than letters."""
+    return "" if text is None else f"\n{name}:{len(text.encode('utf-8', 'surrogatepass'))}:{text}"
+
+
+class _Beginnings(dict[int, str]):
+    """What stands before a column's text, by its length: made once for each of the usual lengths."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __missing__(self, length: int) -> str:
+        made = f"\n{self._name}:{length}:"
+        if length < _LONGEST_KNOWN:
+            self[length] = made
+        return made
+
+
+_BEGIN: Final = DOMAIN.rstrip(b"\n")
+_HEADS: Final = tuple(map(_Beginnings, HASHED))

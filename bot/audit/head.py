@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import orjson
-from filelock import FileLock
 
 from bot.audit.keys import SigningKeys
 
+WITNESSED = "head; witnessed through "
+"""How the reason of a head file's heads begins; other hosts' later checkpoints are not due here yet."""
+
 _LOCK_SECONDS = 10.0
+_LOCK_LOOK_SECONDS = 0.002
 _LONGEST_TAIL = 16_384
 _SLOT = 512
 
@@ -51,6 +56,12 @@ class Head:
             raise HeadProblem("a head's fields have the wrong types")
         return cls(seq, *texts)
 
+    @property
+    def witnessed(self) -> int:
+        """The last checkpoint that stood in this host's witness file when the head was signed."""
+        told = self.reason.removeprefix(WITNESSED)
+        return int(told) if told != self.reason and told.isdecimal() else self.seq
+
     def genuine(self, keys: SigningKeys) -> bool:
         """Whether the signature is by these keys, over exactly these values."""
         return keys.verifies(head_message(self.seq, self.hash, self.at, self.reason), self.signature)
@@ -67,36 +78,91 @@ def head_message(seq: int, hash: str, at: str, reason: str) -> bytes:  # noqa: A
 
 def read_head(path: Path) -> Head | None:
     """Read the newer of the head file's two lines, None if there is no file; raises HeadProblem."""
+    content = head_content(path)
+    return None if content is None else newest(content)
+
+
+def head_content(path: Path) -> bytes | None:
+    """Read both lines as they stand, None if there is no file."""
     try:
-        content = path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    try:
+        return os.pread(descriptor, _LONGEST_TAIL, 0)
+    finally:
+        os.close(descriptor)
+
+
+def newest(content: bytes) -> Head:
+    """Give the newer of a head file's two lines; raises HeadProblem if neither is a head."""
     # By length, not by line: a torn line may have lost its end.
     heads = _heads([content[:_SLOT], content[_SLOT:]])
     if not heads:
         raise HeadProblem("neither of its two lines is a head in JSON")
-    return max(heads, key=lambda head: head.seq)
+    return max(heads, key=lambda head: (head.seq, head.witnessed))
 
 
-def write_head(path: Path, head: Head) -> None:
+def write_head(path: Path, head: Head) -> bytes | None:
     """Write a newer head over the older of two lines, forced to disk; raises OSError, HeadProblem.
 
     A crash can tear only the line being written, and the other still stands. A new file renamed into place
-    would be as safe, but costs about ten times as much, after every commit.
+    would be as safe, but costs about ten times as much, after every commit. Gives the whole file as it then
+    stands; None if another process was faster.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
-        standing = read_head(path)
-        if standing is not None and standing.seq >= head.seq:
-            return  # another process was faster
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with _alone(path):
+        content = head_content(path)
+        standing = None if content is None else newest(content)
+        if standing is not None and not _is_newer(head, standing):
+            return None
+        line = head.line().rstrip().ljust(_SLOT - 1) + b"\n"
+        if content is None or standing is None:
+            content, first = b"", True
+        else:
+            first = _heads([content[:_SLOT]]) != [standing]
+        _put(path, line, 0 if first else _SLOT)
+        return line + content[_SLOT:] if first else content[:_SLOT] + line
+
+
+def _is_newer(head: Head, standing: Head) -> bool:
+    """Whether a head says more: of a later entry, or of a later checkpoint at the same one."""
+    same = (head.seq, head.hash) == (standing.seq, standing.hash)
+    return head.seq > standing.seq or (same and head.witnessed > standing.witnessed)
+
+
+def _put(path: Path, line: bytes, where: int) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(descriptor, line, where)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock file beside a path; raises TimeoutError when another process keeps it."""
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)  # which also lets the lock go
+
+
+def _wait_for(descriptor: int, path: Path) -> None:
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
         try:
-            first = _heads([os.pread(descriptor, _SLOT, 0)])
-            newest_is_first = standing is not None and first == [standing]
-            os.pwrite(descriptor, head.line().rstrip().ljust(_SLOT - 1) + b"\n", _SLOT * newest_is_first)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError(f"another process keeps {path}.lock for over {_LOCK_SECONDS} s") from None
+            time.sleep(_LOCK_LOOK_SECONDS)
 
 
 def _heads(lines: list[bytes]) -> list[Head]:
@@ -110,8 +176,7 @@ def _heads(lines: list[bytes]) -> list[Head]:
 
 def append_witness(path: Path, heads: list[Head]) -> None:
     """Append the checkpoints not yet witnessed, and force them to disk; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
+    with _alone(path):
         tail = _tail(path)
         last = _last_head(tail)
         seen = last.seq if last else 0

@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Final
+
+import orjson
 
 from bot.audit.entry import Entry
 from bot.audit.redact import cleaned, personal_mask, plain_text
 from bot.audit.seal import seal
+from bot.audit.spelling import Spelling, spelled
 from bot.audit.subjects import SubjectKey
 from bot.store.types import json_text
 
-_COPIED = (
+_PLAIN: Final = (
+    "action",
+    "actor",
     "case_id",
-    "step_id",
-    "run_id",
-    "instance",
-    "platform",
     "group_id",
     "group_name",
-    "rule",
+    "instance",
+    "outcome",
+    "platform",
     "quality",
     "request_id",
+    "rule",
+    "run_id",
+    "step_id",
 )
+_plain = attrgetter(*_PLAIN)
 
 
 def stored_row(
-    entry: Entry, seq: int, at: str, subject: SubjectKey | None, prev_hash: str
-) -> dict[str, int | str | None]:
-    """Spell an entry as its row, without its hash: redacted, sealed, `at` as stored text."""
+    entry: Entry, seq: int, at: str, subject: SubjectKey | None, prev_hash: str, asked: str | None = None
+) -> list[str | None]:
+    """Spell an entry as its columns in the order of `HASHED`: redacted, sealed, `at` as stored text.
+
+    `asked`: the request it answers, where the entry names none of its own.
+    """
+    plain = [text if text is None or type(text) is str else str(text) for text in _plain(entry)]
+    found = spelled(entry, plain) or in_full(entry, subject, plain)
+    (action, actor, case, group, name, instance, outcome, platform, quality, request, rule, run, step) = (
+        found.plain
+    )
+    sealed = None
+    if subject is not None and found.personal:
+        sealed = seal(subject.cipher, subject.pseudonym, found.personal)
+    return [
+        action,
+        actor,
+        found.after,
+        at,
+        found.before,
+        case,
+        found.detail,
+        group,
+        name,
+        instance,
+        outcome,
+        platform,
+        prev_hash,
+        quality,
+        request or asked,
+        rule,
+        run,
+        sealed,
+        str(seq),
+        step,
+        None if subject is None else subject.pseudonym,
+    ]
+
+
+def in_full(entry: Entry, subject: SubjectKey | None, plain: Sequence[str | None]) -> Spelling:
+    """Spell an entry of which something has to be redacted, sealed or made fit for JSON."""
     mask = personal_mask(entry.person_id, subject.pseudonym if subject else None, entry.personal)
-    return {
-        "seq": seq,
-        "at": at,
-        "actor": plain_text(entry.actor),
-        "action": entry.action.value,
-        "outcome": plain_text(entry.outcome),
-        "subject": subject.pseudonym if subject else None,
-        **{name: _plain(getattr(entry, name)) for name in _COPIED},
-        "before": _json(entry.before, mask),
-        "after": _json(entry.after, mask),
-        "detail": _json(entry.detail or None, mask),
-        "sealed": _sealed(entry, subject),
-        "prev_hash": prev_hash,
-    }
-
-
-def _plain(value: str | None) -> str | None:
-    return None if value is None else plain_text(str(value))
+    return Spelling(
+        [None if text is None else plain_text(text) for text in plain],
+        _json(entry.before, mask),
+        _json(entry.after, mask),
+        _json(entry.detail or None, mask),
+        orjson.dumps(cleaned(entry.personal, plain_text)) if entry.personal else None,
+    )
 
 
 def _json(value: Mapping[str, object] | None, mask: Callable[[str], str]) -> str | None:
     return None if value is None else json_text(cleaned(value, mask))
-
-
-def _sealed(entry: Entry, subject: SubjectKey | None) -> str | None:
-    if subject is None or not entry.personal:
-        return None
-    return seal(subject.key, subject.pseudonym, cleaned(entry.personal, plain_text))

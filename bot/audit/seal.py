@@ -21,11 +21,11 @@ def new_key() -> bytes:
     return AESGCM.generate_key(256)
 
 
-def seal(key: bytes, pseudonym: str, personal: object) -> str:
-    """Encrypt a JSON value as text: version, then base64 of nonce, ciphertext and tag."""
+def seal(cipher: AESGCM, pseudonym: str, personal: bytes) -> str:
+    """Encrypt JSON as text, with a person's key: version, then base64 of nonce, ciphertext and tag."""
     nonce = os.urandom(_NONCE_BYTES)
-    text = AESGCM(key).encrypt(nonce, orjson.dumps(personal), pseudonym.encode())
-    return _VERSION + base64.b64encode(nonce + text).decode()
+    text = nonce + cipher.encrypt(nonce, personal, pseudonym.encode())
+    return _VERSION + binascii.b2a_base64(text, newline=False).decode()
 
 
 def unseal(key: bytes, pseudonym: str, sealed: str) -> Mapping[str, object] | None:

@@ -6,24 +6,32 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
+from bot.audit.driver import marks
 from bot.audit.seal import new_key
 
 _SUBJECT = SQLModel.metadata.tables["subject"]
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SubjectKey:
     """A living subject: who it stands for in the log, and the key of their sealed fields."""
 
     pseudonym: str
     key: bytes = field(repr=False)
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """Give the key ready for use; it lives no longer than the transaction that asked for the subject."""
+        return AESGCM(self.key)
 
 
 def subjects_for(tx: Connection, person_ids: Collection[str], at: datetime) -> Mapping[str, SubjectKey]:
@@ -47,11 +55,13 @@ async def find_subjects(connection: AsyncConnection, person_ids: Iterable[str]) 
 
 
 def _find(connection: Connection, person_ids: Iterable[str]) -> dict[str, SubjectKey]:
-    table, found, wanted = _SUBJECT.c, dict[str, SubjectKey](), list(dict.fromkeys(person_ids))
+    found, wanted = dict[str, SubjectKey](), list(dict.fromkeys(person_ids))
     for start in range(0, len(wanted), _AT_ONCE):
-        chunk = wanted[start : start + _AT_ONCE]
-        query = sa.select(table.person_id, table.pseudonym, table.key).where(table.person_id.in_(chunk))
-        found |= {row.person_id: SubjectKey(row.pseudonym, row.key) for row in connection.execute(query)}
+        chunk = tuple(wanted[start : start + _AT_ONCE])
+        places = marks(connection, len(chunk))
+        query = f"SELECT person_id, pseudonym, key FROM subject WHERE person_id IN ({places})"  # noqa: S608 - marks
+        rows = connection.exec_driver_sql(query, chunk).all()
+        found |= {person_id: SubjectKey(pseudonym, key) for person_id, pseudonym, key in rows}
     return found
 
 

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.trouble import StoreAway, StoreBusy, StoreProblem, problems
 
 from bot.store.here import Work, carried_out
 
+__all__ = ["BUSY_TIMEOUT_SECONDS", "Store", "StoreAway", "StoreBusy", "StoreProblem"]
+
 Result = TypeVar("Result")
 BUSY_TIMEOUT_SECONDS = 30.0
-
-
-class StoreProblem(Exception):
-    """The database cannot be used now: disk full, locked, damaged; says which, and what to do."""
-
-
-class StoreAway(StoreProblem):
-    """The database server is not there now; what was under way did not happen, or is to be read again."""
 
 
 class Store:
@@ -102,7 +96,7 @@ class Store:
             finally:
                 self._writer = None
             if self.after_commit is not None:
-                with _problems():
+                with problems():
                     await self.after_commit()
 
     async def batch(self, work: Callable[[Connection], Result]) -> Result:
@@ -111,13 +105,13 @@ class Store:
         For the hot path: many statements cost one change of threads, not one each.
         """
         async with self._writing:
-            with _problems():
+            with problems():
                 run = copy_context().run  # whose request it answers goes with it
                 done = asyncio.get_running_loop().run_in_executor(self._worker, run, self._in_one_go, work)
                 # A cancelled caller must not leave while its transaction goes on.
                 result = await _to_its_end(done)
             if self.after_commit is not None and self.after_commit_in is None:
-                with _problems():
+                with problems():
                     await self.after_commit()
         return result
 
@@ -137,7 +131,7 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        with _problems():
+        with problems():
             async with self._engine.connect() as connection:
                 await connection.execution_options(bawab_write=True)
                 async with connection.begin():
@@ -146,7 +140,7 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Read from one consistent snapshot."""
-        with _problems():
+        with problems():
             async with self._engine.connect() as connection:
                 if self.dialect == "postgresql":  # one snapshot for all statements, as SQLite gives
                     await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -207,53 +201,3 @@ async def _to_its_end(work: asyncio.Future[Result]) -> Result:
     if cancelled is not None:
         raise cancelled
     return work.result()
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    """Turn the database's own refusals into StoreProblem, each with what to do."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StoreProblem(f"every connection to the database is in use ({error}); try again") from error
-    except OperationalError as error:
-        if error.connection_invalidated or _is_away(error):
-            raise StoreAway(f"the database server does not answer ({_first_line(error)})") from error
-        raise StoreProblem(_explain(str(error.orig))) from error
-    except DatabaseError as error:
-        if error.connection_invalidated:
-            raise StoreAway(f"the database server went away ({_first_line(error)})") from error
-        if type(error) is not DatabaseError:
-            raise  # a broken constraint is no fault of the database
-        raise StoreProblem(_explain(str(error.orig))) from error
-
-
-def _is_away(error: OperationalError) -> bool:
-    """Whether PostgreSQL is not there, rather than refusing: by its SQLSTATE, or by having none to say."""
-    if not type(error.orig).__module__.startswith("psycopg"):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    # Class 08: connection exceptions; 57P01 to 57P03: shut down, crashed, starting up.
-    return state is None or state.startswith("08") or state in {"57P01", "57P02", "57P03"}
-
-
-def _first_line(error: DatabaseError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
-
-
-def _explain(message: str) -> str:
-    lowered = message.lower()
-    if "full" in lowered or "disk i/o" in lowered:
-        return f"the disk that holds the database is full ({message}); free space, then start Bawab again"
-    if "readonly" in lowered:
-        return (
-            f"the database file or its folder cannot be written ({message}); give the user Bawab runs as the "
-            "right to write there"
-        )
-    if "locked" in lowered or "busy" in lowered:
-        return f"the database is locked by another program ({message}); close it, then try again"
-    if "not a database" in lowered or "malformed" in lowered:
-        return f"the database file is damaged ({message}); keep a copy of it, and restore it from a backup"
-    if "no such table" in lowered:
-        return f"the database has no tables yet ({message}); run `bawab run` once, which makes them"
-    return f"the database refused: {message}"

@@ -9,12 +9,16 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.audit.actions import Action
+from bot.audit.chain import HASHED
 from bot.audit.entry import Entry
-from bot.audit.redact import plain_text
-from bot.audit.rows import stored_row
+from bot.audit.redact import is_plain, plain_text
+from bot.audit.rows import in_full, stored_row
 from bot.audit.seal import new_key, unseal
+from bot.audit.spelling import spelled
 from bot.audit.subjects import SubjectKey
 from bot.states import StepState
 
@@ -35,7 +39,8 @@ SECRETS = [
 
 
 def stored(entry: Entry) -> dict[str, Any]:
-    return stored_row(entry, 1, "2026-11-21T15:00:00.000000Z", SUBJECT, "0" * 64)
+    row = stored_row(entry, 1, "2026-11-21T15:00:00.000000Z", SUBJECT, "0" * 64)
+    return dict(zip(HASHED, row, strict=True))
 
 
 def told(detail: Mapping[str, object], **more: Any) -> Any:
@@ -143,3 +148,59 @@ def test_a_step_ends_in_a_state_of_a_step_and_in_nothing_else() -> None:
 def test_personal_fields_without_a_person_are_refused() -> None:
     with pytest.raises(ValueError, match="need the person_id"):
         replace(Entry(Action.LINK_DOUBT, "bawab"), personal={"name": "Ana"})
+
+
+pieces = st.sampled_from(
+    [
+        *SECRETS,
+        "XOXB-1234567",
+        "BEARER\u2003abcdef",
+        "hook\u017f.slack.com/services/x",
+        "\u212a",
+        "\u0131",
+        "\x00",
+        "a",
+        ":",
+    ]
+)
+
+
+@given(
+    st.lists(pieces | st.text(max_size=8) | st.text("xob-eyjJ.:1aA_", max_size=45), max_size=4).map("".join)
+)
+def test_what_is_taken_as_plain_at_a_glance_holds_nothing_to_redact(text: str) -> None:
+    assert not is_plain(text) or plain_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["group C0123ABCD", "المبيعات", "2026-11-21T15:00:00.000000Z", "leavers.yaml:1"]
+)
+def test_ordinary_text_is_seen_to_be_plain_at_a_glance(text: str) -> None:
+    assert is_plain(text)
+
+
+words = ["Ana", "Anabel", "E7", "a@b.example", 'say "Ana"', "x\\Ana", "\ud800", "\x00", *SECRETS[:2]]
+keys = st.sampled_from(["Ana", "k", "E7"])
+leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(StepState)
+json = st.recursive(
+    leaves | st.sampled_from(words),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(detail=st.dictionaries(keys, json, max_size=3), name=json, plain=pieces)
+def test_the_quick_way_to_the_columns_gives_what_the_long_way_gives(
+    detail: dict[str, object], name: object, plain: str
+) -> None:
+    entry = Entry(
+        Action.CASE_OPEN, plain, person_id="E7", group_name="Ana", before=detail, personal={"name": name}
+    )
+    texts: list[str | None] = [plain, "ok", "Ana", None]
+    quick = spelled(entry, texts)
+    assert quick is None or quick == in_full(entry, SUBJECT, texts)
+
+
+def test_an_ordinary_entry_takes_the_quick_way() -> None:
+    entry = Entry(Action.CASE_OPEN, "bawab", person_id="E7", detail={"n": 1}, personal={"name": "Ana"})
+    assert spelled(entry, ["bawab"]) is not None

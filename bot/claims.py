@@ -68,3 +68,11 @@ async def claim(app: Bawab, instance: str, *, lease: float = LEASE_SECONDS) -> C
         taken = {"fence": fence, "owner": this_process(), "owner_since": app.now()}
         await change(tx, LaneRow, taken, lanes.instance == instance)
     return Claim(instance, fence, lease, _held_at=asked_at)
+
+
+async def release_claim(app: Bawab, held: Claim) -> None:
+    """Take the owner's name off a lane that is still ours: nobody drains it now."""
+    lanes = columns(LaneRow)
+    async with app.store.write() as tx:
+        nobody = {"owner": None, "owner_since": None}
+        await change(tx, LaneRow, nobody, lanes.instance == held.instance, lanes.fence == held.fence)

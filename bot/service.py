@@ -1,19 +1,20 @@
-"""`bawab run`: the clock ticks, lanes drain; what is due is read from rows, so no missed tick loses it."""
+"""What a process does: the clock ticks, lanes drain; what is due is read from rows, so none is lost."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.access.ticking import access_tick
 from bot.app import Bawab
+from bot.claims import Claim
 from bot.completion import settle_cases
+from bot.dispatch import dispatch
+from bot.dispatch_duty import Duty, Hold, nobody_else
+from bot.drainer import Drainer
 from bot.drift.rechecks import recheck_due
 from bot.drift.watch import DriftWatch
 from bot.groups.registry_news import registry_news
@@ -47,7 +48,7 @@ class Pass:
 
 
 class Service:
-    """One machine's worth of Bawab: one clock, one task per lane."""
+    """One process's worth of Bawab: what a tick looks at, and the lanes it may drain."""
 
     def __init__(self, app: Bawab) -> None:
         self._app = app
@@ -59,33 +60,34 @@ class Service:
         self.webhooks = Outbound(app)
         self._escalated: datetime | None = None
         self._stopping = asyncio.Event()
-        self._lanes = {
-            name: Lane(app, name, self.messages.delegate, stopping=self._stopping.is_set)
-            for name in sorted(app.chat)
-        }
-        self._ticked = asyncio.Condition()
-        self._ticking = asyncio.Lock()
+        self._drainers = {name: Drainer(app, name, self._lane) for name in sorted(app.chat)}
 
     async def recover(self) -> int:
         """Name every call a dead process left open, before anything else is done."""
         await pause_unconfigured(self._app)
-        return sum([await lane.recover() for lane in self._lanes.values()])
+        return sum([await one.recover() for one in self._drainers.values()])
 
-    async def tick(self) -> Pass:
-        """Look once at everything that may be due, except the lanes."""
+    async def tick(self, hold: Hold = nobody_else) -> Pass:
+        """Look once at everything that may be due, except the lanes; `hold` ends a tick that another took."""
+        await hold()
         await registry_news(self._app, self.messages.outbox)
         done = Pass(feeds=await self._watcher.scan())
+        await hold()
         linked = await self._linker.refresh()
         done.started = await self._planner.start_due()
+        await hold()
         done.planned = await self._planner.plan_due()
         await access_tick(self._app)
         if linked:
             done.settled = await settle_first_seen(self._app)
+        await hold()
         await recheck_due(self._app)
         done.comparing = await self._drift.tick()
+        await hold()
         await self.messages.succession.ask_due()
         await self._escalate()
         await self._settle()
+        await hold()
         await self.webhooks.tick()
         return done
 
@@ -125,7 +127,7 @@ class Service:
 
         Left running, they would go on acting while everything is being closed.
         """
-        lanes = (self._to_its_end(lane) for lane in self._lanes.values())
+        lanes = (self._to_its_end(one) for one in self._drainers.values())
         found: list[datetime | None] = []
         for result in await asyncio.gather(*lanes, return_exceptions=True):
             if isinstance(result, BaseException):
@@ -133,7 +135,7 @@ class Service:
             found.append(result)
         return found
 
-    async def _to_its_end(self, lane: Lane) -> datetime | None:
+    async def _to_its_end(self, lane: Drainer) -> datetime | None:
         try:
             return await lane.drain()
         except BaseException:
@@ -147,38 +149,16 @@ class Service:
         await self.messages.send_due()
         return bool(moved)
 
-    async def forever(self) -> None:
-        """Tick and drain until stopped; a step that has begun is finished and recorded."""
-        run = await begin(self._app, "service")
-        await self.recover()
-        # A tick that takes longer than its interval skips the next one, as it should: nobody need read of it.
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        seconds = self._app.settings.tick_seconds
-        scheduler.add_job(self._clock, "interval", seconds=seconds, max_instances=1, coalesce=True)
-        problem: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._problem = problem
-        scheduler.start()
-        lanes = [asyncio.create_task(self._drain(lane)) for lane in self._lanes.values()]
-        stopping = asyncio.create_task(self._stopping.wait())
+    async def forever(self, *, clock: bool = True) -> None:
+        """Tick (where `clock`) and drain until stopped; a step that has begun is finished and recorded."""
+        duty = Duty(self.tick if clock else None, self._drainers, self._stopping)
+        run = await begin(self._app, "service" if clock else "worker")
+        if clock:
+            await pause_unconfigured(self._app)
         try:
-            await self._clock()
-            watched: list[asyncio.Future[Any]] = [stopping, problem, *lanes]
-            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            await dispatch(self._app, duty).run()
         finally:
             self._stopping.set()
-            scheduler.pause()
-            async with self._ticking:  # shutting down would cancel a tick half way
-                scheduler.shutdown(wait=False)
-            await self._wake()
-            stopping.cancel()
-            results = await asyncio.gather(*lanes, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        if problem.done():
-            problem.result()
-        problem.cancel()
         await finish(self._app, run)
         await self.webhooks.rest()
 
@@ -189,37 +169,13 @@ class Service:
     def stop(self) -> None:
         """Stop after what is under way; to be called in the loop. Whoever sleeps is woken."""
         self._stopping.set()
-        self._last_wake = asyncio.get_running_loop().create_task(self._wake())
 
-    async def _clock(self) -> None:
-        if self._ticking.locked():
-            return  # two ticks at once would take the same file twice; the one under way is enough
-        async with self._ticking:
-            try:
-                await self.tick()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the service must stop and say so
-                if not self._problem.done():
-                    self._problem.set_exception(error)
-        await self._wake()
-
-    async def _wake(self) -> None:
-        async with self._ticked:
-            self._ticked.notify_all()
-
-    async def _drain(self, lane: Lane) -> None:
-        while not self._stopping.is_set():
-            due = await lane.drain()
-            seconds = self._app.settings.tick_seconds
-            if due is not None:
-                seconds = min(seconds, max(0.0, (due - self._app.now()).total_seconds()))
-            await self._sleep(seconds)
+    def _lane(self, name: str, claim: Claim) -> Lane:
+        stopping = self._stopping.is_set
+        return Lane(self._app, name, self.messages.delegate, stopping=stopping, claim=claim)
 
     async def _sleep(self, seconds: float) -> None:
-        """Wait, but not past the next tick or a stop."""
-        if seconds <= 0 or self._stopping.is_set():
-            return
-        async with self._ticked:
-            try:
-                await asyncio.wait_for(self._ticked.wait(), timeout=seconds)
-            except TimeoutError:
-                return
+        """Wait, but not past a stop."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), timeout=seconds)

@@ -122,6 +122,30 @@ class WebhookSettings(Part):
         return read_secret(self.secret, self.secret_file) or ""
 
 
+class WorkersSettings(Part):
+    """Many processes on one PostgreSQL: when one counts as dead, and how many lanes one drains at once."""
+
+    heartbeat_seconds: float = Field(default=10.0, gt=0)
+    """How often a process says that it lives, and looks for others that no longer do."""
+    stalled_seconds: float = Field(default=30.0, gt=0)
+    """How long after its last word a process counts as dead, and its lanes are taken over."""
+    lanes_at_once: int = Field(default=8, ge=1)
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> WorkersSettings:
+        if self.stalled_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError("STALLED_SECONDS must be at least twice HEARTBEAT_SECONDS")
+        return self
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a drainer may act without having written: it ends before a successor can be let in.
+
+        Of a process that fell asleep, the last word may be a heartbeat old when its last write is new.
+        """
+        return 0.9 * (self.stalled_seconds - self.heartbeat_seconds)
+
+
 class NoticeSettings(Part):
     """Who may be written to, how often, and by which channels."""
 

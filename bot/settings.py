@@ -20,6 +20,7 @@ from bot.setting_parts import (
     SettingsProblem,
     SmtpSettings,
     WebhookSettings,
+    WorkersSettings,
     read_secret,
 )
 
@@ -222,6 +223,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings | None = None
     cards: dict[str, CardsSettings] = Field(default_factory=dict)
     webhooks: dict[str, WebhookSettings] = Field(default_factory=dict)
+    workers: WorkersSettings = WorkersSettings()
     recheck_after: list[timedelta] = Field(
         default_factory=lambda: [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -10,9 +11,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.store.db import Store
+from bot.store.db import Store, StoreProblem
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class TooNew(StoreProblem):
+    """The tables were made by a newer Bawab: this one touches nothing."""
 
 
 async def migrate(store: Store) -> None:
@@ -23,8 +28,31 @@ async def migrate(store: Store) -> None:
     """
     async with store.read() as connection:
         current = await connection.run_sync(_is_current)
+        await connection.run_sync(_refuse_newer)
     if not current:
         await store.run_sync(_upgrade)
+
+
+async def check_known(store: Store) -> None:
+    """Make sure that no newer Bawab has changed the tables meanwhile; raises TooNew, StoreProblem."""
+    async with store.read() as connection:
+        await connection.run_sync(_refuse_newer)
+
+
+def _refuse_newer(connection: Connection) -> None:
+    known, newest = _known(), max(_known())
+    heads = MigrationContext.configure(connection).get_current_heads()
+    if unknown := sorted(set(heads) - known):
+        raise TooNew(
+            f"the database is at version {', '.join(unknown)}, and this Bawab knows none beyond {newest}: "
+            "a newer one has been at work on it. Install that version here, then start again; what this "
+            "process had begun is carried on by the others"
+        )
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _is_current(connection: Connection) -> bool:
@@ -33,6 +61,8 @@ def _is_current(connection: Connection) -> bool:
 
 
 def _upgrade(connection: Connection) -> None:
+    if _is_current(connection):
+        return  # another process that started at the same moment was quicker
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

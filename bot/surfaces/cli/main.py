@@ -17,6 +17,7 @@ from bot.locale import N_, Translator, translator
 from bot.settings import SettingsProblem
 from bot.surfaces.cli import (
     audit,
+    backup,
     case,
     case_changes,
     check,
@@ -33,11 +34,13 @@ from bot.surfaces.cli import (
     preview,
     reconcile,
     release,
+    restore,
     run,
     staff,
     status,
     task,
     token,
+    worker,
 )
 from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
 from bot.surfaces.cli.desk import Desk, Options
@@ -49,6 +52,22 @@ HELP = N_(
     "and logs it."
 )
 case_changes.register(case.group)
+ALONE = (
+    run,
+    worker,
+    preview,
+    explain,
+    person,
+    release,
+    check,
+    status,
+    reconcile,
+    demo,
+    backup,
+    restore,
+    migrate_database,
+)
+"""Commands that belong to no group, in the order of the help."""
 EXAMPLES[""] = ("check", "preview", "run", "status")
 
 
@@ -58,7 +77,7 @@ def build(t: Translator) -> Any:
         name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     root.callback()(with_shared(shared_callback, [VERSION]))
-    for part in (run, preview, explain, person, release, check, status, reconcile, demo, migrate_database):
+    for part in ALONE:
         part.register(root)
     for group in (
         case.group,

@@ -60,20 +60,20 @@ async def _run(
 ) -> ExitCode:
     from bot.service import Service  # noqa: PLC0415 - as above
 
-    _something_to_do(desk)
-    async with desk.open(read_only=False) as app, only_one(app):
+    something_to_do(desk)
+    async with desk.open(read_only=False) as app, only_one(app, alone=once):
         since = await last_seq(app.store)
         await _look_at_log(desk, app)
         service = Service(app)
         shown = desk.err.is_terminal if names is None else names
         async with Follower(desk, app, since, names=shown).following():
-            with _stopping(desk, service):
-                await (_once(app, service, quiet) if once else _forever(desk, app, service))
+            with stopping(desk, service):
+                await (_once(app, service, quiet) if once else forever(desk, app, service))
         _late(desk, service.arriving())
         return _tell(desk, await run_result(app, since))
 
 
-def _something_to_do(desk: Desk) -> None:
+def something_to_do(desk: Desk) -> None:
     """Raise SettingsProblem where no platform is configured: an empty run would look like a good one."""
     settings = desk.settings
     if not settings.instance_names:
@@ -102,7 +102,8 @@ async def _look_at_log(desk: Desk, app: Bawab) -> None:
         )
 
 
-async def _forever(desk: Desk, app: Bawab, service: Service) -> None:
+async def forever(desk: Desk, app: Bawab, service: Service) -> None:
+    """Listen, hear the platforms, tick and drain, until stopped."""
     from bot.surfaces.beside import beside  # noqa: PLC0415 - as above
     from bot.surfaces.listener import listening  # noqa: PLC0415 - as above
 
@@ -121,7 +122,7 @@ async def _once(app: Bawab, service: Service, quiet: float) -> None:
 
 
 @contextmanager
-def _stopping(desk: Desk, service: Service) -> Iterator[None]:
+def stopping(desk: Desk, service: Service) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM stop gracefully and the second at once."""
     loop, asked = asyncio.get_running_loop(), [0]
 

@@ -20,7 +20,10 @@ _Pick = Callable[[Any], Any]
 """Takes a builder out of the SDK's `GraphServiceClient`."""
 _MEMBER = "#microsoft.graph.aadUserConversationMember"
 # Graph's longest page of directory objects, for readings of which only ids are wanted.
-_LONGEST = 999
+LONGEST = 999
+
+
+USUAL_PAGE = 100
 
 
 class Asks:
@@ -39,6 +42,11 @@ class Asks:
     @property
     def _page(self) -> int:
         return self._client.config.page_size
+
+    @property
+    def _longest(self) -> int:
+        """Graph's longest page, unless somebody configured other ones than the usual."""
+        return LONGEST if self._page == USUAL_PAGE else self._page
 
     # What is read.
 
@@ -94,6 +102,11 @@ class Asks:
             lambda g: g.groups.by_group_id(group_id).transitive_members, select=USER, top=self._page
         )
 
+    def transitive_member_ids(self, group_id: str) -> RequestInformation:
+        return self._get(
+            lambda g: g.groups.by_group_id(group_id).transitive_members, select="id", top=self._longest
+        )
+
     def group_owners(self, group_id: str, select: str = "id") -> RequestInformation:
         return self._get(lambda g: g.groups.by_group_id(group_id).owners, select=select, top=self._page)
 
@@ -101,7 +114,7 @@ class Asks:
         return self._get(lambda g: g.teams, top=top or self._page)
 
     def team_members(self, team_id: str, top: int | None = None) -> RequestInformation:
-        return self._get(lambda g: g.teams.by_team_id(team_id).members, top=min(top or self._page, _LONGEST))
+        return self._get(lambda g: g.teams.by_team_id(team_id).members, top=min(top or self._page, LONGEST))
 
     def channels(self, team_id: str) -> RequestInformation:
         # Not `allChannels`, which also gives channels that another team hosts and shares.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from connectors.chat.teams import evidence
-from connectors.chat.teams.asks import Asks
+from connectors.chat.teams.asks import LONGEST, Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
@@ -15,6 +16,7 @@ from connectors.chat.teams.objects import hides_members, user_ids
 from connectors.chat.teams.optional import Optional
 from connectors.chat.teams.permissions import HIDDEN, sees_hidden
 from connectors.chat.teams.refusals import GraphRefused
+from connectors.chat.teams.routes import MOST_PARTS
 from connectors.contract import Evidence, Presence, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
 
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
 MEMBER_OF = "GET /users/{user}/memberOf"
+MEMBERS = "GET /groups/{group}/transitiveMembers"
 _Id = tuple[str, ...]
 _Reading = list[Row] | ConnectorError
 _Readings = Mapping[_Id, _Reading]
 
 
 class ReadingBack:
-    """Three listings per person answer for all their groups; each channel and chat is read by itself."""
+    """Three listings per person answer for all their groups, or two per group for all who left it.
+
+    Whichever is fewer; each channel and chat is read by itself.
+    """
 
     def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
         self._client = client
@@ -54,10 +60,14 @@ class ReadingBack:
     def _all(self, steps: Sequence[Revocation], *, sees_hidden: bool) -> dict[_Id, RequestInformation]:
         """Give every reading these steps need, each once."""
         asks: dict[_Id, RequestInformation] = {}
+        by_group = _fewer_by_group(steps, sees_hidden=sees_hidden)
         for step in steps:
             group, account_id = step.membership.group, step.account_id
             if group.kind in IN_TEAMS:
                 asks[("members", *key_of(group))] = ask_for(self._asks, group)
+            elif by_group:
+                asks["inside", group.id] = self._asks.transitive_member_ids(group.id)
+                asks["owners", group.id] = self._asks.group_owners(group.id)
             else:
                 asks["member", account_id] = self._asks.member_of_ids(account_id)
                 asks["owner", account_id] = self._asks.owned_ids(account_id)
@@ -69,6 +79,8 @@ class ReadingBack:
     async def _owners_instead(self, steps: Sequence[Revocation], found: dict[_Id, _Reading]) -> None:
         """Read the owners of each group where the server cannot say what somebody owns."""
         unlisted = {step.account_id for step in steps if await self._unlisted(step.account_id, found)}
+        if not unlisted:
+            return
         groups = [
             step.membership.group.id
             for step in steps
@@ -124,6 +136,8 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
     if step.membership.group.kind in IN_TEAMS:
         return _in_teams(step, readings, proof)
     group_id, account_id = step.membership.group.id, step.account_id
+    if ("inside", group_id) in readings:
+        return _by_group(step, readings["inside", group_id], readings["owners", group_id], proof)
     member, owner = readings["member", account_id], _owned(account_id, group_id, readings)
     for found in (member, owner, _hidden(readings.get(("group", group_id)))):
         if isinstance(found, ConnectorError):
@@ -150,6 +164,30 @@ def _owned(account_id: str, group_id: str, readings: _Readings) -> _Reading:
     if isinstance(owners, ConnectorError):
         return owners
     return [{"id": group_id}] if account_id in user_ids(owners) else []
+
+
+def _by_group(step: Revocation, inside: _Reading, owners: _Reading, proof: Evidence) -> Presence:
+    """Judge by everybody in the group, through inner groups too, and by its owners."""
+    roles = []
+    for name, found in (("member", inside), ("owner", owners)):
+        if isinstance(found, ConnectorError):
+            return evidence.unreadable(step.step_id, MEMBERS, found)
+        if any(row.get("id") == step.account_id for row in found):
+            roles.append(name)
+    return _presence(step, replace(proof, source=MEMBERS), roles)
+
+
+def _fewer_by_group(steps: Sequence[Revocation], *, sees_hidden: bool) -> bool:
+    """Whether listing the groups is fewer requests than listing what each person is in.
+
+    Never for the few who fit into one batch: a person's own listing also tells whether they are known. A
+    group that may hide its members is never judged by its own list, which would then be empty.
+    """
+    groups = {step.membership.group for step in steps if step.membership.group.kind not in IN_TEAMS}
+    people = {step.account_id for step in steps if step.membership.group.kind not in IN_TEAMS}
+    by_person = 3 * len(people)
+    by_group = sum(2 + (group.member_count or 0) // LONGEST for group in groups)
+    return sees_hidden and by_person > MOST_PARTS and by_group < by_person
 
 
 def _in_teams(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:

@@ -88,9 +88,11 @@ async def test_many_people_take_as_many_batches_as_twenty_parts_allow() -> None:
     async with staged(world) as stage:
         await stage.teams.own_account_ids()
         before = len(stage.requests())
-        seen = await stage.look(*(step(M365, id_) for id_ in people))
+        seen = await stage.look(*(step(f"g-{n}-{id_}", id_) for id_ in people for n in range(2)))
         assert {presence.sight for presence in seen} == {Sight.ABSENT}
-        assert len(stage.requests()) - before == 3
+        assert len(stage.requests()) - before == 3, "the forty groups would be four batches"
+        await stage.look(*(step(M365, id_) for id_ in people))
+        assert len(stage.requests()) - before == 4, "the one group of them all is one"
 
 
 async def test_a_person_unknown_to_the_tenant_is_unreadable_and_not_absent() -> None:

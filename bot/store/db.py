@@ -15,9 +15,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.store.trouble import StoreAway, StoreBusy, StoreProblem, problems
-
 from bot.store.here import Work, carried_out
+from bot.store.trouble import StoreAway, StoreBusy, StoreProblem, problems
 
 __all__ = ["BUSY_TIMEOUT_SECONDS", "Store", "StoreAway", "StoreBusy", "StoreProblem"]
 

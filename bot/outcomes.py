@@ -99,6 +99,8 @@ def after_sight(step: StepView, presence: Presence, now: datetime) -> NextState:
 
 def _unreadable(step: StepView, now: datetime, *, settling: bool) -> NextState:
     """Nobody knows: an unknown outcome stays unknown, an acknowledged one stays unverified, for a week."""
+    if step.acted == "no" and not step.attempts:
+        return NextState(StepState.PENDING, "no", now)  # only looked at first, as after a restore: go on
     if step.settle_until is not None and now >= step.settle_until + LONGEST_BLIND:
         return NextState(StepState.FAILED, step.acted, None, refusal=Refusal.UNEXPECTED)
     wait = _doubling(step.reads, LONGEST_READ_SECONDS) if settling else LATE_READ_SECONDS

@@ -186,13 +186,13 @@ async def _alone(app: Bawab) -> None:
 
 
 def _others(url: str) -> int:
-    query = sa.text(
+    query = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND application_name LIKE 'bawab%' AND pid <> pg_backend_pid()"
+        "AND starts_with(application_name, 'bawab') AND pid <> pg_backend_pid()"
     )
     try:
         with reading(url) as connection:
-            found: Any = connection.scalar(query)
+            found: Any = connection.exec_driver_sql(query).scalar()
     except SQLAlchemyError as error:
         raise StoreProblem(f"the database server does not answer ({error})") from error
     return int(found)

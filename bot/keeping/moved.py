@@ -31,8 +31,8 @@ def address(url: str) -> str:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return f"sqlite:///{Path(parsed.database or '').absolute()}"
-    plain = {"drivername": "postgresql", "host": parsed.host or "localhost", "port": parsed.port or 5432}
-    return URL.create(database=parsed.database, **plain).render_as_string()
+    host, port = parsed.host or "localhost", parsed.port or 5432
+    return URL.create("postgresql", host=host, port=port, database=parsed.database).render_as_string()
 
 
 def leave_mark(folder: Path, mark: Mark) -> None:

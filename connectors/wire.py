@@ -19,20 +19,21 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 import aiohttp
-from yarl import URL
 
+from connectors.allow_list import AllowList
+from connectors.bounded import bounded
 from connectors.contract import RateLimit
 from connectors.errors import Forbidden, Unavailable
-from connectors.pacing import Pacing
+from connectors.pacing import Pacing, hint
 from connectors.redaction import Redactor
-from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts, find
+from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts
 
 __all__ = [
     "Access",
@@ -136,8 +137,9 @@ class Wire:
     def __init__(self, settings: WireSettings, redact: Redactor) -> None:
         self._settings = settings
         self._redact = redact
-        self._bases = {name: URL(base) for name, base in settings.bases.items()}
-        self._pacing = Pacing(settings.limits, scale=settings.pace_scale)
+        self._allowed = AllowList(settings.bases, settings.routes)
+        self.pacing = Pacing(settings.limits, scale=settings.pace_scale)
+        """What paces it: to be told of an outage's end (`ramp`), and kept (`state`, `restore`)."""
         self._session: aiohttp.ClientSession | None = None
         self.connections: list[tuple[str, int]] = []
         self.requests_sent = 0
@@ -146,10 +148,9 @@ class Wire:
     def session(self) -> aiohttp.ClientSession:
         """The session to hand to an SDK; made on first use, inside a running loop."""
         if self._session is None:
-            bounded = type("Bounded", (_BoundedResponse,), {"limit": self._settings.max_response_bytes})
             self._session = aiohttp.ClientSession(
                 middlewares=(self._pass,),
-                response_class=bounded,
+                response_class=bounded(self._settings.max_response_bytes),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # `connect` bounds DNS, socket and TLS; the whole is bounded in `_once`, without the wait.
                 timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_timeout),
@@ -200,9 +201,9 @@ class Wire:
 
     async def _admit(self, request: aiohttp.ClientRequest) -> Admitted:
         """Find what may leave as what, each part of a batch judged for itself; or raise Forbidden."""
-        asked = f"{request.method} {request.url.origin()}{request.url.path}"
-        found = self._find(request)
+        found = self._allowed.find(request.method, request.url)
         if found is None:
+            asked = f"{request.method} {request.url.origin()}{request.url.path}"
             raise Forbidden(self._redact(f"{asked} is not on this connector's allow-list; nothing was sent"))
         route, path = found
         admitted: Admitted | Part = Admitted(route, route.access, route.paces(path))
@@ -222,18 +223,6 @@ class Wire:
             raise Forbidden(f"{route.name} writes, and this is a dry run; nothing was sent")
         return admitted
 
-    def _find(self, request: aiohttp.ClientRequest) -> tuple[Route, str] | None:
-        # The raw path: a percent-encoded slash must stay one segment.
-        url = request.url
-        for name, base in self._bases.items():
-            if not _on(url, base) or not url.raw_path.startswith(base.raw_path):
-                continue
-            path = url.raw_path[len(base.raw_path) :]
-            route = find(self._settings.routes, request.method, name, path)
-            if route is not None:
-                return route, path
-        return None
-
     async def _write(
         self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> aiohttp.ClientResponse:
@@ -241,7 +230,7 @@ class Wire:
         await self._turn(admitted, self._settings.longest_write_wait)
         response, signal = await self._once(admitted, exchange, request, handler)
         if signal.kind is SignalKind.LIMITED:
-            raise self._limited(admitted, signal)
+            raise _limited(route, signal)
         if response is None or signal.kind is SignalKind.BROKEN:
             raise AnswerLost(f"{route.name}: {signal.reason}; it may have had its effect")
         return response
@@ -259,6 +248,8 @@ class Wire:
                 response = await handler(request)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"{route.name}: no websocket opened ({type(error).__name__})") from None
+        finally:
+            self.pacing.lost(admitted.paces)
         self._note(exchange, response)
         if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
             response.close()
@@ -281,9 +272,8 @@ class Wire:
             if response is not None and signal.kind is SignalKind.ANSWERED:
                 return response
             if signal.kind is SignalKind.LIMITED:
-                refusal = self._limited(admitted, signal)
                 if attempt == tries:
-                    raise refusal
+                    raise _limited(route, signal)
             elif attempt == tries:
                 raise Unavailable(f"{route.name}: {signal.reason}, {tries} times; wait and try again")
             else:
@@ -291,33 +281,25 @@ class Wire:
         raise AssertionError("read_tries is at least 1")
 
     async def _turn(self, admitted: Admitted, longest: float) -> None:
-        for key, limit in admitted.paces:
-            missing = await self._pacing.turn(key, limit, longest)
-            if missing is not None:
-                raise RateLimited(
-                    f"{admitted.route.name}: still limited for {missing:.1f} s; nothing was sent",
-                    retry_after=missing,
-                )
-
-    def _limited(self, admitted: Admitted, signal: Signal) -> RateLimited:
-        keys = admitted.paces[:1] or ((admitted.route.name, admitted.route.limit),)
-        wait = max(self._pacing.refused(key, limit, signal.retry_after) for key, limit in keys)
-        return RateLimited(
-            f"{admitted.route.name}: the server refuses for {wait:.1f} s; nothing was done", retry_after=wait
-        )
+        missing = await self.pacing.turns(admitted.paces, longest)
+        if missing is not None:
+            raise RateLimited(
+                f"{admitted.route.name}: still limited for {missing:.1f} s; nothing was sent",
+                retry_after=missing,
+            )
 
     def part_refused(self, method: str, base: str, path: str, retry_after: float | None) -> float:
         """Learn that one part of a batch was refused for now; gives the seconds until it may leave again."""
-        route = find(self._settings.routes, method, base, path)
+        route = self._allowed.route_of(method, base, path)
         if route is None:
             raise ValueError(f"{method} {path} is not on this connector's allow-list")
-        return max(self._pacing.refused(key, limit, retry_after) for key, limit in route.paces(path))
+        return self.pacing.refused_any(route.paces(path), retry_after)
 
     def refused_for(self, method: str, base: str, path: str) -> float:
         """Give the seconds for which a refusal of such a request still holds; 0 where none does."""
-        route = find(self._settings.routes, method, base, path)
+        route = self._allowed.route_of(method, base, path)
         paces = route.paces(path) if route is not None else ()
-        return max((self._pacing.refused_for(key) for key, _ in paces), default=0.0)
+        return max((self.pacing.refused_for(key) for key, _ in paces), default=0.0)
 
     async def _back_off(self, attempt: int) -> None:
         scale = self._settings.backoff * 2 ** (attempt - 1)
@@ -328,12 +310,13 @@ class Wire:
     ) -> tuple[aiohttp.ClientResponse | None, Signal]:
         """Send once and read the answer whole; NotSent where no connection was made."""
         route = admitted.route
-        started = time.monotonic()
+        started, whole = time.monotonic(), False
         exchange.tries += 1
         try:
             async with asyncio.timeout(self._settings.total_timeout):
                 response = await handler(request)
                 body = await response.read()
+            whole = True
         except (
             aiohttp.ClientConnectorError,
             aiohttp.ConnectionTimeoutError,
@@ -345,60 +328,50 @@ class Wire:
             return None, Signal(SignalKind.BROKEN, reason=f"no whole answer ({type(error).__name__})")
         finally:
             exchange.seconds = time.monotonic() - started
+            if not whole:
+                self.pacing.lost(admitted.paces)
         self.requests_sent += 1
         self._note(exchange, response)
-        return response, self._judge(admitted, response, body)
+        signal = self._judge(admitted.route, response, body)
+        return response, self._learnt(admitted, signal, started, response.headers)
 
-    def _judge(self, admitted: Admitted, response: aiohttp.ClientResponse, body: bytes) -> Signal:
+    def _judge(self, route: Route, response: aiohttp.ClientResponse, body: bytes) -> Signal:
         if 300 <= response.status < 400:
             return Signal(
                 SignalKind.BROKEN, reason=f"answered with a redirect ({response.status}), not followed"
             )
-        signal = self._settings.read_signal(admitted.route, response.status, response.headers, body)
-        if signal.kind is not SignalKind.LIMITED:
-            for key, limit in admitted.paces:
-                self._pacing.accepted(key, limit)
+        return self._settings.read_signal(route, response.status, response.headers, body)
+
+    def _learnt(
+        self, admitted: Admitted, signal: Signal, started: float, headers: Mapping[str, str]
+    ) -> Signal:
+        """Tell the pacing what came back; gives the signal, with the whole wait where it was a refusal."""
+        paces = admitted.paces
+        if signal.kind is SignalKind.LIMITED:
+            # A batch paced by its parts alone is refused as a whole under its own name.
+            paces = paces or ((admitted.route.name, admitted.route.limit),)
+            return replace(signal, retry_after=self.pacing.refused_any(paces, signal.retry_after, started))
+        if signal.kind is SignalKind.BROKEN:
+            self.pacing.lost(paces)
+        else:
+            self.pacing.accepted_all(paces)
+        if paces and (said := hint(headers)) is not None:
+            self.pacing.told(paces, said)
         return signal
 
     def _note(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
         settings = self._settings
         exchange.status = response.status
-        exchange.request_id = self._redact(response.headers.get(settings.request_id_header, ""))[:128]
+        headers = response.headers
+        if settings.request_id_header:
+            exchange.request_id = self._redact(headers.get(settings.request_id_header, ""))[:128]
         exchange.headers = {
-            name: self._redact(response.headers[name])
-            for name in settings.keep_headers
-            if name in response.headers
+            name: self._redact(headers[name]) for name in settings.keep_headers if name in headers
         }
 
 
-def _on(url: URL, base: URL) -> bool:
-    """Whether an address is on a base: the same origin or, where the base says so, a host below it."""
-    host = base.host or ""
-    if not host.startswith("*."):
-        return url.origin() == base.origin()
-    return (url.scheme, url.port) == (base.scheme, base.port) and (url.host or "").endswith(host[1:])
-
-
-class _BoundedResponse(aiohttp.ClientResponse):
-    """A response that refuses to grow beyond `limit` bytes after decompression."""
-
-    limit: ClassVar[int]
-
-    async def read(self) -> bytes:
-        if self._body is None:
-            try:
-                await self._read_bounded()
-            except BaseException:
-                self.close()
-                raise
-        return await super().read()
-
-    async def _read_bounded(self) -> None:
-        parts: list[bytes] = []
-        size = 0
-        async for part in self.content.iter_any():
-            size += len(part)
-            if size > self.limit:
-                raise aiohttp.ClientPayloadError(f"answer larger than {self.limit} bytes")
-            parts.append(part)
-        self._body = b"".join(parts)
+def _limited(route: Route, signal: Signal) -> RateLimited:
+    wait = signal.retry_after or 0.0
+    return RateLimited(
+        f"{route.name}: the server refuses for {wait:.1f} s; nothing was done", retry_after=wait
+    )

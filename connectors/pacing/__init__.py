@@ -130,8 +130,8 @@ class Pacing:
         guilty = {fullest}
         if fullest != paces[0] and self._narrow_refused(fullest[1], now) >= _MOST_NARROW:
             guilty.add(paces[0])
-        for other in set(paces) - guilty:
-            self._meter(*other).lost()
+        for pace, calls in Counter(paces).items():
+            self._meter(*pace).lost(calls - (pace in guilty))
         return max(self.refused(key, limit, retry_after, sent_at) for key, limit in guilty)
 
     def _narrow_refused(self, limit: str, now: float) -> int:

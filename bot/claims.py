@@ -15,6 +15,8 @@ from bot.lanes import ensure_lane
 from bot.store.query import change, columns, table
 from bot.store.tables import LaneRow
 
+CLOCK = "clock"
+"""The key of what is remembered about the one process that ticks."""
 LEASE_SECONDS = 30.0
 """How long a drainer may act without having written: a successor is only let in after this."""
 

@@ -57,11 +57,8 @@ async def turn(url: str, name: str, *, shared: bool = False) -> AsyncIterator[ps
 async def in_turn(app: Bawab, name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Do endless work in one process of all: whoever comes second waits until the first is gone.
 
-    On SQLite there is one process only, and it begins at once.
+    For PostgreSQL only.
     """
-    if app.store.dialect != "postgresql":
-        await work()
-        return
     while True:
         try:
             async with turn(app.store.url, name) as connection:

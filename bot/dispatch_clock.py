@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
-from bot.claims import Superseded, awake, this_process
+from bot.claims import CLOCK, Superseded, awake, this_process
 from bot.dispatch_schema import WORKERS, living
 from bot.store.query import add, change, columns, one
 from bot.store.tables import MetaRow
-
-KEY: Final = "clock"
 
 
 class Clock:
@@ -29,7 +25,7 @@ class Clock:
         async with self._app.store.read() as tx:
             if not await self._free(tx):
                 return False
-            row = await one(tx, MetaRow, columns(MetaRow).key == KEY)
+            row = await one(tx, MetaRow, columns(MetaRow).key == CLOCK)
         return (row is not None and row.value["worker"] == worker) or await self._take()
 
     async def hold(self) -> None:
@@ -51,13 +47,13 @@ class Clock:
                 "process": this_process(),
                 "since": self._app.now().isoformat(),
             }
-            if not await change(tx, MetaRow, {"value": now}, columns(MetaRow).key == KEY):
-                await add(tx, MetaRow(key=KEY, value=now))
+            if not await change(tx, MetaRow, {"value": now}, columns(MetaRow).key == CLOCK):
+                await add(tx, MetaRow(key=CLOCK, value=now))
         return True
 
     async def _free(self, tx: AsyncConnection) -> bool:
         """Whether we or nobody alive holds it, by the database's own clock."""
-        row = await one(tx, MetaRow, columns(MetaRow).key == KEY)
+        row = await one(tx, MetaRow, columns(MetaRow).key == CLOCK)
         if row is None or row.value["worker"] == self._worker:
             return True
         alive = living(self._app.settings.workers.stalled_seconds)

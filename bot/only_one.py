@@ -24,6 +24,7 @@ async def only_one(app: Bawab, *, alone: bool = True) -> AsyncIterator[None]:
     """Hold the data folder, or the database where it is PostgreSQL; raises AlreadyRunning.
 
     On PostgreSQL a process may say that it need not be `alone`: its lanes and its clock are then divided.
+    Raises KeyProblem there, where this host would sign the log with a key of its own.
     """
     if app.store.dialect == "postgresql":
         async with _among_others(app, alone=alone):
@@ -48,10 +49,12 @@ async def only_one(app: Bawab, *, alone: bool = True) -> AsyncIterator[None]:
 async def _among_others(app: Bawab, *, alone: bool) -> AsyncIterator[None]:
     """Share or hold the database for as long as one connection of it lasts."""
     from bot.dispatch_alone import turn  # noqa: PLC0415 - most installs never need its driver
+    from bot.dispatch_shared import same_key  # noqa: PLC0415 - as above
 
     async with turn(app.store.url, ALONE, shared=not alone) as held:
         if held is None:
             raise AlreadyRunning(_AMONG if alone else _ALONE)
+        await same_key(app)
         yield
 
 

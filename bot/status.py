@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +14,7 @@ from bot.access.confirmations import unconfirmed
 from bot.access.registry_seats import open_seats
 from bot.access.roster import vacant_roles
 from bot.app import Bawab
+from bot.claims import CLOCK
 from bot.drift.record import DriftState
 from bot.groups.succession import open_successions
 from bot.hearing import Trouble, troubles
@@ -23,8 +25,8 @@ from bot.reviews import NONE_UNREVIEWED, Unreviewed, unreviewed
 from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
 from bot.store.access_tables import ConfirmationRow
 from bot.store.group_tables import DriftRow, SuccessionRow
-from bot.store.query import all_of, columns, table, where
-from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, TaskRow
+from bot.store.query import all_of, columns, one, table, where
+from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, MetaRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
 from policies.roles import Role
 
@@ -68,6 +70,10 @@ class Status:
     """Emergencies that wait for a second person's word."""
     seats: tuple[str, ...] = ()
     """Groups whose registered owner or deputy leaves, and that nobody has taken over."""
+    drained: tuple[LaneRow, ...] = ()
+    """Lanes that a process drains, where many may: its host and number stand in `owner`."""
+    ticking: str | None = None
+    """Which of many processes ticks, as host and number."""
     unreviewed: Unreviewed = NONE_UNREVIEWED
     """Runs that wait for IT's review."""
 
@@ -99,7 +105,20 @@ async def status(app: Bawab) -> Status:
             vacant=await vacant_roles(app, tx),
             unconfirmed=tuple(await unconfirmed(tx)),
             seats=tuple(await open_seats(tx)),
+            **await _divided(app, tx),
         )
+
+
+async def _divided(app: Bawab, tx: AsyncConnection) -> dict[str, Any]:
+    """Say which process does what, where the work is divided; one process alone does everything."""
+    if app.store.dialect != "postgresql":
+        return {}
+    lanes = await where(tx, LaneRow, columns(LaneRow).owner.is_not(None))
+    clock = await one(tx, MetaRow, columns(MetaRow).key == CLOCK)
+    return {
+        "drained": tuple(sorted(lanes, key=lambda lane: lane.instance)),
+        "ticking": clock.value["process"] if clock is not None else None,
+    }
 
 
 def _overdue(cases: list[CaseRow], now: datetime) -> tuple[CaseRow, ...]:

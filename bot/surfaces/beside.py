@@ -62,13 +62,15 @@ def _works(app: Bawab) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
     if app.settings.telegram:
         from bot.surfaces.telegram.starting import pollers, webhooks  # noqa: PLC0415 - its SDK is loaded late
 
-        yield from (poller.forever for poller in pollers(app))
+        for poller in pollers(app):
+            yield _InTurn(app, f"polling {poller.instance}", poller.forever).forever
         if app.settings.listen is not None:
             for webhook in webhooks(app):
                 yield _Registering(app, webhook).until_done
     yield from (socket.forever for socket in _sockets(app))
     if app.settings.listen is not None:
-        yield from (_Keeping(keeper).forever for keeper in keepers(app))
+        for keeper in keepers(app):
+            yield _InTurn(app, f"subscriptions {keeper.instance}", _Keeping(keeper).forever).forever
 
 
 def _sockets(app: Bawab) -> Iterator[SocketMode]:
@@ -86,6 +88,23 @@ def keepers(app: Bawab) -> Iterator[Keeper]:
         connector = app.chat.get(name)
         if settings.notification_url is not None and isinstance(connector, Subscribes):
             yield Keeper(app, connector, f"{settings.notification_url.rstrip('/')}/graph/{name}")
+
+
+class _InTurn:
+    """Does in one process of all what the platform lets only one do."""
+
+    def __init__(self, app: Bawab, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._app = app
+        self._name = name
+        self._work = work
+
+    async def forever(self) -> None:
+        if self._app.store.dialect != "postgresql":
+            await self._work()
+            return
+        from bot.dispatch_alone import in_turn  # noqa: PLC0415 - most installs never need its driver
+
+        await in_turn(self._app, self._name, self._work)
 
 
 class _Registering:

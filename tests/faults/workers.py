@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -22,6 +23,7 @@ from bot.holds import open_holds
 from bot.release import release
 from bot.service import Service
 from bot.settings import load_settings
+from bot.status import status
 from bot.store.query import where
 from bot.store.tables import LaneRow, StepRow
 from tests.bot.world import HEADER, POLICY
@@ -114,6 +116,7 @@ class Plant:
                 process.kill()
             await process.wait()
             await reading
+            print("\n".join(made.said))  # for whoever reads why a test failed
 
     async def steps(self, app: Bawab) -> list[StepRow]:
         """Every step."""
@@ -124,6 +127,10 @@ class Plant:
         """Which process drains each lane."""
         async with app.store.read() as tx:
             return {lane.instance: lane.owner for lane in await where(tx, LaneRow)}
+
+    async def ticks(self, app: Bawab) -> str | None:
+        """Which process ticks."""
+        return (await status(app)).ticking
 
     async def members(self, name: str, channel: str) -> list[str]:
         """Who is really in a channel, asked of the sandbox."""
@@ -146,9 +153,9 @@ class Worker:
     said: list[str] = field(default_factory=list)
 
     @property
-    def pid(self) -> int:
-        """Its number."""
-        return self.process.pid
+    def name(self) -> str:
+        """What it calls itself: host and number."""
+        return f"{socket.gethostname()}:{self.process.pid}"
 
     async def read(self) -> None:
         """Keep what it says."""

@@ -55,6 +55,7 @@ async def _status(desk: Desk) -> ExitCode:
         _waiting(desk, found)
         _cases(desk, found)
         _seen(desk, found)
+        _divided(desk, found)
     return ExitCode.DONE
 
 
@@ -69,6 +70,18 @@ def _cases(desk: Desk, found: Status) -> None:
     _more(desk, len(found.overdue), "case list", style="red")
     if found.next_due is not None:
         desk.print(t.text("Next: {case}", case=_case(desk, found.next_due)))
+
+
+def _divided(desk: Desk, found: Status) -> None:
+    """Which process does what, where many share the work."""
+    t = desk.t
+    if found.ticking is not None:
+        desk.print(t.text("{process} looks for what is due.", process=t.isolate(found.ticking)))
+    for lane in found.drained:
+        said = N_("{lane} is worked on by {process}, since {moment}.")
+        since = desk.moment(lane.owner_since)
+        process = t.isolate(lane.owner or "")
+        desk.print(t.text(said, lane=t.isolate(lane.instance), process=process, moment=since))
 
 
 def _waiting(desk: Desk, found: Status) -> None:
@@ -237,4 +250,8 @@ def _plain(found: Status) -> dict[str, Any]:
         "open_seats": list(found.seats),
         "lone_approvals": [{"hold": hold.digest, "why": why} for hold, why in found.lone],
         "messages_stopped_by": found.silenced,
+        "ticking": found.ticking,
+        "drained_by": {
+            lane.instance: {"process": lane.owner, "since": lane.owner_since} for lane in found.drained
+        },
     }

@@ -68,6 +68,11 @@ class Keeper:
         self._url = url
         self._failed: set[str] = set()
 
+    @property
+    def instance(self) -> str:
+        """Name the tenant, as the settings do."""
+        return self._connector.instance
+
     async def keep(self) -> None:
         """Make what is missing and renew what is due; failures are said, not raised."""
         rows = columns(SubscriptionRow)

@@ -56,6 +56,11 @@ class Poller:
         self._bot = ""
         """The bot's own account: another one numbers its updates otherwise."""
 
+    @property
+    def instance(self) -> str:
+        """Name the bot, as the settings do."""
+        return self._instance
+
     async def forever(self) -> None:
         """Poll until cancelled; whatever goes wrong is waited for and tried again: nobody else would."""
         while True:

@@ -23,6 +23,7 @@ from bot.casework import (
     open_case,
 )
 from bot.holds import first_run_is_open, gate
+from bot.store.people import remember_stated
 from bot.store.query import add, change, chunks, columns, new_id, table, where
 from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
 from connectors.errors import BadFeed, Complaint
@@ -146,6 +147,9 @@ async def _store_page(
         known = person_from_json(before.record) if before else None
         events += [event for event in lifecycle_change(known, person, now) if _counts(event, report)]
     await _write(tx, fresh, changed, back)
+    by_id = {person.id: person for person, _ in page}
+    await remember_stated(tx, [by_id[values["id"]] for values in fresh], known=False)
+    await remember_stated(tx, [by_id[values["id"]] for values in changed], known=True)
     return events
 
 

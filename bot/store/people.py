@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.query import columns, one, table, where
-from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow
+from bot.store.query import add, columns, one, table, where
+from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow, StatedRow
 from connectors.hr.records import person_from_json
 from policies.model import IdentityLink, LinkEvidence, Person, PersonStatus
 
@@ -65,18 +65,32 @@ async def links_on(
 
 async def stated_on(tx: AsyncConnection, instance: str, account_ids: Sequence[str]) -> dict[str, list[str]]:
     """Give, for each of these accounts that HR records state, the employee ids of those who state it."""
-    found: dict[str, list[str]] = {}
-    for account_id in account_ids:
-        if people := await stated_for(tx, instance, account_id):
-            found[account_id] = people
+    rows, found = columns(StatedRow), dict[str, list[str]]()
+    stated = await where(tx, StatedRow, rows.instance == instance, rows.account_id.in_(account_ids))
+    for row in sorted(stated, key=lambda row: row.person_id):
+        found.setdefault(row.account_id, []).append(row.person_id)
     return found
 
 
 async def stated_for(tx: AsyncConnection, instance: str, account_id: str) -> list[str]:
     """Give the employee ids of everybody whose HR record states this account."""
-    people = columns(PersonRow)
-    named = await where(tx, PersonRow, people.record.contains(account_id, autoescape=True))
-    return [row.id for row in named if (instance, account_id) in person_from_json(row.record).account_ids]
+    return (await stated_on(tx, instance, [account_id])).get(account_id, [])
+
+
+async def remember_stated(tx: AsyncConnection, people: Sequence[Person], *, known: bool) -> None:
+    """Store which accounts these records state, in the transaction that stores the records.
+
+    `known`: they have been stored before, and may have stated others.
+    """
+    if known:
+        gone = columns(StatedRow).person_id.in_([person.id for person in people])
+        await tx.execute(delete(table(StatedRow)).where(gone))
+    rows = [
+        StatedRow(instance=instance, account_id=account_id, person_id=person.id)
+        for person in people
+        for instance, account_id in dict.fromkeys(person.account_ids)
+    ]
+    await add(tx, *rows)
 
 
 async def _stated(tx: AsyncConnection, instance: str, account_id: str, person_id: str) -> list[IdentityLink]:

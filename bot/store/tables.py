@@ -75,6 +75,15 @@ class PersonRow(SQLModel, table=True):
     updated_at: datetime = instant_field(nullable=False)
 
 
+class StatedRow(SQLModel, table=True):
+    """An account that a person's last accepted HR record states as theirs: found by account, at once."""
+
+    __tablename__ = "stated_account"
+    instance: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+    person_id: str = Field(primary_key=True, index=True)
+
+
 class LinkRow(SQLModel, table=True):
     """An identity link: a person tied to an account by its immutable id, made once."""
 

@@ -1,5 +1,6 @@
 """Lanes on many hosts: who drains one, what its pace has learnt, what its circuit is at; who is missing."""
 
+import orjson
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,8 +27,30 @@ def upgrade() -> None:
     op.drop_index("ix_step_due", table_name="step")
     op.create_index("ix_step_turn", "step", [*TURN])
     op.create_index("ix_step_stage", "step", ["case_id", "instance", "stage", "state"])
+    stated = op.create_table(
+        "stated_account",
+        sa.Column("instance", sa.String(), primary_key=True),
+        sa.Column("account_id", sa.String(), primary_key=True),
+        sa.Column("person_id", sa.String(), primary_key=True),
+    )
+    op.create_index("ix_stated_account_person_id", "stated_account", ["person_id"])
+    _fill(op.get_bind(), stated)
     missing = sa.text("missing_reads > 0")
     op.create_index("ix_person_missing", "person", ["source"], sqlite_where=missing, postgresql_where=missing)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TRIGGER audit_entry_follows")  # the older one made each insert cost twice as much
         op.execute(SQLITE_FOLLOWS)
+
+
+def _fill(connection: sa.Connection, stated: sa.Table) -> None:
+    """Find the accounts that the records of an earlier version state."""
+    people = connection.execute(
+        sa.text("SELECT id, record FROM person WHERE record LIKE :some"), {"some": '%"account_ids"%'}
+    )
+    rows = [
+        {"instance": instance, "account_id": account_id, "person_id": person_id}
+        for person_id, record in people.all()
+        for instance, account_id in orjson.loads(record).get("account_ids", ())
+    ]
+    if rows:
+        connection.execute(stated.insert(), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -33,6 +33,8 @@ from bot.locale import N_
 from bot.store.db import Store, StoreProblem
 from bot.store.migrate import migrate
 from bot.store.types import instant_text
+
+LOOKS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,10 @@ async def _alone(app: Bawab) -> None:
     if app.store.dialect != "postgresql":
         return
     await app.store.aclose()  # our own connections are not to be counted; the next use opens new ones
-    others = await asyncio.to_thread(_others, app.store.url)
+    for _ in range(LOOKS):  # a server takes a moment to see that a connection was closed
+        if not (others := await asyncio.to_thread(_others, app.store.url)):
+            return
+        await asyncio.sleep(0.1)
     if others:
         raise CannotKeep(
             N_(

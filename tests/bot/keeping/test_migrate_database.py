@@ -177,7 +177,7 @@ def test_killed_before_the_mark_a_second_try_ends_the_move(shop: Shop, new_datab
 
 def test_killed_anywhere_the_new_one_is_empty_or_whole(shop: Shop, new_database: Maker) -> None:
     before = everything(shop)
-    for tenths in (8, 12, 16):
+    for tenths in (9, 15):
         url = new_database()
         child = subprocess.Popen(
             [*BAWAB, "--env-file", str(shop.env_file), "migrate-database", "--to", url],

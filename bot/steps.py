@@ -9,10 +9,13 @@ from bot.audit.entry import Entry
 from bot.store.tables import StepRow
 from bot.values import account_from_plain, group_from_plain, way_from_plain
 from connectors.contract import (
+    AccountStep,
     ChatConnector,
     ClosesTheWayBack,
     Closing,
     DeactivatesAccounts,
+    DeactivatesManyAccounts,
+    EndsManySessions,
     EndsSessions,
     Presence,
     Promotion,
@@ -58,6 +61,10 @@ async def act(connector: ChatConnector, steps: Sequence[StepRow], *, may_join: b
     kind = StepAction(steps[0].action)
     if kind is StepAction.REVOKE:
         return await connector.revoke([revocation(step, may_join=may_join) for step in steps])
+    if kind is StepAction.DEACTIVATE and isinstance(connector, DeactivatesManyAccounts):
+        return await connector.deactivate_all(_accounts(steps))
+    if kind is StepAction.END_SESSIONS and isinstance(connector, EndsManySessions):
+        return await connector.end_sessions_of(_accounts(steps))
     step, account = steps[0], account_from_plain(steps[0].account)
     if kind is StepAction.DEACTIVATE and isinstance(connector, DeactivatesAccounts):
         return [await connector.deactivate(step.id, account)]
@@ -75,6 +82,10 @@ async def look(connector: ChatConnector, steps: Sequence[StepRow]) -> Sequence[P
     kind = StepAction(steps[0].action)
     if kind is StepAction.REVOKE:
         return await connector.read_back([revocation(step) for step in steps])
+    if kind is StepAction.DEACTIVATE and isinstance(connector, DeactivatesManyAccounts):
+        return await connector.accounts_active(_accounts(steps))
+    if kind is StepAction.END_SESSIONS and isinstance(connector, EndsManySessions):
+        return await connector.sessions_open_of(_accounts(steps))
     if kind is StepAction.DEACTIVATE and isinstance(connector, DeactivatesAccounts):
         return [await connector.account_active(s.id, account_from_plain(s.account)) for s in steps]
     if kind is StepAction.END_SESSIONS and isinstance(connector, EndsSessions):
@@ -84,6 +95,10 @@ async def look(connector: ChatConnector, steps: Sequence[StepRow]) -> Sequence[P
     if kind is StepAction.CLOSE_WAY_BACK and isinstance(connector, ClosesTheWayBack):
         return [await connector.way_back_open(closing(step)) for step in steps]
     raise NotSupported(f"{connector.instance} cannot read back {kind}")
+
+
+def _accounts(steps: Sequence[StepRow]) -> list[AccountStep]:
+    return [AccountStep(step.id, account_from_plain(step.account)) for step in steps]
 
 
 def record_entry(step: StepRow, action: Action, *, said: str = "", because: str = "") -> Entry:

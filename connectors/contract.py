@@ -6,12 +6,13 @@ A result is what we know, per step, rate limits and unknown outcomes included; a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from connectors.errors import ConnectorError
 from policies.model import (
     Account,
     Gap,
@@ -76,7 +77,7 @@ class Gathers(StrEnum):
     PERSON = "person"
     """One read shows all of a person's groups (Slack)."""
     GROUP = "group"
-    """One request ends many memberships of a group (Teams), or each is read alone."""
+    """One request ends many memberships of a group (Teams)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,12 @@ class Capabilities:
     """How many steps one request of the platform takes: a drainer hands over so many where it has them."""
     gathers: Gathers = Gathers.PERSON
     """Whose steps belong together, so that acting and reading back cost the fewest calls."""
+    written_whole: tuple[str, ...] = ()
+    """Kinds of group whose members are replaced as one list: all who leave one belong into one `revoke`."""
+    bulk_sessions: int = 1
+    """How many accounts one `end_sessions_of` takes (EndsManySessions)."""
+    bulk_accounts: int = 1
+    """How many accounts one `deactivate_all` takes (DeactivatesManyAccounts)."""
     limits: tuple[RateLimit, ...] = ()
     scopes: tuple[Scope, ...] = ()
     undo: str = ""
@@ -306,6 +313,51 @@ class EndsSessions(Protocol):
 
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read the sessions again: `absent` means none is left, `present` that one still lives."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStep:
+    """One account among many to be shut out."""
+
+    step_id: str
+    account: Account
+
+
+@runtime_checkable
+class DeactivatesManyAccounts(Protocol):
+    """Can close and read many accounts with few requests; per step as `DeactivatesAccounts`."""
+
+    async def deactivate_all(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Close at most `bulk_accounts`; one result per step, in order; raises where nothing left."""
+        ...
+
+    async def accounts_active(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
+        """Read any number of accounts again; one presence per step, same order."""
+        ...
+
+
+@runtime_checkable
+class EndsManySessions(Protocol):
+    """Can sign many people out with few requests; per step as `EndsSessions`."""
+
+    async def end_sessions_of(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Sign out at most `bulk_sessions`; one result per step, in order; raises where nothing left."""
+        ...
+
+    async def sessions_open_of(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
+        """Read any number of people's sessions again; one presence per step, same order."""
+        ...
+
+
+@runtime_checkable
+class ListsMembershipsOfMany(Protocol):
+    """Can say what many accounts are in with fewer calls than by asking for each."""
+
+    async def memberships_of_many(
+        self, accounts: Sequence[Account], known: KnownGroups
+    ) -> Mapping[str, Sequence[Membership | Gap] | ConnectorError]:
+        """Give per account id what `memberships` would yield now, or the error it would raise."""
         ...
 
 

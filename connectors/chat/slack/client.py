@@ -23,7 +23,16 @@ SCOPES_HEADER = "x-oauth-scopes"
 # A listing longer than this is a server gone wrong, not a workspace.
 _MOST_PAGES = 5000
 # They carry lists, which a form cannot.
-_AS_JSON = frozenset({"chat.postMessage", "chat.update", "views.open", "views.update", "views.publish"})
+_AS_JSON = frozenset(
+    {
+        "admin.users.session.resetBulk",
+        "chat.postMessage",
+        "chat.update",
+        "views.open",
+        "views.publish",
+        "views.update",
+    }
+)
 
 
 class SlackRefused(ConnectorError):

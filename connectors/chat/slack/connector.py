@@ -33,6 +33,7 @@ from connectors.chat.slack.user_groups import UserGroupRemoval
 from connectors.chat.slack.ways_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
+    AccountStep,
     Capabilities,
     Closing,
     Finding,
@@ -45,7 +46,7 @@ from connectors.contract import (
 )
 from connectors.manifest import load_manifest
 from connectors.messages import Message, NoticeReceipt
-from connectors.together import Job, together
+from connectors.together import Job, abreast, together
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, GroupKind, Membership, Person, Refusal, StepAction
 
@@ -223,6 +224,15 @@ class SlackConnector:
     async def end_sessions(self, step_id: str, account: Account) -> Result:
         """Sign the account out everywhere where the admin token allows it."""
         return await self._lockout.end_sessions(step_id, account)
+
+    async def end_sessions_of(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Sign up to a thousand accounts out with one request."""
+        return await self._lockout.end_sessions_of(steps)
+
+    async def sessions_open_of(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
+        """Read the sessions of each again: Slack lists them by person only."""
+        reads = [partial(self._sessions.sessions_open, step.step_id, step.account) for step in steps]
+        return await abreast(reads, ABREAST)
 
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read the sessions again; unreadable without an admin token that may list them."""

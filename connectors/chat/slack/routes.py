@@ -75,6 +75,7 @@ _METHODS = (
     Method("conversations.listConnectInvites", "POST", Access.READ, "t1"),
     Method("admin.users.session.list", "POST", Access.READ, "t2", admin=True),
     Method("admin.users.session.reset", "POST", Access.WRITE, "t2", admin=True),
+    Method("admin.users.session.resetBulk", "POST", Access.WRITE, "t2", admin=True),
     Method("admin.users.deactivate", "POST", Access.WRITE, "t2", admin=True),
 )
 METHODS = {method.name: method for method in _METHODS}

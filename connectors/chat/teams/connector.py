@@ -28,6 +28,7 @@ from connectors.chat.teams.removal import Removal
 from connectors.chat.teams.subscriptions import Subscriptions
 from connectors.contract import (
     NO_GROUPS,
+    AccountStep,
     Capabilities,
     Finding,
     KnownGroups,
@@ -67,7 +68,7 @@ class TeamsConnector:
         self._members = Members(self._client, self._asks, batches)
         self._ownership = Ownership(self._client, self._asks, batches, self._identity)
         self._subscriptions = Subscriptions(self._client, self._asks, self._identity)
-        self._lockout = Lockout(self._client, self._asks, self._identity)
+        self._lockout = Lockout(self._client, self._asks, batches, self._identity)
         self._sights = Sights()
         self._memberships = Memberships(self._client, self._asks, batches, self._sights)
         self._removal = Removal(self._client, self._asks, batches, self._sights)
@@ -181,19 +182,35 @@ class TeamsConnector:
 
     async def deactivate(self, step_id: str, account: Account) -> Result:
         """Disable the account; never deletes."""
-        return await self._lockout.deactivate(step_id, account)
+        return (await self._lockout.deactivate_all([AccountStep(step_id, account)]))[0]
 
     async def account_active(self, step_id: str, account: Account) -> Presence:
         """Read the account again."""
-        return await self._lockout.account_active(step_id, account)
+        return (await self._lockout.accounts_active([AccountStep(step_id, account)]))[0]
 
     async def end_sessions(self, step_id: str, account: Account) -> Result:
         """Sign the account out everywhere."""
-        return await self._lockout.end_sessions(step_id, account)
+        return (await self._lockout.end_sessions_of([AccountStep(step_id, account)]))[0]
 
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read from when the account's sessions count."""
-        return await self._lockout.sessions_open(step_id, account)
+        return (await self._lockout.sessions_open_of([AccountStep(step_id, account)]))[0]
+
+    async def deactivate_all(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Disable accounts, twenty in a request."""
+        return await self._lockout.deactivate_all(steps)
+
+    async def accounts_active(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
+        """Read accounts again, twenty in a request."""
+        return await self._lockout.accounts_active(steps)
+
+    async def end_sessions_of(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Sign accounts out everywhere, twenty in a request."""
+        return await self._lockout.end_sessions_of(steps)
+
+    async def sessions_open_of(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
+        """Read from when the accounts' sessions count, twenty in a request."""
+        return await self._lockout.sessions_open_of(steps)
 
     async def subscribe(self, resource: str, url: str, client_state: str, expires: datetime) -> str:
         """Have Graph tell `url` of changes; gives the subscription's id."""

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.chat.teams.sandbox import APP_OBJECT_ID, FaultKind
-from connectors.contract import DeactivatesAccounts, EndsSessions, Outcome, Sight
+from connectors.chat.teams.sandbox import APP_OBJECT_ID, FaultKind, User
+from connectors.contract import AccountStep, DeactivatesAccounts, EndsSessions, Outcome, Sight
 from connectors.errors import Forbidden
 from policies.model import Account, Refusal, StepAction
-from tests.connectors.teams.stage import ANA, INSTANCE, SCOPES, staged, tenant
+from tests.connectors.teams.stage import ANA, BADR, INSTANCE, SCOPES, staged, tenant
 
 ACCOUNT = Account(INSTANCE, ANA)
 PATCH = "PATCH /users/{user}"
@@ -121,3 +121,29 @@ async def test_an_act_the_app_may_not_do_is_left_out_of_its_capabilities_once_th
         assert StepAction.DEACTIVATE not in stage.teams.capabilities.actions
         assert StepAction.END_SESSIONS in stage.teams.capabilities.actions
         assert StepAction.DEACTIVATE in stage.teams.capabilities.lockout_order
+
+
+async def test_forty_people_are_shut_out_and_seen_to_be_with_two_requests_an_act() -> None:
+    people = [f"u-{number}" for number in range(40)]
+    world = tenant().add(*(User(id_, id_) for id_ in people))
+    async with staged(world) as stage:
+        steps = [AccountStep(f"s-{id_}", Account(INSTANCE, id_)) for id_ in people]
+        await stage.teams.own_account_ids()
+        before = len(stage.requests())
+        closed = await stage.teams.deactivate_all(steps)
+        ended = await stage.teams.end_sessions_of(steps)
+        seen = [await stage.teams.accounts_active(steps), await stage.teams.sessions_open_of(steps)]
+        assert len(stage.requests()) - before == 5 * 2, "closed, looked at, signed out, and both read back"
+    assert [result.step_id for result in closed] == [step.step_id for step in steps]
+    assert {result.outcome for result in (*closed, *ended)} == {Outcome.REVOKED}
+    assert {presence.sight for sights in seen for presence in sights} == {Sight.ABSENT}
+
+
+async def test_one_of_many_whom_graph_refuses_takes_nobody_along() -> None:
+    async with staged() as stage:
+        wrong = Account("other", BADR)
+        steps = [AccountStep("ana", Account(INSTANCE, ANA)), AccountStep("none", Account(INSTANCE, "u-none"))]
+        results = await stage.teams.deactivate_all([*steps, AccountStep("wrong", wrong)])
+        assert stage.sandbox.tenant.users[BADR].account_enabled
+        assert not stage.sandbox.tenant.users[ANA].account_enabled
+    assert [result.refusal for result in results] == [None, Refusal.ACCOUNT_UNKNOWN, Refusal.NOT_MANAGED]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from connectors.chat.slack.sandbox.call import Call, Refused
 from connectors.chat.slack.sandbox.conversations import remove_member
 from connectors.chat.slack.sandbox.state import Channel, User
+
+MOST_RESETS = 1000
 
 
 def conversations_search(call: Call) -> dict[str, Any]:
@@ -58,6 +62,23 @@ def session_reset(call: Call) -> dict[str, Any]:
     return {}
 
 
+def session_reset_bulk(call: Call) -> dict[str, Any]:
+    """Reset up to a thousand; a bot or the primary owner among them is refused for all."""
+    org_admin(call, "admin.users:write")
+    asked: Any = call.params.get("user_ids")
+    ids = orjson.loads(asked) if isinstance(asked, str) and asked.startswith("[") else asked
+    if not isinstance(ids, list) or not 0 < len(ids) <= MOST_RESETS:
+        raise Refused("invalid_arguments")
+    users = [call.workspace.users.get(str(user_id)) for user_id in ids]
+    for user in users:
+        if user is None:
+            raise Refused("user_not_found")
+        if user.is_bot or user.is_primary_owner:
+            raise Refused("cannot_reset_bot" if user.is_bot else "cannot_reset_primary_owner")
+    call.bring_about(lambda: _sign_out(*(user for user in users if user is not None)))
+    return {}
+
+
 def session_list(call: Call) -> dict[str, Any]:
     """One session is one row; none at all is an error of its own, as documented."""
     org_admin(call, "admin.users:read")
@@ -104,8 +125,9 @@ def deactivate(call: Call, user: User) -> None:
         group.users = [member for member in group.users if member != user.id]
 
 
-def _sign_out(user: User) -> None:
-    user.sessions = 0
+def _sign_out(*users: User) -> None:
+    for user in users:
+        user.sessions = 0
 
 
 def org_admin(call: Call, scope: str, otherwise: str = "not_an_admin") -> None:

@@ -55,5 +55,6 @@ METHODS: dict[str, tuple[Handler, str]] = {
     "conversations.listConnectInvites": (conversations.list_connect_invites, "t1"),
     "admin.users.session.list": (admin.session_list, "t2"),
     "admin.users.session.reset": (admin.session_reset, "t2"),
+    "admin.users.session.resetBulk": (admin.session_reset_bulk, "t2"),
     "admin.users.deactivate": (admin.users_deactivate, "t2"),
 }

@@ -32,6 +32,7 @@ from connectors.bounded import bounded
 from connectors.contract import RateLimit
 from connectors.errors import Forbidden, Unavailable
 from connectors.pacing import Pacing, hint
+from connectors.probing import asked, under_way
 from connectors.redaction import Redactor
 from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts
 
@@ -180,6 +181,11 @@ class Wire:
             if outer is not None:
                 outer.extend(exchanges)
 
+    def noted(self, exchanges: Sequence[Exchange]) -> None:
+        """Put exchanges that were made for several callers at once into the recording that runs here."""
+        if (recording := _RECORDING.get()) is not None:
+            recording.extend(exchanges)
+
     def _socket(self, address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
         """Make the socket of one connection and write down where it goes."""
         family, kind, protocol, _, where = address
@@ -193,6 +199,14 @@ class Wire:
         exchange = Exchange(route=admitted.route.name, access=admitted.access, at=datetime.now(UTC))
         if (recording := _RECORDING.get()) is not None:
             recording.append(exchange)
+        if under_way() is None:
+            return await self._leave(admitted, exchange, request, handler)
+        async with asked(admitted.route.name, answers=RateLimited):
+            return await self._leave(admitted, exchange, request, handler)
+
+    async def _leave(
+        self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
+    ) -> aiohttp.ClientResponse:
         if admitted.route.upgrade:
             return await self._upgrade(admitted, exchange, request, handler)
         if admitted.access is Access.WRITE:
@@ -259,7 +273,7 @@ class Wire:
     async def _read(
         self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> aiohttp.ClientResponse:
-        route, tries = admitted.route, self._settings.read_tries
+        route, tries = admitted.route, 1 if under_way() is not None else self._settings.read_tries
         for attempt in range(1, tries + 1):
             await self._turn(admitted, self._settings.longest_read_wait)
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.chat.teams.client import Answer, GraphClient, Row, with_body
+from connectors.chat.teams.pooling import Pool
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.routes import BATCH, GRAPH, MOST_PARTS, route_of
 from connectors.chat.teams.signals import seconds_of
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
 from connectors.together import abreast
-from connectors.wire import AnswerLost, RateLimited
+from connectors.wire import AnswerLost, Exchange, RateLimited
 
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -30,11 +32,23 @@ Said = Answer | AnswerLost | Unavailable
 """What became of one request: an answer, a lost one, or surely nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of one read, among others that left with it."""
+
+    said: Answer | ConnectorError
+    given_up: bool
+    """Whether asking again would not help."""
+    exchanges: list[Exchange]
+    """All that were made for them together."""
+
+
 class Batches:
     """Sends requests together, at most twenty at a time; one alone goes by itself."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
+        self._pool: Pool[RequestInformation, _Read] = Pool(self._read, self._same)
         self._offered = True
         """Whether the server takes batches at all; Graph does, others may not."""
 
@@ -135,22 +149,34 @@ class Batches:
     async def read(self, asks: Sequence[RequestInformation]) -> list[Answer | ConnectorError]:
         """Send reads, in as many batches as it takes; a part that is refused for now is asked again.
 
-        Raises BadCredentials, Forbidden, and Unavailable where nothing at all was answered.
+        What others ask for in the same moment goes along, so that many people planned side by side share
+        their batches. Raises BadCredentials, Forbidden, and Unavailable where nothing at all was answered.
         """
+        found = await self._pool.read(asks)
+        if found:
+            self._client.wire.noted(found[0].exchanges)
+        results = [one.said for one in found]
+        if results and all(one.given_up for one in found) and isinstance(results[0], Unavailable):
+            raise results[0]
+        return results
+
+    async def _read(self, asks: Sequence[RequestInformation]) -> list[_Read]:
         said: dict[int, Answer | ConnectorError] = {}
         given_up: set[int] = set()
         waiting = list(range(len(asks)))
-        for attempt in range(1, self._client.config.read_tries + 1):
-            given_up |= await self._round(waiting, asks, said)
-            waiting = [i for i in waiting if i not in given_up and isinstance(said[i], Unavailable)]
-            if not waiting:
-                break
-            if attempt < self._client.config.read_tries:
-                await asyncio.sleep(self._client.config.backoff_seconds * attempt)
-        results = [said[index] for index in range(len(asks))]
-        if results and len(given_up) == len(results) and isinstance(results[0], Unavailable):
-            raise results[0]
-        return results
+        with self._client.wire.recording() as exchanges:
+            for attempt in range(1, self._client.config.read_tries + 1):
+                given_up |= await self._round(waiting, asks, said)
+                waiting = [i for i in waiting if i not in given_up and isinstance(said[i], Unavailable)]
+                if not waiting:
+                    break
+                if attempt < self._client.config.read_tries:
+                    await asyncio.sleep(self._client.config.backoff_seconds * attempt)
+        return [_Read(said[index], index in given_up, exchanges) for index in range(len(asks))]
+
+    def _same(self, ask: RequestInformation) -> tuple[str, str]:
+        """Tell the same read by its address, and by what it prefers."""
+        return self._client.relative(ask), str(sorted(ask.headers.get("Prefer") or ()))
 
     async def _round(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from bot.states import CASE_RUNNING, STEP_BOT_AT_WORK, LaneState
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, LaneRow, StepRow
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
+from connectors.probing import probing
 
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 300.0
@@ -126,6 +129,16 @@ async def _with_work(tx: AsyncConnection) -> set[str]:
     planning = select(rows.instance).join(table(CaseRow), cases.id == rows.case_id).distinct()
     planning = planning.where(rows.state == "pending", cases.state.in_(CASE_RUNNING))
     return {name for query in (acting, planning) for name in (await tx.execute(query)).scalars()}
+
+
+@contextmanager
+def careful(lane: LaneRow) -> Iterator[None]:
+    """Ask a platform that did not answer by one request at first; one that is well as usual."""
+    if lane.state == LaneState.OPEN:
+        yield
+        return
+    with probing():
+        yield
 
 
 def may_work(lane: LaneRow, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from bot.casework import set_state
 from bot.drafting import Draft, Drafter
 from bot.groups.memory import moved
 from bot.holds import first_run_is_open, raise_hold
-from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
+from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
 from bot.steps import record_entry
 from bot.store.access_tables import ConfirmationRow
@@ -124,10 +124,11 @@ class Planner:
         if not may_work(lane, self._app.now()):
             return 0
         try:
-            draft = await drafter.on(case, row.instance)
+            with careful(lane):
+                draft = await drafter.on(case, row.instance)
         except ConnectorError as error:
-            await stumbled(self._app, row.instance, platform, error)
-            await self._postpone(row, error)
+            lane = await stumbled(self._app, row.instance, platform, error)
+            await self._postpone(row, error, lane.next_probe)
             return 0
         if lane.state != LaneState.OPEN:
             await answered(self._app, row.instance, platform)
@@ -135,11 +136,11 @@ class Planner:
             await self._store(tx, case, row, draft)
         return 1
 
-    async def _postpone(self, row: CaseInstanceRow, error: ConnectorError) -> None:
+    async def _postpone(self, row: CaseInstanceRow, error: ConnectorError, again: datetime | None) -> None:
         rows = columns(CaseInstanceRow)
         values = {
             "attempts": row.attempts + 1,
-            "next_attempt_at": self._app.now() + timedelta(seconds=backoff(row.attempts + 1)),
+            "next_attempt_at": again or self._app.now() + timedelta(seconds=backoff(row.attempts + 1)),
             "problem": str(error),
         }
         async with self._app.store.write() as tx:

@@ -21,6 +21,7 @@ from bot.store.query import columns, where
 from bot.store.tables import LaneRow
 from bot.strand import Strand
 from connectors.errors import ConnectorError
+from connectors.probing import probing
 
 
 class Lane:
@@ -114,8 +115,10 @@ class Lane:
     async def _halves(self, strand: Strand) -> None:
         acting = Acting(strand, self._queue, self._ledger, self._clearance, self._acting)
         reading = Reading(strand, self._queue, self._ledger, self._reading)
-        if strand.was_down and (strand.not_before is not None or not await acting.once()):
-            await reading.once()
+        if strand.was_down:
+            with probing():
+                if strand.not_before is not None or not await acting.once():
+                    await reading.once()
         if not strand.closed and not strand.was_down:
             await self._side_by_side(strand, acting, reading)
 

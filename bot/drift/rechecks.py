@@ -15,7 +15,7 @@ from bot.drift.end import gone
 from bot.drift.looks import HINTED
 from bot.drift.record import FoundBy, Sighting, record, unsettled
 from bot.drift.rule import follow_rule
-from bot.lanes import answered, backoff, closed_lanes, ensure_lane, may_work, stumbled
+from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import LaneState, StepState
 from bot.steps import look, record_entry
 from bot.store.query import change, columns, where
@@ -57,7 +57,8 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
     if not may_work(lane, app.now()):
         return 0
     try:
-        presences = await look(connector, steps)
+        with careful(lane):
+            presences = await look(connector, steps)
     except NotSupported:
         await _not_to_be_read(app, steps)  # the token that could is gone; the lane's other work goes on
         return 0

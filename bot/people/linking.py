@@ -15,7 +15,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import raise_hold
-from bot.lanes import answered, ensure_lane, may_work, stumbled
+from bot.lanes import answered, careful, ensure_lane, may_work, stumbled
 from bot.people.left_questions import left_as_it_is, question_key
 from bot.plan_again import plan_again
 from bot.states import HoldKind, LaneState
@@ -58,7 +58,8 @@ class Linker:
         if not may_work(lane, self._app.now()):
             return False
         try:
-            accounts = [account async for account in connector.accounts()]
+            with careful(lane):
+                accounts = [account async for account in connector.accounts()]
         except ConnectorError as error:
             await stumbled(self._app, name, lane.platform, error)
             return False

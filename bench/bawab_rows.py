@@ -90,6 +90,7 @@ def step_of(
     *,
     urgent: bool,
     action: str = "revoke",
+    manner: str = "kick",
 ) -> StepRow:
     """Make one released step."""
     who = Account(instance, account, name=account, email=f"{account.lower()}@corp.test")
@@ -107,7 +108,7 @@ def step_of(
         group_id=group,
         group=group_to_plain(what),
         role="member",
-        manner="kick",
+        manner=manner,
         rule="leaver",
         why="leaver",
         priority=URGENT if urgent else USUAL,

@@ -52,15 +52,16 @@ def _teams(job: Job) -> TeamsInstance:
 async def store_work(app: Bawab, job: Job, leavers: dict[str, list[str]], *, urgent: bool = False) -> None:
     """Store people, links, cases and steps as released work; staff who stay are there too."""
     platform, now, policy = job.get("platform", "slack"), app.now(), app.shelf.current.digest
+    kind, manner = job.get("kind", "public_channel"), job.get("manner", "kick")
     people = [*leavers, *(f"S{number:06}" for number in range(0 if urgent else job.get("staff", 1000)))]
     rows: list[list[SQLModel]] = [
         [person_row(account, INSTANCE, now, gone=account in leavers) for account in people],
         [case_of(account, policy, now, urgent=urgent) for account in leavers],
         [link_of(account, INSTANCE, now) for account in leavers],
         [
-            step_of(account, group, INSTANCE, platform, job.get("kind", "public_channel"), now, urgent=urgent)
+            step_of(account, group, INSTANCE, platform, kind, now, urgent=urgent, manner=manner)
             for account, groups in leavers.items()
-            for group in groups
+            for group in (() if job.get("only_account") else groups)
         ],
         [
             step_of(account, "", INSTANCE, platform, "", now, urgent=urgent, action=action)

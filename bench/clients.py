@@ -60,9 +60,7 @@ def seeded(setting: Setting) -> Iterator[Path]:
         yield folder
 
 
-def bawab(
-    setting: Setting, during: Callable[[Client, Path], Client] | None = None, *, prefix: str = ""
-) -> Run:
+def bawab(setting: Setting, during: During | None = None, *, prefix: str = "") -> Run:
     """Let Bawab do the work; `during` may disturb it, and gives the client that is to be waited for.
 
     Raises RuntimeError where the audit log does not verify afterwards.
@@ -81,19 +79,27 @@ def bawab(
     return Run(said, seen, setting.speed)
 
 
-def peer(setting: Setting, name: str, *arguments: str, longest: float | None = None, prefix: str = "") -> Run:
+def peer(
+    setting: Setting,
+    name: str,
+    *arguments: str,
+    longest: float | None = None,
+    during: Callable[[Client], None] | None = None,
+) -> Run:
     """Let a peer's script do the work; stopped after `longest` scaled seconds, if any."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         setting.reset()
         client = start(f"bench.peers.{name}", setting.told(Path(folder)), Path(folder), *arguments)
         patience = 300.0 if longest is None else longest / setting.speed + 5.0
+        if during is not None:
+            during(client)
         said: Said
         try:
             said = client.end(patience)
         except subprocess.TimeoutExpired:
             client.kill()
             said = {"stopped": True, "errors": 0}
-        return Run(said, setting.stub.steer("report", prefix=prefix), setting.speed)
+        return Run(said, setting.stub.steer("report"), setting.speed)
 
 
 def stub_time(setting: Setting, epoch: float, hastened: float) -> float:

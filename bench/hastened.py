@@ -15,6 +15,9 @@ from pathlib import Path
 
 from bench.clock import hasten
 
+EXTRAS = Path(sys.prefix) / "bench"
+"""Where `make bench` puts what the peers need and Bawab does not (bench/requirements.txt)."""
+
 
 def _peak_mb() -> float:
     """The process's own peak: what getrusage says would include its parent's at the fork."""
@@ -25,6 +28,7 @@ def _peak_mb() -> float:
 
 def _run(module: str, path: str, arguments: list[str]) -> dict[str, object]:
     job = json.loads(Path(path).read_text(encoding="utf-8"))
+    sys.path.append(str(EXTRAS))
     hasten(job["speed"], job["epoch"])
     main = importlib.import_module(module).main
     began = time.time()

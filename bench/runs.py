@@ -37,7 +37,7 @@ class StubProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def steer(self, what: str, **said: Any) -> Said:
-        """Say something to the stub: `reset`, `fault` or `report`; gives its report."""
+        """Say `reset`, `fault`, `mark` (begin a new ledger) or `report` to the stub; gives its report."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("POST", f"/_stub/{what}", json.dumps(said))

@@ -20,8 +20,8 @@ class Work:
     groups: int
     urgent: int = 0
     """Groups of one more leaver, `U9URGENT`, who is not part of the bulk."""
-    stay: int = 2
-    """Channels of everybody that nobody is taken out of."""
+    stay: int = 1
+    """Default channels, of everybody, that nobody can be taken out of."""
 
     @property
     def removals(self) -> int:
@@ -39,7 +39,7 @@ class Work:
 
     def world(self) -> dict[str, Any]:
         """The platform's state before: the memberships that end, and a few that stay."""
-        stays = [f"CSTAY{number}" for number in range(self.stay)]
+        stays = [f"CGENERAL{number}" for number in range(self.stay)]
         members = {person: [*groups, *stays] for person, groups in self.memberships().items()}
         return {"members": members, "channels": [f"C{number:05}" for number in range(self.groups)]}
 

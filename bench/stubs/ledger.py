@@ -60,5 +60,6 @@ class Ledger:
         }
         if down:
             said["while_down"] = sum(down[0] <= at < down[1] for at in self.times)
+            said["down_until"] = down[1]
             said["first_after"] = next((at for at in ended if at >= down[1]), None)
         return said

@@ -124,7 +124,13 @@ class SlackStub(Stub):
 
     def _channel(self, channel: str) -> dict[str, Any]:
         base = {"id": channel, "name": channel.lower(), "is_channel": True, "is_private": False}
-        return {**base, "is_member": True, "is_archived": False, "creator": ADMIN}
+        return {
+            **base,
+            "is_member": True,
+            "is_archived": False,
+            "creator": ADMIN,
+            "is_general": "GENERAL" in channel,
+        }
 
     def _usergroups_list(self, _said: dict[str, str], _now: float) -> Any:
         return {"usergroups": []}
@@ -133,6 +139,8 @@ class SlackStub(Stub):
         channel, user = said["channel"], said["user"]
         if channel not in self.channels:
             return "channel_not_found"
+        if "GENERAL" in channel:
+            return "cant_kick_from_general"
         what = f"{user} {channel}"
         if user not in self.channels[channel]:
             self.ledger.repeated += what in self.ledger.effects

@@ -110,6 +110,8 @@ class Stub:
         said = orjson.loads(request.body or b"{}")
         if request.path == CONTROL + "reset":
             self._reset(said)
+        elif request.path == CONTROL + "mark":
+            self.ledger = Ledger()
         elif request.path == CONTROL + "fault":
             now = self.now()
             self.faults = [Fault(said["kind"], now + said.get("in", 0.0), now + said["in"] + said["seconds"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,11 @@ from bot.store.audit_tables import GENESIS
 _NAMES: Final = ", ".join(f'"{name}"' for name in (*HASHED, "hash"))
 _WIDTH: Final = len(HASHED) + 1
 _END: Final = "SELECT seq, hash, (SELECT max(seq) FROM audit_head) FROM audit_entry ORDER BY seq DESC LIMIT 1"
+_COLUMNS: Final = ", ".join("CAST(seq AS TEXT)" if name == "seq" else f'"{name}"' for name in HASHED)
+_PAGE: Final = f"SELECT seq, hash, {_COLUMNS} FROM audit_entry"  # noqa: S608 - our own names
+
+Bulk = tuple[Any, ...]
+"""One entry as the driver gives it; text, unless somebody made something else of it."""
 
 
 def marks(connection: Connection, count: int) -> str:
@@ -24,6 +29,22 @@ def end_of_log(connection: Connection) -> tuple[int, str, int]:
     """Read the last entry's number and hash, and the number of the last checkpoint; zeros where none is."""
     row = connection.exec_driver_sql(_END).first()
     return (0, GENESIS, 0) if row is None else (row[0], row[1], row[2] or 0)
+
+
+def rows_after(connection: Connection, seq: int | None, limit: int) -> list[Bulk] | None:
+    """Read whole entries in bulk, in order: number, hash, then the columns in the order of `HASHED`.
+
+    None where the driver cannot (SQLite's: bytes on disk that are no text, or the database went away).
+    """
+    onward = "" if seq is None else f"WHERE seq > {seq:d}"
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"{_PAGE} {onward} ORDER BY seq LIMIT {limit:d}")
+        return cast("list[Bulk]", list(cursor.fetchall()))
+    except connection.dialect.loaded_dbapi.Error:
+        return None
+    finally:
+        cursor.close()
 
 
 def insert_entries(connection: Connection, rows: Sequence[tuple[int | str | None, ...]]) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from bot.audit.driver import marks
 from bot.audit.seal import new_key
+from bot.store.types import instant_text
 
 _SUBJECT = SQLModel.metadata.tables["subject"]
 _AT_ONCE = 500
@@ -41,11 +42,10 @@ def subjects_for(tx: Connection, person_ids: Collection[str], at: datetime) -> M
     if not missing:
         return found
     made = {person_id: SubjectKey(f"p_{secrets.token_hex(8)}", new_key()) for person_id in missing}
-    rows = [
-        {"pseudonym": subject.pseudonym, "person_id": person_id, "key": subject.key, "created_at": at}
-        for person_id, subject in made.items()
-    ]
-    tx.execute(_SUBJECT.insert(), rows)
+    written = instant_text(at)
+    rows = [(subject.pseudonym, person_id, subject.key, written) for person_id, subject in made.items()]
+    statement = "INSERT INTO subject (pseudonym, person_id, key, created_at) VALUES"
+    tx.exec_driver_sql(f"{statement} ({marks(tx, 4)})", rows)
     return {**found, **made}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.anchors import Outside, check_heads
-from bot.audit.chain import RAW, entry_hash, raw_rows
+from bot.audit.chain import HASHED, RAW, columns_hash, entry_hash, raw_rows
+from bot.audit.driver import Bulk, rows_after
 from bot.audit.findings import Findings, Verification, named
 from bot.audit.keys import SigningKeys
 from bot.store.audit_tables import GENESIS
@@ -19,9 +20,12 @@ from bot.store.db import Store
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
 
-PAGE: Final = 1000
+PAGE: Final = 2000
 
 Row = Mapping[str, Any]
+
+_HASHED_FROM: Final = 2
+_PREVIOUS: Final = _HASHED_FROM + HASHED.index("prev_hash")
 
 
 async def verify_log(
@@ -51,14 +55,25 @@ async def verify_log(
 async def _check_chain(connection: AsyncConnection, findings: Findings, progress: Progress | None) -> int:
     total = await connection.scalar(sa.select(sa.func.count()).select_from(RAW)) or 0
     chain = _Chain(findings)
-    page = await raw_rows(connection, RAW, limit=PAGE)
-    while page:
-        for row in page:
-            chain.take(row)
+    last = await _page(connection, chain, None)
+    while last is not None:
         if progress is not None:
             progress(chain.entries, total)
-        page = await raw_rows(connection, RAW, RAW.c.seq > page[-1]["seq"], limit=PAGE)
+        last = await _page(connection, chain, last)
     return chain.entries
+
+
+async def _page(connection: AsyncConnection, chain: _Chain, after: int | None) -> int | None:
+    """Check the next entries; gives the number of the last, None where there were no more."""
+    bulk = await connection.run_sync(rows_after, after, PAGE)
+    if bulk is not None:
+        chain.take_all(bulk)
+        return bulk[-1][0] if bulk else None
+    onward = sa.true() if after is None else RAW.c.seq > after
+    rows = await raw_rows(connection, RAW, onward, limit=PAGE)
+    for row in rows:
+        chain.take(row)
+    return rows[-1]["seq"] if rows else None
 
 
 class _Chain:
@@ -66,11 +81,28 @@ class _Chain:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._last: Row | None = None
+        self._last: Row | Bulk | None = None
         self._last_seq = 0
         self._suspect = False
         self._may_follow: tuple[str, ...] = (GENESIS,)
         self.entries = 0
+
+    def take_all(self, rows: Sequence[Bulk]) -> None:
+        """Check entries as `take` does; those that are as they should be cost little more than their hash."""
+        for row in rows:
+            if self._is_next(row):
+                self._last, self._last_seq, self._may_follow = row, row[0], (row[1],)
+                self.entries += 1
+            else:
+                self.take(_mapped(row))
+
+    def _is_next(self, row: Bulk) -> bool:
+        if self._suspect or row[0] != self._last_seq + 1 or row[_PREVIOUS] not in self._may_follow:
+            return False
+        try:
+            return bool(columns_hash(row[_HASHED_FROM:]) == row[1])
+        except TypeError:
+            return False  # bytes where text was
 
     def take(self, row: Row) -> None:
         """Check one entry against its own hash, and against the entry before it."""
@@ -99,15 +131,23 @@ class _Chain:
         elif not whole:
             text = f"{named(row)} is not the entry written here: neither its hash nor its link fits; swapped?"
             self._findings.add("displaced", text, row)
-        elif self._last is None:
+        elif (last := self._last_row()) is None:
             self._findings.add("rewritten", f"{named(row)} does not begin the chain", row)
         else:
-            text = f"{named(self._last)} was rewritten with a new hash: {named(row)} does not follow it"
-            self._findings.add("rewritten", text, self._last)
+            text = f"{named(last)} was rewritten with a new hash: {named(row)} does not follow it"
+            self._findings.add("rewritten", text, last)
         return not whole
+
+    def _last_row(self) -> Row | None:
+        return _mapped(self._last) if isinstance(self._last, tuple) else self._last
 
     def _missing(self, row: Row) -> None:
         first, last = self._last_seq + 1, row["seq"] - 1
         which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-        after = "" if self._last is None else f"after {named(self._last)} and "
+        before = self._last_row()
+        after = "" if before is None else f"after {named(before)} and "
         self._findings.add("missing", f"{which} missing: deleted {after}before {named(row)}", seq=first)
+
+
+def _mapped(row: Bulk) -> Row:
+    return dict(zip(HASHED, row[_HASHED_FROM:], strict=True)) | {"seq": row[0], "hash": row[1]}

@@ -6,10 +6,11 @@ by record, as the very first one was, and whatever is wrong with it is said ther
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from .complaints import Complaints
 from .config import CsvFileConfig
 from .facts import Tally, facts_of
 from .line_digests import Block
-from .line_store import Kept, Line, LineStore, hashed, store_path
+from .line_store import Kept, LineStore, Part, Who, hashed, store_path
 from .line_walk import LineWalk, Unlike, Window
 from .reader_version import reader_version
 from .record import RecordReader
@@ -58,7 +59,7 @@ class StagedLines:
 
     def gone(self) -> list[str]:
         """Give whoever stood in the feed `since` and does not in this one, in ascending order."""
-        return sorted({line.id for line in self._walk.gone.values()} - self._ids)
+        return sorted({one for _, one in self._walk.gone.values()} - self._ids)
 
     async def lacking(self, ids: Collection[str]) -> set[str]:
         gone = set(self.gone())
@@ -67,13 +68,16 @@ class StagedLines:
     async def remember(self, feed: str) -> None:
         """Make the kept lines those of this feed. A failure costs time at the next one, nothing else."""
         with suppress(sqlite3.Error, OSError, LookupError):
-            key = self._store.key
-            gone = {hashed(look_alike(line.id), key) for line in self._walk.gone.values()}
-            come = [
-                (hashed(look_alike(new.person.id), key), hashed(new.person.id, key))
-                for new in self._fresh.values()
-            ]
-            self._store.advance(feed, [self._part(part) for part in self._walk.order], gone, come)
+            await asyncio.to_thread(self._advance, feed)
+
+    def _advance(self, feed: str) -> None:
+        key = self._store.key
+        gone = {hashed(look_alike(one), key) for _, one in self._walk.gone.values()}
+        people = {digest: new.person for digest, new in self._fresh.items()}
+        come = [(hashed(look_alike(one.id), key), hashed(one.id, key)) for one in people.values()]
+        new = {digest: (int(_has_left(one)), one.id) for digest, one in people.items()}
+        whose = self._walk.known | new
+        self._store.advance(feed, (_part(part, whose) for part in self._walk.order), gone, come)
 
     async def aclose(self) -> None:
         self._store.close()
@@ -82,16 +86,15 @@ class StagedLines:
         key = self._store.key
         return self._store.person(hashed(look_alike(one), key)) == hashed(one, key)
 
-    def _part(self, part: Kept | list[tuple[Block, list[bytes]]]) -> Kept | list[tuple[Block, list[Line]]]:
-        if isinstance(part, Kept):
-            return part
-        return [(block, [self._line(one) for one in digests]) for block, digests in part]
 
-    def _line(self, one: bytes) -> Line:
-        if (known := self._walk.known.get(one)) is not None:
-            return known
-        person = self._fresh[one].person
-        return Line(one, person.status is PersonStatus.TERMINATED, person.id)
+def _part(part: Kept | list[tuple[Block, list[bytes]]], whose: Mapping[bytes, Who]) -> Kept | list[Part]:
+    if isinstance(part, Kept):
+        return part
+    return [(block, b"".join(digests), [whose[one] for one in digests]) for block, digests in part]
+
+
+def _has_left(person: Person) -> bool:
+    return person.status is PersonStatus.TERMINATED
 
 
 def stage_by_lines(
@@ -180,7 +183,7 @@ def _cells(line: bytes, columns: Columns, delimiter: str) -> list[str]:
 
 def _refuse_twins(store: LineStore, walk: LineWalk, fresh: dict[bytes, Fresh]) -> None:
     """An id that stands twice, or looks like another: only the lines that are gone may be taken for it."""
-    free = {look_alike(line.id) for line in walk.gone.values()}
+    free = {look_alike(one) for _, one in walk.gone.values()}
     seen: set[str] = set()
     for new in fresh.values():
         alike = look_alike(new.person.id)
@@ -192,6 +195,6 @@ def _refuse_twins(store: LineStore, walk: LineWalk, fresh: dict[bytes, Fresh]) -
 
 def _tally(store: LineStore, walk: LineWalk, fresh: dict[bytes, Fresh]) -> Tally:
     rows = sum(kept.block.lines for kept in store.index) + len(fresh) - len(walk.gone)
-    left = sum(kept.left for kept in store.index) - sum(line.left for line in walk.gone.values())
-    left += sum(new.person.status is PersonStatus.TERMINATED for new in fresh.values())
+    left = sum(kept.left for kept in store.index) - sum(gone for gone, _ in walk.gone.values())
+    left += sum(_has_left(new.person) for new in fresh.values())
     return Tally(store.layout.header, rows, left)

@@ -12,8 +12,8 @@ from connectors.hr.contract import FeedMode
 
 from .config import CsvFileConfig
 from .facts import Tally
-from .line_digests import LINES, SIZE, Block, LineDigests, digest_lines
-from .line_store import Layout, Line, hashed, new_key, write_store
+from .line_digests import LINES, SIZE, LineDigests, digest_lines
+from .line_store import Layout, Part, hashed, new_key, write_store
 from .manifest import manifest
 from .reader_version import reader_version
 from .spool import Spool
@@ -72,17 +72,12 @@ def keep_lines(path: Path, feed: str, lines: SoundLines | None, spool: Spool) ->
     write_store(path, feed, key, lines.layout, _blocks(lines, spool), people)
 
 
-def _blocks(lines: SoundLines, spool: Spool) -> Iterator[tuple[Block, list[Line]]]:
+def _blocks(lines: SoundLines, spool: Spool) -> Iterator[Part]:
     ids = (one for one, _ in spool.in_file_order())
     for at, block in enumerate(lines.digests.blocks):
-        start = at * LINES
-        digests = (
-            bytes(lines.digests.digests[cut : cut + SIZE])
-            for cut in range(start * SIZE, (start + block.lines) * SIZE, SIZE)
-        )
-        left = map(bool, lines.left[start : start + block.lines])
-        names = islice(ids, block.lines)
-        yield block, [Line(*parts) for parts in zip(digests, left, names, strict=True)]
+        start, end = at * LINES, at * LINES + block.lines
+        digests = bytes(lines.digests.digests[start * SIZE : end * SIZE])
+        yield block, digests, list(zip(lines.left[start:end], islice(ids, block.lines), strict=True))
 
 
 def _header_ends_with_its_line(copy: Path, encoding: str, header_line: int) -> bool:

@@ -39,12 +39,10 @@ class Kept(NamedTuple):
     id: int
 
 
-class Line(NamedTuple):
-    """One line of a file: its digest, whether the person on it is terminated, and who that is."""
-
-    digest: bytes
-    left: bool
-    id: str
+Who = tuple[int, str]
+"""On a line: whether the person is terminated (1 or 0), and the employee id. Plain, for there are many."""
+Part = tuple[Block, bytes, Sequence[Who]]
+"""A block as it is stored: itself, the digests of its lines end to end, and who stands on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +102,17 @@ class LineStore:
         db.close()
         return None
 
-    def lines(self, block: int) -> list[Line]:
-        """Give the lines of one block. Raises LookupError where they are not all there."""
+    def lines(self, block: int) -> dict[bytes, Who]:
+        """Give digest → who, in order, of one block. Raises LookupError where they are not all there."""
         row = self._db.execute("SELECT digests, left, ids FROM block WHERE id = ?", (block,)).fetchone()
         if row is None:
             raise LookupError(f"block {block} is not kept")
         digests, left, ids = row
-        cut = [digests[at : at + SIZE] for at in range(0, len(digests), SIZE)]
         names = ids.split("\n")
-        if not len(cut) == len(names) == len(left):
+        if not len(digests) == len(names) * SIZE == len(left) * SIZE:
             raise LookupError(f"block {block} is damaged")
-        return [Line(*parts) for parts in zip(cut, map(bool, left), names, strict=True)]
+        cut = [digests[at : at + SIZE] for at in range(0, len(digests), SIZE)]
+        return dict(zip(cut, zip(left, names, strict=True), strict=True))
 
     def person(self, alike: int) -> int | None:
         """Give the hash of the id that stands under the hash of a look-alike key; None where none does."""
@@ -124,7 +122,7 @@ class LineStore:
     def advance(
         self,
         feed: str,
-        order: Sequence[Kept | list[tuple[Block, list[Line]]]],
+        order: Iterable[Kept | list[Part]],
         gone: Iterable[int],
         come: Iterable[tuple[int, int]],
     ) -> None:
@@ -158,7 +156,7 @@ def write_store(
     feed: str,
     key: bytes,
     layout: Layout,
-    blocks: Iterable[tuple[Block, list[Line]]],
+    blocks: Iterable[Part],
     people: Iterable[tuple[int, int]],
 ) -> None:
     """Write the store of a feed anew, beside the old one, and put it in its place when it is on disk.
@@ -171,7 +169,7 @@ def write_store(
         with closing(sqlite3.connect(name, isolation_level=None)) as db:
             db.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_CACHE}; {_TABLES}")
             db.execute("BEGIN")
-            written = [_insert(db, number, block, lines) for number, (block, lines) in enumerate(blocks)]
+            written = [_insert(db, number, part) for number, part in enumerate(blocks)]
             db.executemany("INSERT INTO person VALUES (?, ?)", people)
             plain = {**_plain(layout), "head": layout.head.hex()}
             meta = {"key": key, "feed": feed.encode(), "layout": orjson.dumps(plain)}
@@ -183,29 +181,26 @@ def write_store(
         Path(name).unlink(missing_ok=True)
 
 
-def _renew(
-    db: sqlite3.Connection,
-    old: Sequence[Kept],
-    order: Sequence[Kept | list[tuple[Block, list[Line]]]],
-) -> bytes:
-    """Drop the blocks that are no longer there, write the new ones, and give the index in order."""
-    kept = {part.id for part in order if isinstance(part, Kept)}
-    db.executemany("DELETE FROM block WHERE id = ?", ((part.id,) for part in old if part.id not in kept))
+def _renew(db: sqlite3.Connection, old: Sequence[Kept], order: Iterable[Kept | list[Part]]) -> bytes:
+    """Write the new blocks, drop those that are no longer there, and give the index in order."""
     number = max((part.id for part in old), default=0)
     index: list[Kept] = []
     for part in order:
         if isinstance(part, Kept):
             index.append(part)
             continue
-        for block, lines in part:
+        for new in part:
             number += 1
-            index.append(_insert(db, number, block, lines))
+            index.append(_insert(db, number, new))
+    stay = {part.id for part in index}
+    db.executemany("DELETE FROM block WHERE id = ?", ((part.id,) for part in old if part.id not in stay))
     return _packed(index)
 
 
-def _insert(db: sqlite3.Connection, number: int, block: Block, lines: list[Line]) -> Kept:
-    digests, left = b"".join(line.digest for line in lines), bytes(line.left for line in lines)
-    ids = "\n".join(line.id for line in lines)
+def _insert(db: sqlite3.Connection, number: int, part: Part) -> Kept:
+    block, digests, people = part
+    left = bytes([who[0] for who in people])
+    ids = "\n".join([who[1] for who in people])
     db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (number, digests, left, ids))
     return Kept(block, sum(left), number)
 

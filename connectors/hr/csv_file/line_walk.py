@@ -11,7 +11,7 @@ import threading
 from typing import BinaryIO
 
 from .line_digests import LINES, Block, block_digest, block_of, line_digest
-from .line_store import Kept, Line, LineStore
+from .line_store import Kept, LineStore, Who
 from .reading import Cancelled
 from .text_table import MAX_LINE
 
@@ -89,12 +89,12 @@ class LineWalk:
         self._counted = 0
         self.order: list[Kept | list[tuple[Block, list[bytes]]]] = []
         """The file from front to end: kept blocks, and stretches as blocks of line digests."""
-        self.known: dict[bytes, Line] = {}
-        """Lines of the stretches that stood in the last file too."""
+        self.known: dict[bytes, Who] = {}
+        """Lines of the stretches that stood in the last file too, digest → who."""
         self.fresh: dict[bytes, bytes] = {}
         """Digest → line, of those that did not."""
-        self.gone: dict[bytes, Line] = {}
-        """Lines of the last file that do not stand in this one."""
+        self.gone: dict[bytes, Who] = {}
+        """Lines of the last file that do not stand in this one, digest → who."""
 
     def run(self) -> None:
         """Walk to the end of the file. Raises Unlike where too much is new, or a line stands twice."""
@@ -151,7 +151,9 @@ class LineWalk:
         passed = self._store.index[start:end]
         if self._counted + sum(kept.block.lines for kept in passed) > 2 * MOST or len(lines) < count:
             raise Unlike
-        old = {line.digest: line for kept in passed for line in self._store.lines(kept.id)}
+        old: dict[bytes, Who] = {}
+        for kept in passed:
+            old |= self._store.lines(kept.id)
         self.known |= {digest: old[digest] for digest in lines.keys() & old.keys()}
         if self.fresh.keys() & lines.keys():
             raise Unlike

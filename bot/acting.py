@@ -20,6 +20,7 @@ from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Outcome, Result
 from connectors.errors import ConnectorError, NotSupported, Unavailable
+from connectors.waits import waits_measured
 from policies.model import StepAction
 
 MOST_LOST = 3
@@ -34,6 +35,8 @@ class _Call:
     steps: list[StepRow]
     may_join: bool
     began: float = 0.0
+    waited: float = 0.0
+    """Seconds it waited for its turn at the platform's pace."""
 
     @property
     def touches(self) -> frozenset[str]:
@@ -197,9 +200,15 @@ class Acting:
                 continue
             busy |= call.touches
             call.began = monotonic()
-            made = act(self._strand.connector, call.steps, may_join=call.may_join)
-            self._calls[asyncio.create_task(made)] = call
+            self._calls[asyncio.create_task(self._made(call))] = call
         self._ready.extendleft(reversed(waiting))
+
+    async def _made(self, call: _Call) -> Sequence[Result]:
+        with waits_measured() as waited:
+            try:
+                return await act(self._strand.connector, call.steps, may_join=call.may_join)
+            finally:
+                call.waited = waited.seconds
 
     async def _some_back(self) -> None:
         # What came back is told within a moment, even where another call hangs.
@@ -221,7 +230,7 @@ class Acting:
             return
         self._finished += zip(call.steps, results, strict=True)
         if not await self._fell_silent(results):
-            self._flow.called(monotonic() - call.began)
+            self._flow.called(monotonic() - call.began, call.waited)
         self._slow_down(results)
 
     async def _fell_silent(self, results: Sequence[Result]) -> bool:

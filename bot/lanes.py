@@ -23,7 +23,8 @@ LONGEST_WAIT_SECONDS = 300.0
 PAUSE_PROBE_SECONDS = 300.0
 FIRST_PROBE_SECONDS = 5.0
 PROBE_SECONDS = 9.5
-"""So often it is asked at first: after a short outage work goes on within ten seconds."""
+"""So often it is asked at first: after a minute work goes on within ten seconds."""
+AT_FIRST_SECONDS = 75.0
 PROBE_SHARE = 0.25
 LONGEST_PROBE_SECONDS = 900.0
 
@@ -39,8 +40,8 @@ def probe_wait(down: float) -> float:
     A fixed pace at first, then a quarter of the outage so far: a minute costs six requests, six hours about
     fifty, and what is added to an outage is a quarter of it at most, never more than 15 minutes.
     """
-    if down < FIRST_PROBE_SECONDS:
-        return FIRST_PROBE_SECONDS
+    if down < AT_FIRST_SECONDS:
+        return PROBE_SECONDS if down >= FIRST_PROBE_SECONDS else FIRST_PROBE_SECONDS
     return min(LONGEST_PROBE_SECONDS, max(PROBE_SECONDS, PROBE_SHARE * down))
 
 

@@ -35,6 +35,7 @@ from connectors.pacing import Pacing, hint
 from connectors.probing import asked, under_way
 from connectors.redaction import Redactor
 from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts
+from connectors.waits import waited_for_turn
 
 __all__ = [
     "Access",
@@ -295,7 +296,9 @@ class Wire:
         raise AssertionError("read_tries is at least 1")
 
     async def _turn(self, admitted: Admitted, longest: float) -> None:
+        asked_at = time.monotonic()
         missing = await self.pacing.turns(admitted.paces, longest)
+        waited_for_turn(time.monotonic() - asked_at)
         if missing is not None:
             raise RateLimited(
                 f"{admitted.route.name}: still limited for {missing:.1f} s; nothing was sent",

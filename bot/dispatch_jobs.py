@@ -21,6 +21,7 @@ from bot.claims import Superseded
 from bot.dispatch_clock import Clock
 from bot.dispatch_due import lanes_due
 from bot.dispatch_duty import Duty
+from bot.dispatch_frozen import cut_off
 from bot.dispatch_hand import AWAY, Hand, queue_app
 from bot.dispatch_schema import ensure_queue
 from bot.drainer import Drainer
@@ -178,6 +179,8 @@ class OverHosts:
             with suppress(*AWAY):  # another process was quicker
                 await manager.finish_job_by_id_async(int(job.id or 0), Status.FAILED, delete_job=True)
             logger.warning("job_taken_over", job=job.task_name, lane=job.lock)
+        if stalled and await cut_off(self._jobs.connector, self._settings.lease_seconds):
+            logger.warning("writer_cut_off")
         await manager.prune_stalled_workers(self._settings.stalled_seconds)
         await self._wake([job.lock for job in stalled if job.lock in self._draining])
 

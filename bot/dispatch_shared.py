@@ -29,6 +29,6 @@ async def same_key(app: Bawab) -> None:
     if known.value != mine:
         raise KeyProblem(
             f"this host would sign the audit log with the key {mine}, and the log in this database is "
-            f"signed with {known.value}: copy audit-signing.key and audit-signing.pub from the data folder of a host "
-            f"that works to {app.settings.data_dir}, mode 600, and start again"
+            f"signed with {known.value}: copy audit-signing.key and audit-signing.pub from the data folder "
+            f"of a host that works to {app.settings.data_dir}, mode 600, and start again"
         )

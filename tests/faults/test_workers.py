@@ -96,6 +96,7 @@ async def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(ready:
 async def test_a_worker_that_slept_neither_acts_nor_records_over_its_successor(ready: Plant) -> None:
     async with ready.opened() as app, ready.worker() as first, ready.worker() as second:
         slept, other = await drainer_and_other(ready, app, first, second)
+        # If need be in the middle of a write, with the lock that all others wait for.
         slept.send(signal.SIGSTOP)
         await until(lambda: drains(ready, app, other), seconds=4 * STALLED)
         await until(lambda: all_out(ready, app))

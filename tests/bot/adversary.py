@@ -68,6 +68,6 @@ def kicked(world: World) -> list[str]:
 
 
 async def case_of(world: World, person: str, kind: str = "leaver") -> str:
-    """The states of a person's cases, newest last, joined."""
-    found = sorted(await world.cases(), key=lambda case: case.created_at)
+    """The states of a person's cases, newest last, and of one moment by their names, joined."""
+    found = sorted(await world.cases(), key=lambda case: (case.created_at, case.state))
     return " ".join(case.state for case in found if case.person_id == person and case.kind == kind)

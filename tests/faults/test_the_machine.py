@@ -52,7 +52,8 @@ async def no_more_than(store: Store, database: Path, spare_pages: int) -> None:
         cursor.close()
 
     await store.aclose()  # its open connections know no limit; it opens new ones
-    event.listen(store._engine.sync_engine, "connect", limit)
+    for engine in (store._engine.sync_engine, store._plain):
+        event.listen(engine, "connect", limit)
 
 
 @pytest.mark.parametrize("spare", [0, 3, 8])

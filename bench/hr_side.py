@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 from bot.app import open_bawab
 from bot.settings import HrFeed, Settings
 from bot.watch import Watcher
@@ -53,6 +55,7 @@ async def _deliver(folder: Path) -> Said:
     policies.write_text(POLICY)
     feed = HrFeed(path=folder / "hr", settle_seconds=0)
     settings = Settings(data_dir=folder / "data", policies=policies, hr={"main": feed})
+    configure_mappers()  # start-up too: a service has long done it when a feed comes
     async with open_bawab(settings, connect=False) as app:
         watcher = Watcher(app)
         start = time.process_time()

@@ -194,7 +194,7 @@ def _refuse_twins(store: LineStore, walk: LineWalk, fresh: dict[bytes, Fresh]) -
 
 
 def _tally(store: LineStore, walk: LineWalk, fresh: dict[bytes, Fresh]) -> Tally:
-    rows = sum(kept.block.lines for kept in store.index) + len(fresh) - len(walk.gone)
+    rows = sum(kept.lines for kept in store.index) + len(fresh) - len(walk.gone)
     left = sum(kept.left for kept in store.index) - sum(gone for gone, _ in walk.gone.values())
     left += sum(_has_left(new.person) for new in fresh.values())
     return Tally(store.layout.header, rows, left)

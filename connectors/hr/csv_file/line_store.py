@@ -32,9 +32,12 @@ _CACHE = "PRAGMA cache_size=-24576"
 
 
 class Kept(NamedTuple):
-    """A block and where its lines are kept; `left` counts the terminated among them."""
+    """A `Block` and where its lines are kept; `left` counts the terminated among them."""
 
-    block: Block
+    digest: bytes
+    first: bytes
+    size: int
+    lines: int
     left: int
     id: int
 
@@ -84,10 +87,7 @@ class LineStore:
         layout = orjson.loads(self._meta("layout"))
         layout |= {"head": bytes.fromhex(layout["head"]), "header": tuple(layout["header"])}
         self.layout = Layout(**layout)
-        self.index = [
-            Kept(Block(digest, first, size, lines), left, block)
-            for digest, first, size, lines, left, block in _INDEX.iter_unpack(self._meta("index"))
-        ]
+        self.index = [*map(Kept._make, _INDEX.iter_unpack(self._meta("index")))]
 
     @classmethod
     def open(cls, path: Path, feed: str) -> LineStore | None:
@@ -202,11 +202,11 @@ def _insert(db: sqlite3.Connection, number: int, part: Part) -> Kept:
     left = bytes([who[0] for who in people])
     ids = "\n".join([who[1] for who in people])
     db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (number, digests, left, ids))
-    return Kept(block, sum(left), number)
+    return Kept(*block, sum(left), number)
 
 
 def _packed(index: Iterable[Kept]) -> bytes:
-    return b"".join(_INDEX.pack(*kept.block, kept.left, kept.id) for kept in index)
+    return b"".join(_INDEX.pack(*kept) for kept in index)
 
 
 def _put(db: sqlite3.Connection, values: dict[str, bytes]) -> None:

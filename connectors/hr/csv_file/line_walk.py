@@ -85,7 +85,7 @@ class LineWalk:
     def __init__(self, store: LineStore, window: Window) -> None:
         self._store = store
         self._window = window
-        self._place = {kept.block.first: at for at, kept in enumerate(store.index)}
+        self._place = {kept.first: at for at, kept in enumerate(store.index)}
         self._counted = 0
         self.order: list[Kept | list[tuple[Block, list[bytes]]]] = []
         """The file from front to end: kept blocks, and stretches as blocks of line digests."""
@@ -114,12 +114,12 @@ class LineWalk:
             return False
         kept = self._store.index[at]
         self.order.append(kept)
-        self._window.skip(kept.block.size)
+        self._window.skip(kept.size)
         return True
 
     def _comes(self, at: int) -> bool:
         """Tell whether a block comes next, and ends where a line ends."""
-        block = self._store.index[at].block
+        block = self._store.index[at]
         ahead = self._window.ahead(block.size)
         if block_digest(ahead) != block.digest:
             return False
@@ -149,7 +149,7 @@ class LineWalk:
     def _compare(self, start: int, end: int, lines: dict[bytes, bytes], count: int) -> None:
         """Tell the lines of a stretch from those of the kept blocks that it stands in place of."""
         passed = self._store.index[start:end]
-        if self._counted + sum(kept.block.lines for kept in passed) > 2 * MOST or len(lines) < count:
+        if self._counted + sum(kept.lines for kept in passed) > 2 * MOST or len(lines) < count:
             raise Unlike
         old: dict[bytes, Who] = {}
         for kept in passed:

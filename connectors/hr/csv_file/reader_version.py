@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import unicodedata
 import zoneinfo
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -57,12 +59,11 @@ def _program() -> str:
 def _zones() -> list[tuple[str, int, int]]:
     """Give size and time of each zone's file: a government moves a clock, and 18:00 is another instant."""
     found: list[tuple[str, int, int]] = []
-    for root in map(Path, zoneinfo.TZPATH):
-        for name in sorted(zone_names()):
-            path = root / name
-            if path.is_file():
-                about = path.stat()
-                found.append((str(path), about.st_size, about.st_mtime_ns))
+    for root in zoneinfo.TZPATH:
+        for path in (os.path.join(root, name) for name in sorted(zone_names())):  # noqa: PTH118 - hundreds
+            with suppress(FileNotFoundError):
+                about = os.stat(path)  # noqa: PTH116 - likewise
+                found.append((path, about.st_size, about.st_mtime_ns))
     try:
         return [*found, (metadata.version("tzdata"), 0, 0)]
     except metadata.PackageNotFoundError:

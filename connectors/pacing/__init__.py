@@ -79,7 +79,10 @@ class Pacing:
         """Count how often each key is asked for."""
         if len(paces) == 1:
             return ((self._meter(*paces[0]), 1),)
-        return tuple((self._meter(*pace), calls) for pace, calls in Counter(paces).items())
+        counts: dict[tuple[str, str], int] = {}
+        for pace in paces:
+            counts[pace] = counts.get(pace, 0) + 1
+        return tuple((self._meter(*pace), calls) for pace, calls in counts.items())
 
     def _foreseen(self, keys: Keys, now: float) -> float:
         """Give the seconds until the turn, those who came before included as far as can be told."""

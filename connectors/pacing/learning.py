@@ -19,13 +19,13 @@ class Model(StrEnum):
 SLOWEST = 6.0
 """No learnt pace is slower than this many times the published one; longer waits are the server's to state."""
 _SLOWER = 1.5
-_A_LITTLE_SLOWER = 1.1
+_A_LITTLE_SLOWER = 1.04
 # What was measured is kept to a little less: a call more or less at either end of the measurement.
 _SAFETY = 0.985
 # A measurement over fewer calls than this is carried on over the next refusal.
 _ENOUGH_CALLS = 20
 # Good calls, and seconds, before the published pace is tried again; doubled for each trial that fails.
-_FIRST_TRIAL_CALLS, _MOST_TRIAL_CALLS = 25, 200
+_FIRST_TRIAL_CALLS, _MOST_TRIAL_CALLS = 25, 60
 _FIRST_TRIAL_SECONDS, _MOST_TRIAL_SECONDS = 10.0, 45.0
 # A penalty is risked again after so many times its length: trials cost less than a tenth of the time.
 _PENALTIES_APART = 10.0
@@ -42,6 +42,8 @@ _RATE_RUN = 3
 _WINDOW_CALLS = 4.0
 _WINDOW_PART = 1 / 15
 _NEARLY = 0.9
+# A window that gave less than this part of what it gave before is of another length than we think.
+_PLAUSIBLE = 0.4
 # A window's end is foretold by an earlier one to this part of a window; twice in a row is no chance.
 _EDGE_TOLERANCE = 0.015
 _PUNCTUAL = 2
@@ -239,8 +241,9 @@ def _is_window(learnt: Learnt, refusal: Refusal) -> bool:
     if not refusal.looks_like_a_window:
         return False
     if learnt.model is Model.WINDOW:
-        return learnt.punctual > 0
-    return refusal.within >= learnt.most * _NEARLY or learnt.punctual >= _PUNCTUAL
+        return learnt.punctual > 0 and refusal.within >= learnt.cap * _PLAUSIBLE
+    given = refusal.within >= learnt.most / SLOWEST
+    return refusal.within >= learnt.most * _NEARLY or (given and learnt.punctual >= _PUNCTUAL)
 
 
 def _learn_window(learnt: Learnt, refusal: Refusal) -> None:

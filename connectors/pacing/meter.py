@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from connectors.pacing.learning import Learnt, Model, Refusal, learn
 
+# So many calls that went well at once let one more be under way beyond them.
+_PROVED_FOR_EACH = 16
 # A server's wait ends on the server's clock, and often in whole seconds: a little more is never early.
 WAIT_MARGIN = 1.01
 # Held in reserve after a refusal, in calls and at most in seconds: answers arrive unevenly.
@@ -78,8 +80,8 @@ class Meter:
     def ready_at(self, now: float, calls: int = 1) -> float:
         """Give the second from which so many calls may leave together.
 
-        Deeper than any burst that went well before, a call leaves alone: whether the server takes it is
-        learnt from one answer, not from ten refusals.
+        Deeper than any burst that went well before, calls leave alone, or few at a time: whether the server
+        takes them is learnt from one answer, not from ten refusals.
         """
         burst = 1.0 if now < self.tight_until else self._burst(now)
         spare = (max(burst, calls) - calls) * self.pace(now)
@@ -101,9 +103,9 @@ class Meter:
 
     def _burst(self, now: float) -> float:
         learnt = self.learnt
-        if learnt.proved >= learnt.burst or not (self.in_flight and now - self.last_sent < _ANSWER_SECONDS):
-            return float(learnt.burst)
-        return learnt.proved
+        under_way = self.in_flight if now - self.last_sent < _ANSWER_SECONDS else 0
+        unproved = learnt.proved < learnt.burst and under_way > learnt.proved // _PROVED_FOR_EACH
+        return learnt.proved if unproved else float(learnt.burst)
 
     def _window_open(self, calls: int, cap: int) -> float:
         """When the oldest of the calls that would be too many has left the window."""

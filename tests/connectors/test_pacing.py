@@ -260,9 +260,9 @@ async def test_a_restored_state_never_makes_anything_faster_than_published() -> 
     assert clock.now - begin >= 118.0
 
 
-async def test_a_hundred_thousand_groups_are_not_all_remembered() -> None:
+async def test_groups_by_the_thousand_are_not_all_remembered() -> None:
     pacing, clock = paced()
-    for number in range(100_000):
+    for number in range(20_000):
         pacing.accepted(f"team:{number}", "team")
         clock.now += 0.01
     assert len(pacing._meters) <= 2 * MOST_KEYS

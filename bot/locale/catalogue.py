@@ -6,10 +6,10 @@ import gettext
 import io
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+if TYPE_CHECKING:  # loaded where a catalogue is read: the source language has none
+    from babel.messages.catalog import Catalog
 
 SOURCE_LANGUAGE = "en"
 LANGUAGES = (SOURCE_LANGUAGE, "ar")
@@ -38,6 +38,8 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def _read(path: Path, language: str) -> Catalog:
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - as above
+
     with path.open("rb") as file:
         return read_po(file, locale=language, domain="bawab", abort_invalid=True)
 
@@ -50,6 +52,8 @@ def translations(language: str) -> gettext.NullTranslations:
     """
     if language == SOURCE_LANGUAGE:
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - as above
+
     compiled = io.BytesIO()
     write_mo(compiled, read_catalogue(language))
     compiled.seek(0)

@@ -6,36 +6,43 @@ import gettext
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import cache
-from zoneinfo import ZoneInfo
-
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
-from babel.lists import format_list
-from babel.numbers import format_decimal
-from hijridate import Gregorian
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from bot.locale.catalogue import LANGUAGES, SOURCE_LANGUAGE, translations
+
+if TYPE_CHECKING:  # loaded where a number or a moment is written: a page of help has neither
+    from babel import Locale
 
 _ISOLATE, _END = "\u2068", "\u2069"
 _JOINERS = "\u200c\u200d"
 """Letters of Persian and of Indian scripts need them inside a name; they turn nothing round."""
 _ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-_FORMATS = {"en": "en_GB"}
-"""Plain `en` writes days first and hours to 24, as most of those who read English here do."""
+_FORMATS = {"en": "en_GB", "ar": "ar"}
+"""Language → its region, where none is named.
+
+Plain `en` writes days first and hours to 24, as most of those who read English here do.
+"""
 
 
 class Translator:
-    """One person's language: `language` is one of LANGUAGES, `locale` also knows their region."""
+    """One person's language: `language` is one of LANGUAGES, `region` a locale of it."""
 
     def __init__(
-        self, language: str, locale: Locale, catalogue: gettext.NullTranslations, *, hijri: bool = False
+        self, language: str, region: str, catalogue: gettext.NullTranslations, *, hijri: bool = False
     ) -> None:
         self.language = language
-        self.locale = locale
+        self.region = region
         self.hijri = hijri
         """Whether days are said by the Umm al-Qura calendar, too."""
         self._catalogue = catalogue
+
+    @cached_property
+    def locale(self) -> Locale:
+        """What is known of the region: its digits, dates and lists."""
+        from babel import Locale  # noqa: PLC0415 - as above
+
+        return Locale.parse(self.region)
 
     @property
     def direction(self) -> str:
@@ -44,7 +51,7 @@ class Translator:
 
     def with_hijri(self, hijri: bool) -> Translator:
         """Give the same language with, or without, the Hijri day beside the Gregorian one."""
-        return Translator(self.language, self.locale, self._catalogue, hijri=hijri)
+        return Translator(self.language, self.region, self._catalogue, hijri=hijri)
 
     def text(self, msgid: str, **params: object) -> str:
         """Translate an English sentence; `{name}` places in it take the parameters."""
@@ -58,6 +65,8 @@ class Translator:
 
     def number(self, value: int) -> str:
         """Write a whole number with the digits and separators of the region."""
+        from babel.numbers import format_decimal  # noqa: PLC0415 - as above
+
         return self._digits(format_decimal(value, locale=self.locale, numbering_system="default"))
 
     def isolate(self, name: str) -> str:
@@ -74,6 +83,10 @@ class Translator:
 
         Raises ValueError for an instant without a zone, ZoneInfoNotFoundError for an unknown one.
         """
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
+        from babel.dates import format_time, get_timezone_location  # noqa: PLC0415 - as above
+
         if instant.tzinfo is None:
             raise ValueError(f"an instant without a time zone cannot be shown: {instant!r}")
         local = instant.astimezone(ZoneInfo(zone))
@@ -86,12 +99,16 @@ class Translator:
 
     def day(self, day: date) -> str:
         """Write a day with its weekday; where asked for, the Hijri day stands behind it in brackets."""
+        from babel.dates import format_date  # noqa: PLC0415 - as above
+
         said = self._digits(format_date(day, "full", self.locale))
         hijri = self.hijri_day(day) if self.hijri else ""
         return self.text("{day} ({hijri})", day=said, hijri=hijri) if hijri else said
 
     def short_day(self, day: date) -> str:
         """Write a day without its year, as under a picture: `16 Nov`."""
+        from babel.dates import format_skeleton  # noqa: PLC0415 - as above
+
         return self._digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def hijri_day(self, day: date) -> str:
@@ -99,6 +116,8 @@ class Translator:
 
         The civil day: by this calendar a day begins at the sunset before, which no office hour minds.
         """
+        from hijridate import Gregorian  # noqa: PLC0415 - as above
+
         try:
             there = Gregorian.fromdate(day).to_hijri()
         except OverflowError:
@@ -112,10 +131,16 @@ class Translator:
 
     def clock(self, instant: datetime, zone: str) -> str:
         """Write the time of day of an aware instant in an IANA zone, without naming the place."""
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
+        from babel.dates import format_time  # noqa: PLC0415 - as above
+
         return self._digits(format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=self.locale))
 
     def list(self, items: Sequence[str]) -> str:
         """Join items as a sentence does: `a, b and c`."""
+        from babel.lists import format_list  # noqa: PLC0415 - as above
+
         return format_list(items, locale=self.locale)
 
     def _digits(self, text: str) -> str:
@@ -130,17 +155,25 @@ def _is_control(char: str) -> bool:
 def translator(language: str | None, default: str = SOURCE_LANGUAGE) -> Translator:
     """Give the translator for a language tag (`ar`, `ar-SA`, `en_US`); anything else gets the default's."""
     for tag in (language or "", default, SOURCE_LANGUAGE):
-        locale = _locale(tag)
-        if locale is not None and locale.language in LANGUAGES:
-            return Translator(locale.language, locale, translations(locale.language))
+        known, region = _region(tag)
+        if known in LANGUAGES:
+            return Translator(known, region, translations(known))
     raise AssertionError(f"the source language {SOURCE_LANGUAGE!r} is not a language")
 
 
-def _locale(tag: str) -> Locale | None:
+def _region(tag: str) -> tuple[str, str]:
+    """Find the language and the region of a tag; both empty where it names none."""
     spelled = tag.strip().replace("-", "_")
-    for attempt in (_FORMATS.get(spelled.lower(), spelled), spelled.partition("_")[0].lower()):
+    if not spelled:
+        return "", ""
+    if spelled.lower() in _FORMATS:
+        return spelled.lower(), _FORMATS[spelled.lower()]
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - as above
+
+    for attempt in (spelled, spelled.partition("_")[0].lower()):
         try:
-            return Locale.parse(attempt)
+            found = Locale.parse(attempt)
         except (ValueError, UnknownLocaleError):
             continue
-    return None
+        return found.language, str(found)
+    return "", ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 import typing
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +14,8 @@ import typer
 from typer.core import TyperCommand
 
 from bot.locale import N_, Translator
-from bot.surfaces.cli.desk import Desk, Options
 from bot.surfaces.cli.exit_codes import ExitCode
+from bot.surfaces.cli.options import Options
 
 
 class Language(StrEnum):
@@ -89,6 +87,8 @@ def command(
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - as above
+
         typer.echo(f"bawab {version('bawab')}")
         raise typer.Exit
 
@@ -127,14 +127,18 @@ def _callback(body: Body) -> Callable[..., None]:
     parameters = list(inspect.signature(body).parameters.values())[1:]
 
     def run(context: typer.Context, **given: Any) -> None:
+        from bot.surfaces.cli.desk import Desk  # noqa: PLC0415 - a page of help needs nothing of it
+
         shared = Options(**{name: given.pop(name) for name in SHARED})
         desk = Desk(shared.over(context.obj or Options()))
+        import asyncio  # noqa: PLC0415 - as above
+
         raise typer.Exit(int(asyncio.run(_awaited(body, desk, given))))
 
     return with_shared(run, [one.replace(annotation=hints[one.name]) for one in parameters])
 
 
-async def _awaited(body: Body, desk: Desk, given: dict[str, Any]) -> ExitCode:
+async def _awaited(body: Body, desk: Any, given: dict[str, Any]) -> ExitCode:
     return await body(desk, **given)
 
 

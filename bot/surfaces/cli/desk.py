@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,9 @@ from bot.app import Bawab, open_bawab
 from bot.locale import Translator, translator
 from bot.preview import Progress as Report
 from bot.settings import Settings, SettingsProblem, load_settings
+from bot.surfaces.cli.options import Options
+
+__all__ = ["Desk", "Options", "fitting", "harmless"]
 
 WIDE = 200
 """Columns where nobody watches: a file or a pipe should not be cut to a narrow window."""
@@ -32,22 +34,6 @@ WIDE = 200
 
 GUTTER = 2
 """Columns between two columns of a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options every command takes; None where not given."""
-
-    json: bool | None = None
-    env_file: Path | None = None
-    as_name: str | None = None
-    lang: str | None = None
-    debug: bool | None = None
-
-    def over(self, below: Options) -> Options:
-        """Put these options over those given before the command's name."""
-        given = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
-        return replace(below, **given)
 
 
 class Desk:

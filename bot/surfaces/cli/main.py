@@ -8,103 +8,34 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import structlog
 import typer
 
-from bot.locale import N_, Translator, translator
-from bot.settings import SettingsProblem
-from bot.surfaces.cli import (
-    audit,
-    backup,
-    case,
-    case_changes,
-    check,
-    demo,
-    drift,
-    explain,
-    feed,
-    groups,
-    link,
-    migrate_database,
-    notices,
-    person,
-    policy,
-    preview,
-    reconcile,
-    release,
-    restore,
-    run,
-    staff,
-    status,
-    task,
-    token,
-    worker,
-)
-from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
-from bot.surfaces.cli.desk import Desk, Options
+from bot.locale import Translator, translator
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.faults import details_of, fault_of
+from bot.surfaces.cli.index import COMMANDS
+from bot.surfaces.cli.options import Options
+from bot.surfaces.cli.root import Root, root
 
-HELP = N_(
-    "Bawab, the doorkeeper: takes leavers and transferred staff out of every team chat group, proves it, "
-    "and logs it."
-)
-case_changes.register(case.group)
-ALONE = (
-    run,
-    worker,
-    preview,
-    explain,
-    person,
-    release,
-    check,
-    status,
-    reconcile,
-    demo,
-    backup,
-    restore,
-    migrate_database,
-)
-"""Commands that belong to no group, in the order of the help."""
-EXAMPLES[""] = ("check", "preview", "run", "status")
+if TYPE_CHECKING:  # what a command needs is loaded with it: a page of help waits for nothing
+    from bot.surfaces.cli.desk import Desk
 
 
-def build(t: Translator) -> Any:
-    """Make the whole command, its help in one language."""
-    root = typer.Typer(
-        name="", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-    root.callback()(with_shared(shared_callback, [VERSION]))
-    for part in ALONE:
-        part.register(root)
-    for group in (
-        case.group,
-        feed.group,
-        policy.group,
-        audit.group,
-        task.group,
-        drift.group,
-        link.group,
-        groups.group,
-        staff.group,
-        token.group,
-        notices.group,
-    ):
-        root.add_typer(group)
-    command = typer.main.get_command(root)
-    speak(command, t)
-    return command
+def build(t: Translator) -> Root:
+    """Make the whole command with all that is below it, its help in one language."""
+    whole = root(t)
+    for name in COMMANDS:
+        whole.get_command(None, name)
+    return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     t = translator(_language(given))
     try:
-        code = build(t).main(args=given, prog_name="bawab", standalone_mode=False)
+        code = root(t).main(args=given, prog_name="bawab", standalone_mode=False)
     except typer.Abort:
         sys.exit(int(ExitCode.ERROR))
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes words
@@ -112,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options = Options(
             lang=_value(given, "--lang"), env_file=Path(file) if file else None, json="--json" in given
         )
+        from bot.surfaces.cli.desk import Desk  # noqa: PLC0415 - as above
+
         desk = Desk(options)
         if hasattr(error, "format_message"):  # the parser's own: what was typed is no command
             sys.exit(_misspoken(error, desk, given))
@@ -126,6 +59,8 @@ def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
     """
     if debug:
         traceback.print_exception(error, file=sys.stderr)
+    from bot.surfaces.cli.faults import fault_of  # noqa: PLC0415 - as above
+
     fault = fault_of(error)
     lead = desk.t.text(fault.lead) if fault.lead else ""
     said = "\n".join(filter(None, (lead, _details(error, desk))))
@@ -137,6 +72,9 @@ def tell(error: Exception, desk: Desk, *, debug: bool = False) -> int:
 
 def _details(error: Exception, desk: Desk) -> str:
     """Say the details in the reader's language and zone; where the settings are the error, in UTC."""
+    from bot.settings import SettingsProblem  # noqa: PLC0415 - as above
+    from bot.surfaces.cli.faults import details_of  # noqa: PLC0415 - as above
+
     try:
         return details_of(error, desk.t, desk.zone)
     except SettingsProblem:

@@ -30,7 +30,8 @@ SHORTEST_MASKED: Final = 3
 
 
 _MARKS: Final = ("xox", "xapp-", "hooks.slack", "bearer", "eyj", "-----", "\x00")
-_COLON: Final = re.compile(r":[A-Za-z0-9_-]{35}", re.IGNORECASE)
+_COLON: Final = re.compile(r":[a-z0-9_-]{35}")
+_ANY_COLON: Final = re.compile(_COLON.pattern, re.IGNORECASE)
 """What follows the digits in a Telegram bot token: begun by the colon, it is looked for quickly."""
 
 
@@ -40,12 +41,15 @@ def is_plain(text: str) -> bool:
     Every secret holds one of a few marks in small letters, or what follows the colon of a bot's token.
     """
     if text.isascii():
-        small = text.lower()
+        small, colon = text.lower(), _COLON
     elif _UNSTORABLE.search(text):
         return False
     else:
-        small = text.casefold()  # as the search for secrets does, which minds no case
-    return not any(mark in small for mark in _MARKS) and _COLON.search(text) is None
+        small, colon = text.casefold(), _ANY_COLON  # as the search for secrets does, which minds no case
+    for mark in _MARKS:
+        if mark in small:
+            return False
+    return colon.search(text if colon is _ANY_COLON else small) is None
 
 
 def plain_text(text: str) -> str:

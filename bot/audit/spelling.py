@@ -33,8 +33,9 @@ def spelled(entry: Entry, plain: Sequence[str | None]) -> Spelling | None:
     It may doubt what is harmless, never trust what is not: one look at all texts together finds every mark
     without which no secret, no e-mail and no sealed value can be there.
     """
-    if not all(map(_is_simple, (entry.before, entry.after, entry.detail, entry.personal))):
-        return None
+    for given in (entry.before, entry.after, entry.detail, entry.personal):
+        if given and not _is_simple(given):
+            return None
     try:
         before, after, detail = _json(entry.before), _json(entry.after), _json(entry.detail or None)
         personal = orjson.dumps(entry.personal) if entry.personal else None
@@ -81,9 +82,16 @@ def _is_simple(value: object) -> bool:
     if kind in _AS_IT_IS:
         return True
     if kind is dict:
-        return all(type(key) is str and _is_simple(item) for key, item in value.items())  # type: ignore[attr-defined]  # a dict
+        return _is_simple_object(value)  # type: ignore[arg-type]  # a dict
     if kind is int:
         return -_MOST <= value < _MOST  # type: ignore[operator]  # an int
     if kind is list or kind is tuple:
         return all(map(_is_simple, value))  # type: ignore[call-overload]  # one of both
     return isinstance(value, StrEnum)
+
+
+def _is_simple_object(value: dict[object, object]) -> bool:
+    for key, item in value.items():
+        if type(key) is not str or (type(item) not in _AS_IT_IS and not _is_simple(item)):
+            return False
+    return True

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
-from bot.audit.driver import marks
+from bot.audit.driver import fetched, marks
 from bot.audit.seal import new_key
 from bot.store.types import instant_text
 
@@ -60,7 +60,7 @@ def _find(connection: Connection, person_ids: Iterable[str]) -> dict[str, Subjec
         chunk = tuple(wanted[start : start + _AT_ONCE])
         places = marks(connection, len(chunk))
         query = f"SELECT person_id, pseudonym, key FROM subject WHERE person_id IN ({places})"  # noqa: S608 - marks
-        rows = connection.exec_driver_sql(query, chunk).all()
+        rows = fetched(connection, query, chunk)
         found |= {person_id: SubjectKey(pseudonym, key) for person_id, pseudonym, key in rows}
     return found
 

@@ -34,7 +34,7 @@ def instant_text(value: datetime) -> str:
     """Spell an aware instant as stored: `2026-11-21T15:00:00.000000Z`."""
     if value.tzinfo is None:
         raise ValueError(f"an instant without a time zone cannot be stored: {value!r}")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 class Json(TypeDecorator[Any]):

@@ -54,7 +54,7 @@ class Pacing:
         self._meters: dict[str, tuple[str, Meter]] = {}
         self._forget_at = MOST_KEYS
         self._ramp = Ramp(scale)
-        self._turns = Turns(clock, self._ready_at, self._take)
+        self._turns = Turns(clock, self._ready_at, self._take, self._lost)
 
     async def turn(self, key: str, limit: str, longest_wait: float) -> float | None:
         """Wait for `key`'s turn under the named limit; None when it is ours, else the seconds still missing.
@@ -156,10 +156,13 @@ class Pacing:
 
     def lost(self, paces: Paces) -> None:
         """Learn that a request got no answer, or none that says anything of limits."""
-        for meter, calls in self._keys(paces):
+        self._lost(self._keys(paces))
+        self._look()
+
+    def _lost(self, keys: Keys) -> None:
+        for meter, calls in keys:
             meter.lost(calls)
         self._ramp.answered()
-        self._look()
 
     def told(self, paces: Paces, said: Hint) -> None:
         """Learn what an answer's headers say of the limit of its first key."""

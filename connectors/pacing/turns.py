@@ -23,12 +23,22 @@ class _Waiter:
 
 
 class Turns:
-    """Waiters in the order they came; `take` counts a request as leaving, at once with all its keys."""
+    """Waiters in the order they came.
 
-    def __init__(self, clock: Callable[[], float], ready_at: ReadyAt, take: Callable[[Keys], None]) -> None:
+    `take` counts a request as leaving, at once with all its keys; `back` as not having left after all.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        ready_at: ReadyAt,
+        take: Callable[[Keys], None],
+        back: Callable[[Keys], None],
+    ) -> None:
         self._clock = clock
         self._ready_at = ready_at
         self._take = take
+        self._back = back
         self._queue: list[_Waiter] = []
         self._waiting: Counter[Meter] = Counter()
         self._timer: asyncio.TimerHandle | None = None
@@ -45,6 +55,10 @@ class Turns:
         self.look()
         try:
             return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.result() is None:
+                self._back(keys)  # it was let out and cancelled in the same instant
+            raise
         finally:
             if not turn.done() or turn.cancelled():
                 self._drop(waiter)

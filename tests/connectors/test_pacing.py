@@ -152,6 +152,19 @@ async def test_one_who_gives_up_waiting_keeps_nobody_back() -> None:
     assert await asyncio.wait_for(stays, 1.0) is None
 
 
+async def test_one_cancelled_in_the_instant_of_its_turn_is_not_under_way() -> None:
+    pacing, clock = paced()
+    pacing.refused("m", "minute", 1.0)
+    waiting = asyncio.create_task(pacing.turn("m", "minute", 60.0))
+    await let_go()
+    clock.now += 10.0
+    pacing.ramp()  # any news makes it look
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert pacing._meters["m"][1].in_flight == 0
+
+
 async def test_a_wait_for_one_team_takes_nothing_from_the_key_all_share() -> None:
     pacing, clock = paced()
     pacing.refused("team:a", "team", 50.0)

@@ -57,7 +57,7 @@ def stub(kind: str) -> Iterator[StubProcess]:
         yield StubProcess(int(process.stdout.readline()), process)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @dataclass(slots=True)
@@ -70,18 +70,22 @@ class Client:
     def end(self, timeout: float = LONGEST_RUN) -> Said:
         """Wait for its end and give what it said; raises RuntimeError with its last words where it failed."""
         out, _ = self.process.communicate(timeout=timeout)
-        if self.process.returncode:
-            self.errors.seek(0)
-            raise RuntimeError(
-                f"{self.process.args!r} ended with {self.process.returncode}:\n{self.errors.read()[-3000:]}"
-            )
+        with self.errors:
+            self._judge()
         said: Said = json.loads(out.strip().splitlines()[-1])
         return said
+
+    def _judge(self) -> None:
+        if self.process.returncode:
+            self.errors.seek(0)
+            said = self.errors.read()[-3000:]
+            raise RuntimeError(f"{self.process.args!r} ended with {self.process.returncode}:\n{said}")
 
     def kill(self) -> None:
         """Kill it as a power cut would."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
+        self.errors.close()
 
 
 def start(module: str, job: Job, folder: Path, *arguments: str) -> Client:

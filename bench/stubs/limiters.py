@@ -26,18 +26,18 @@ class TokenBucket:
     calls: int
     seconds: float
     burst: int
-    _tokens: float = -1.0
-    _at: float = 0.0
+    _tokens: float = 0.0
+    _at: float | None = None
 
     def take(self, now: float) -> float:
         """Let one call through, or give the wait until the next token."""
         rate = self.calls / self.seconds
-        if self._tokens < 0:
+        if self._at is None:
             self._tokens, self._at = float(self.burst), now
         self._tokens = min(float(self.burst), self._tokens + (now - self._at) * rate)
         self._at = now
         if self._tokens >= 1.0 - 1e-9:
-            self._tokens -= 1.0
+            self._tokens = max(0.0, self._tokens - 1.0)
             return 0.0
         return (1.0 - self._tokens) / rate
 

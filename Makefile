@@ -11,13 +11,16 @@ WORKERS ?= auto
 # Says the last line of what went well, and all of what did not; a pipe to `tail` would hide the failure.
 quietly = said=$$($(1) 2>&1) && echo "$$said" | tail -n 1 || { echo "$$said"; exit 1; }
 
-.PHONY: help demo test checks tests coverage lock clean
+.PHONY: bench help demo demo-workers test checks tests coverage lock clean
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/run ## Run the worked example; on a terminal its console then stays open until Ctrl-C
 	@$(BIN)/bawab demo $$(test -t 0 -a -t 1 && echo --stay)
+
+demo-workers: $(VENV)/run ## Run the example with three processes on one PostgreSQL: one of them is killed
+	@$(BIN)/bawab demo --workers 3
 
 test: checks tests ## Pass every check and every test
 
@@ -33,6 +36,11 @@ tests: $(VENV)/dev
 
 coverage: $(VENV)/dev ## Measure which lines and branches the tests reach
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered
+
+# BENCH may name goals and options: make bench BENCH="--quick 3 4"
+bench: $(VENV)/dev ## Measure Bawab beside what people use today, and write docs/bench.md
+	@$(PIP) install --no-deps --upgrade --target $(VENV)/bench --requirement bench/requirements.txt
+	@$(BIN)/python -m bench --write $(BENCH)
 
 lock: ## Pin every version with its hash anew (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \

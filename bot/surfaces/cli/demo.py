@@ -21,7 +21,7 @@ def register(root: typer.Typer) -> None:
         root,
         "demo",
         N_("Play the worked example: forty people, three platforms, one leaver, one transfer."),
-        examples=("demo", "demo --stay", "demo --lang ar"),
+        examples=("demo", "demo --stay", "demo --workers 3", "demo --lang ar"),
     )(_demo)
 
 
@@ -34,7 +34,20 @@ async def _demo(
             "--stay", help=N_("Keep the console open afterwards, with a link for each kind of person.")
         ),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=0,
+            help=N_("Play the one with so many processes on a PostgreSQL instead: one of them is killed."),
+        ),
+    ] = 0,
 ) -> ExitCode:
+    if workers:
+        from bot.demo.many import Many  # noqa: PLC0415 - it brings PostgreSQL
+
+        await Many(folder.resolve(), desk.t, desk.out, max(2, workers)).play()
+        return ExitCode.DONE
     from bot.demo.story import play  # noqa: PLC0415 - it brings the sandboxes
 
     await play(folder.resolve(), desk.t, desk.out, staying=stay)

@@ -19,6 +19,7 @@ from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
+from bot.effort import note_planned, planned_calls
 from bot.groups.memory import moved
 from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
@@ -161,6 +162,9 @@ class Planner:
         await add(tx, *_gaps(case, draft, now))
         steps = [self._step(case, draft, planned, now) for planned in draft.plan.steps if _is_work(planned)]
         await add(tx, *steps)
+        ending = sum(step.action == StepAction.REVOKE and step.state == StepState.HELD for step in steps)
+        reckoned = planned_calls(self._app.chat[draft.instance].capabilities, ending)
+        await note_planned(tx, case.id, draft.instance, reckoned)
         await self._app.audit.append(tx, _planned(case, draft, steps), *[_step_entry(step) for step in steps])
 
     def _step(self, case: CaseRow, draft: Draft, planned: PlannedStep, now: datetime) -> StepRow:

@@ -9,13 +9,10 @@ from bot.audit.entry import Entry
 from bot.store.tables import StepRow
 from bot.values import account_from_plain, group_from_plain, way_from_plain
 from connectors.contract import (
-    AccountStep,
     ChatConnector,
     ClosesTheWayBack,
     Closing,
     DeactivatesAccounts,
-    DeactivatesManyAccounts,
-    EndsManySessions,
     EndsSessions,
     Presence,
     Promotion,
@@ -24,6 +21,7 @@ from connectors.contract import (
     TransfersOwnership,
 )
 from connectors.errors import NotSupported
+from connectors.many import AccountStep, DeactivatesManyAccounts, EndsManySessions
 from policies.model import Manner, Membership, Role, StepAction
 
 

@@ -6,13 +6,13 @@ A result is what we know, per step, rate limits and unknown outcomes included; a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from connectors.errors import ConnectorError
+from connectors.effort import Way
 from policies.model import (
     Account,
     Gap,
@@ -109,11 +109,13 @@ class Capabilities:
     written_whole: tuple[str, ...] = ()
     """Kinds of group whose members are replaced as one list: all who leave one belong into one `revoke`."""
     bulk_sessions: int = 1
-    """How many accounts one `end_sessions_of` takes (EndsManySessions)."""
+    """How many accounts one `end_sessions_of` takes (`connectors.many`)."""
     bulk_accounts: int = 1
-    """How many accounts one `deactivate_all` takes (DeactivatesManyAccounts)."""
+    """How many accounts one `deactivate_all` takes (`connectors.many`)."""
     limits: tuple[RateLimit, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    ways: tuple[Way, ...] = ()
+    """What finding, shutting out, taking out and reading back cost in calls, each way there is."""
     undo: str = ""
     lists_accounts: bool = True
     """False where accounts are only known once a person has linked theirs."""
@@ -313,51 +315,6 @@ class EndsSessions(Protocol):
 
     async def sessions_open(self, step_id: str, account: Account) -> Presence:
         """Read the sessions again: `absent` means none is left, `present` that one still lives."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class AccountStep:
-    """One account among many to be shut out."""
-
-    step_id: str
-    account: Account
-
-
-@runtime_checkable
-class DeactivatesManyAccounts(Protocol):
-    """Can close and read many accounts with few requests; per step as `DeactivatesAccounts`."""
-
-    async def deactivate_all(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
-        """Close at most `bulk_accounts`; one result per step, in order; raises where nothing left."""
-        ...
-
-    async def accounts_active(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
-        """Read any number of accounts again; one presence per step, same order."""
-        ...
-
-
-@runtime_checkable
-class EndsManySessions(Protocol):
-    """Can sign many people out with few requests; per step as `EndsSessions`."""
-
-    async def end_sessions_of(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
-        """Sign out at most `bulk_sessions`; one result per step, in order; raises where nothing left."""
-        ...
-
-    async def sessions_open_of(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
-        """Read any number of people's sessions again; one presence per step, same order."""
-        ...
-
-
-@runtime_checkable
-class ListsMembershipsOfMany(Protocol):
-    """Can say what many accounts are in with fewer calls than by asking for each."""
-
-    async def memberships_of_many(
-        self, accounts: Sequence[Account], known: KnownGroups
-    ) -> Mapping[str, Sequence[Membership | Gap] | ConnectorError]:
-        """Give per account id what `memberships` would yield now, or the error it would raise."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.contract import Capabilities, RateLimit, Scope
+from connectors.effort import Way
 
 
 class BadManifest(ValueError):
@@ -43,6 +44,7 @@ def _typed(path: Path, table: dict[str, Any]) -> Capabilities:
         )
         raise BadManifest(f"{path}: {where}") from error
     _refuse_impossible_limits(path, capabilities.limits)
+    _refuse_unknown_limits(path, capabilities)
     return capabilities
 
 
@@ -53,7 +55,7 @@ def _adapter() -> TypeAdapter[Capabilities]:
 
 def _unknown_keys(table: dict[str, Any]) -> list[str]:
     complaints = _stray(table, Capabilities, "")
-    for name, kind in (("limits", RateLimit), ("scopes", Scope)):
+    for name, kind in (("limits", RateLimit), ("scopes", Scope), ("ways", Way)):
         for index, row in enumerate(table.get(name, ())):
             complaints += _stray(row, kind, f"{name}.{index}.")
     return complaints
@@ -70,3 +72,10 @@ def _refuse_impossible_limits(path: Path, limits: tuple[RateLimit, ...]) -> None
     for limit in limits:
         if limit.calls < 1 or limit.seconds <= 0:
             raise BadManifest(f"{path}: limit {limit.bucket} must allow at least one call in a positive time")
+
+
+def _refuse_unknown_limits(path: Path, capabilities: Capabilities) -> None:
+    known = {limit.bucket for limit in capabilities.limits}
+    for way in capabilities.ways:
+        if way.limit not in known:
+            raise BadManifest(f"{path}: way {way.name} names the limit {way.limit}, which there is not")

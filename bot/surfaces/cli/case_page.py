@@ -68,6 +68,14 @@ def _head(desk: Desk, file: CaseFile, names: Mapping[str, str]) -> None:
     ):
         if value:
             desk.print(f"  {label}: {value}")
+    for instance, calls in sorted((case.effort or {}).items()):
+        said = t.text(
+            "Calls on {platform}: {planned} planned, {made} made",
+            platform=t.isolate(instance),
+            planned=t.number(calls["planned"]),
+            made=t.number(calls["made"]),
+        )
+        desk.print(f"  {said}")
 
 
 def _by(actor: str, names: Mapping[str, str], t: Translator) -> str:

@@ -32,6 +32,15 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "them."
             ),
         ),
+        "estimate": (
+            "estimate",
+            (
+                "Reckon what a number of leavers costs on each platform: calls, least time, the chosen "
+                "way.\n\n"
+                "Arithmetic on the published limits, and on the pace learnt from the platforms where there "
+                "is one; nothing is asked of any platform."
+            ),
+        ),
         "explain": (
             "explain",
             (

@@ -33,7 +33,6 @@ from connectors.chat.slack.user_groups import UserGroupRemoval
 from connectors.chat.slack.ways_back import WaysBack
 from connectors.contract import (
     NO_GROUPS,
-    AccountStep,
     Capabilities,
     Closing,
     Finding,
@@ -45,6 +44,7 @@ from connectors.contract import (
     WayBack,
 )
 from connectors.manifest import load_manifest
+from connectors.many import AccountStep
 from connectors.messages import Message, NoticeReceipt
 from connectors.together import Job, abreast, together
 from connectors.wire import Wire

@@ -17,8 +17,9 @@ from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.remedies import remedy_text
 from connectors.chat.slack.routes import SCIM_DEACTIVATE
-from connectors.contract import AccountStep, Outcome, Presence, Quality, Result, Sight
+from connectors.contract import Outcome, Presence, Quality, Result, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
+from connectors.many import AccountStep
 from connectors.together import Job, together
 from connectors.wire import AnswerLost, Exchange, NotSent, RateLimited
 from policies.model import Account, Refusal

@@ -28,7 +28,6 @@ from connectors.chat.teams.removal import Removal
 from connectors.chat.teams.subscriptions import Subscriptions
 from connectors.contract import (
     NO_GROUPS,
-    AccountStep,
     Capabilities,
     Finding,
     KnownGroups,
@@ -38,6 +37,7 @@ from connectors.contract import (
     Revocation,
 )
 from connectors.manifest import load_manifest
+from connectors.many import AccountStep
 from connectors.sights import Sights
 from connectors.wire import Wire
 from policies.model import Account, Gap, Group, Membership, Person, Refusal, StepAction

@@ -13,8 +13,9 @@ from connectors.chat.teams.client import Answer, GraphClient
 from connectors.chat.teams.identity import Identity
 from connectors.chat.teams.objects import is_address
 from connectors.chat.teams.refusals import MISSING_SCOPE, Meaning, meaning_of
-from connectors.contract import AccountStep, Outcome, Presence, Quality, Result, Sight
+from connectors.contract import Outcome, Presence, Quality, Result, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
+from connectors.many import AccountStep
 from policies.model import Account, Refusal
 
 if TYPE_CHECKING:

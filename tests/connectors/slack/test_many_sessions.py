@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.chat.slack.sandbox import Fault, FaultKind, User, Workspace, create_sandbox
-from connectors.contract import AccountStep, EndsManySessions, Outcome, Sight
+from connectors.contract import Outcome, Sight
+from connectors.many import AccountStep, EndsManySessions
 from policies.model import Account, Refusal
 from tests.connectors.slack.stage import INSTANCE, staged, workspace
 

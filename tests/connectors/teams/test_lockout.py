@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.chat.teams.sandbox import APP_OBJECT_ID, FaultKind, User
-from connectors.contract import AccountStep, DeactivatesAccounts, EndsSessions, Outcome, Sight
+from connectors.contract import DeactivatesAccounts, EndsSessions, Outcome, Sight
 from connectors.errors import Forbidden
+from connectors.many import AccountStep
 from policies.model import Account, Refusal, StepAction
 from tests.connectors.teams.stage import ANA, BADR, INSTANCE, SCOPES, staged, tenant
 

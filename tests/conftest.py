@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +34,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def postgres_databases() -> Iterator[Supply]:
     """One PostgreSQL for this test process, and databases on it."""
-    from tests.postgres import Supply, server
+    from tests.postgres import supplied
 
-    with ExitStack() as stack:
-        yield Supply(stack.enter_context(server()))
+    with supplied() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

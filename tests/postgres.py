@@ -10,16 +10,19 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from signal import Signals
 
 import psycopg
+from sqlalchemy import create_engine
 
+from bot.keeping.copying import copy_tables, reading
 from bot.store.db import Store
 from bot.store.migrate import migrate
 
+_SETTING = "BAWAB_DATABASE_URL"
 _TEMPLATE = "bawab_template"
 _QUICK = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"),
@@ -204,6 +207,7 @@ class Supply:
     on: Server
     _name: str | None = None
     _writes: int = 0
+    _kept: dict[Path, str] = field(default_factory=dict)
 
     def take(self) -> str:
         """Give the address of a database in which nothing was ever written but its tables."""
@@ -219,3 +223,54 @@ class Supply:
         if self._name is not None and self.on.writes() != self._writes:
             self.on.drop(self._name)
             self._name = None
+
+    def hold_rows_of(self, file: Path) -> None:
+        """Give the test that is running a database with all that an SQLite file holds."""
+        if self._name is None:
+            raise RuntimeError("no test has taken a database")
+        if file not in self._kept:
+            name = f"kept_{next(_numbers)}"
+            _copy(file, self.on.make(name, _TEMPLATE))
+            self._kept[file] = name
+        self.on.drop(self._name)
+        self.on.make(self._name, self._kept[file])
+
+
+def _copy(file: Path, url: str) -> None:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with reading(f"sqlite:///{file}") as source, engine.begin() as target:
+            copy_tables(source, target)
+    finally:
+        engine.dispose()
+
+
+_supplies: list[Supply] = []
+
+
+@contextmanager
+def supplied() -> Iterator[Supply]:
+    """Have tests in this process work on a PostgreSQL while the block runs."""
+    with server() as running:
+        _supplies.append(Supply(running))
+        try:
+            yield _supplies[-1]
+        finally:
+            _supplies.pop()
+
+
+def take_rows_over(file: Path) -> None:
+    """Where the tests run on PostgreSQL, give this one's database what an SQLite file holds; else nothing."""
+    if _supplies:
+        _supplies[-1].hold_rows_of(file)
+
+
+@contextmanager
+def on_sqlite() -> Iterator[None]:
+    """Make something to be copied on SQLite, whatever this test's own database is."""
+    given = os.environ.pop(_SETTING, None)
+    try:
+        yield
+    finally:
+        if given is not None:
+            os.environ[_SETTING] = given

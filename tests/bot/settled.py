@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tests.bot.world import HEADER, World
+from tests.postgres import on_sqlite, take_rows_over
 
 Opening = Callable[[Path], AbstractAsyncContextManager[World]]
 
@@ -21,7 +22,8 @@ def settle(folder: Path, opening: Opening, *staff: str, header: str = HEADER) ->
             world.drop(*staff, header=header)
             await world.settle_in()
 
-    asyncio.run(first_run())
+    with on_sqlite():
+        asyncio.run(first_run())
     return folder
 
 
@@ -29,3 +31,4 @@ def take_over(source: Path, folder: Path) -> None:
     """Give another folder what the first has on disk: database, log, keys and exports."""
     for name in ("data", "hr"):
         shutil.copytree(source / name, folder / name)
+    take_rows_over(source / "data" / "bawab.db")

@@ -18,6 +18,7 @@ from connectors.chat.slack.sandbox import Channel, User
 from policies.roles import Role
 from tests.bot.adversary import STAFF, line
 from tests.bot.world import POLICY, World, channel, company, people
+from tests.postgres import on_sqlite
 
 APPROVED = POLICY.replace("    notify: owner", "    notify: owner\n    approve: hr")
 BY_BOTH = POLICY.replace("    notify: owner", "    notify: owner\n    approve: both")
@@ -59,7 +60,8 @@ def settle_house(folder: Path) -> Path:
         async with house(folder):
             pass
 
-    asyncio.run(first_run())
+    with on_sqlite():
+        asyncio.run(first_run())
     return folder
 
 

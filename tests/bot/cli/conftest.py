@@ -10,6 +10,7 @@ import pytest
 from connectors.chat.slack.sandbox import Channel, User
 from tests.bot.cli.shop import Shop, open_shop
 from tests.bot.world import channel, people
+from tests.postgres import on_sqlite
 
 STAFF = (
     "E1,Ana Quispe,ana@corp.test,Sales,active,,",
@@ -37,7 +38,7 @@ def company() -> list[User | Channel]:
 def settled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the same company has on disk after its first run was released; made once, to be copied."""
     folder = tmp_path_factory.mktemp("settled")
-    with open_shop(folder, *company()) as opened:
+    with on_sqlite(), open_shop(folder, *company()) as opened:
         opened.settle_in(*STAFF)
     return folder
 

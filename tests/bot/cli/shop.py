@@ -24,6 +24,7 @@ from connectors.chat.slack.sandbox import (
     running_sandbox,
 )
 from tests.bot.world import HEADER, POLICY
+from tests.postgres import take_rows_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Shop:
         """Take over what another company has on disk: its database, log, keys, exports and policy."""
         for name in ("data", "hr"):
             shutil.copytree(folder / name, self.folder / name, dirs_exist_ok=True)
+        take_rows_over(folder / "data" / "bawab.db")
         shutil.copy2(folder / "policy.yaml", self.folder)
         self.feeds = len(list((self.folder / "hr").glob("*.csv")))
 

@@ -22,6 +22,7 @@ from tests.bot.adversary import WIDE, everybody, line, office
 from tests.bot.settled import take_over
 from tests.bot.views.readers import reader
 from tests.bot.world import World, channel
+from tests.postgres import on_sqlite
 
 REGISTRY = """\
 version: 1
@@ -50,7 +51,8 @@ def made_departed() -> Path:
     """Have ana and, an hour later, lina leave, once for all tests; to be called where no loop runs."""
     folder = Path(tempfile.mkdtemp(prefix="bawab-departed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    asyncio.run(_make(folder))
+    with on_sqlite():
+        asyncio.run(_make(folder))
     return folder
 
 

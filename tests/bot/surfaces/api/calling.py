@@ -28,6 +28,7 @@ from bot.surfaces.api.app import mounted
 from connectors.chat.slack.sandbox import Channel, User
 from policies.roles import RIGHTS, Permission, Role
 from tests.bot.world import POLICY, World, channel, company, people
+from tests.postgres import on_sqlite, take_rows_over
 
 ROLES = {
     "noura": ["hr"],
@@ -126,6 +127,7 @@ class Office:
 async def office(folder: Path, *, policy: str = POLICY) -> AsyncIterator[Office]:
     """Open a company whose first run is released, with its API listening on loopback."""
     shutil.copytree(await settled(policy), folder, dirs_exist_ok=True)
+    take_rows_over(_SETTLED[policy] / "data" / "bawab.db")
     async with (
         opened(folder, policy) as world,
         served(world.app) as url,
@@ -139,12 +141,17 @@ async def settled(policy: str) -> Path:
     if policy not in _SETTLED:
         folder = Path(tempfile.mkdtemp(prefix="bawab-api-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        async with opened(folder, policy) as world:
-            world.drop(*PRESENT, header=HEADER, name="first.csv")
-            await world.settle_in()
-            await seat(world.app)
+        with on_sqlite():
+            await _make(folder, policy)
         _SETTLED[policy] = folder
     return _SETTLED[policy]
+
+
+async def _make(folder: Path, policy: str) -> None:
+    async with opened(folder, policy) as world:
+        world.drop(*PRESENT, header=HEADER, name="first.csv")
+        await world.settle_in()
+        await seat(world.app)
 
 
 @asynccontextmanager

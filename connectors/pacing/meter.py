@@ -15,6 +15,8 @@ from connectors.pacing.learning import Learnt, Model, Refusal, learn
 _PROVED_FOR_EACH = 16
 # A server's wait ends on the server's clock, and often in whole seconds: a little more is never early.
 WAIT_MARGIN = 1.01
+# Waits are rounded up by so much: a window may have begun that much earlier than they say.
+_ROUNDED_SECONDS = 1.0
 # Held in reserve after a refusal, in calls and at most in seconds: answers arrive unevenly.
 _RESERVE_CALLS = 1.5
 _RESERVE_SECONDS = 0.1
@@ -163,7 +165,8 @@ class Meter:
     def _learn(self, now: float, wait: float) -> None:
         if self._sent:
             self._sent.pop()  # the refused one was not counted there either
-        depth, begun = max(0.0, self.depth(now) - 1), now + wait - self.window
+        depth = max(0.0, self.depth(now) - 1)
+        begun = now + wait - self.window - min(_ROUNDED_SECONDS, self.window / 20)
         within = sum(1 for at in self._sent if at >= begun)
         refusal = Refusal(now, wait, depth, within, self.interval, self.window, self.in_flight)
         learn(self.learnt, refusal, self.scale)

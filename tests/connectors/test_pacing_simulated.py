@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench.pacing import run
 from bench.pacing_simulation import Line, Run, Server, remove, server
-from bench.stubs.limiters import MODELS, least_seconds
+from bench.stubs.limiters import MODELS, Limiter, least_seconds
 from connectors.pacing.learning import Model
 from connectors.pacing.meter import Meter
 
@@ -98,6 +100,25 @@ def test_whatever_the_limit_all_is_done_and_nothing_leaves_before_a_wait_is_over
 def fastest(came: Run, seconds: float) -> int:
     """The most calls in any window of so many seconds."""
     return max(sum(1 for other in came.sent if one <= other < one + seconds) for one in came.sent)
+
+
+@dataclass
+class WholeSeconds:
+    """A limiter that says its waits as platforms do: in whole seconds, rounded up."""
+
+    limiter: Limiter
+
+    def take(self, now: float) -> float:
+        return float(math.ceil(self.limiter.take(now)))
+
+
+@models
+@pytest.mark.parametrize("latency", [0.0005, 0.05, 0.3])
+def test_waits_in_whole_seconds_and_any_latency_teach_the_same(model: str, latency: float) -> None:
+    line = Line(latency)
+    came = remove(200, slack(), Server(WholeSeconds(MODELS[model](*LIMIT))), line)
+    assert came.ended / at(least_seconds(model, 200, LIMIT), line) <= 1.25
+    assert (came.refused, came.during_refusal) == (1, 0)
 
 
 @models

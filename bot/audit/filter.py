@@ -21,6 +21,8 @@ ResolvePerson = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
 """Gives the employee ids of the people a name, e-mail or id may mean; people unknown now give none."""
 
 MOST_PEOPLE: Final = 1000
+MOST_VALUES: Final = 100
+MANY: Final = 20_000
 _SHOWN_PEOPLE: Final = 10
 _SEARCHED: Final = tuple(
     column for column in RAW.c if column.name not in {"seq", "at", "sealed", "prev_hash", "hash"}
@@ -76,7 +78,10 @@ async def prepare(
     for term in query.terms:
         condition, said = await _prepared(connection, term, resolve, narrow=narrow)
         shown.append(said)
-        if term.exclude:
+        others = await _others(connection, term) if term.exclude and not narrow else None
+        if others is not None:
+            conditions.append(others)
+        elif term.exclude:
             conditions.append(sa.not_(sa.func.coalesce(condition, sa.false())))
         elif term.field == TEXT:
             conditions.append(condition)
@@ -85,6 +90,24 @@ async def prepare(
     conditions += [sa.or_(*either) for either in alternatives.values()]
     first, last = await _bounds(connection, query)
     return Filter(tuple(conditions), " ".join(shown), first, last)
+
+
+async def _others(connection: AsyncConnection, term: Term) -> Condition | None:
+    """Give an excluded act or outcome as all the others, which the index finds where they are rare.
+
+    None where the column has no index, or there are too many others to name.
+    """
+    if term.field not in {"action", "outcome"} or "*" in term.value:
+        return None
+    column, value = _COLUMN[term.field], term.value.lower()
+    excluded = {value, *_whole_category(term.field, value)}
+    others: list[str] = []
+    last = await connection.scalar(sa.select(sa.func.min(column)))
+    while last is not None and len(others) <= MOST_VALUES:
+        others += [last] if last not in excluded else []
+        # From one value of the index to the next: nothing between is read.
+        last = await connection.scalar(sa.select(sa.func.min(column)).where(column > last))
+    return column.in_(others) if last is None else None
 
 
 def _narrows(term: Term) -> bool:
@@ -101,7 +124,13 @@ async def _bounds(connection: AsyncConnection, query: Query) -> tuple[int, int |
 
 
 async def _numbers(connection: AsyncConnection, span: Span) -> tuple[int, int]:
-    """Read them from the index on `at` alone, which holds both."""
+    """Read them from the index on `at` alone, which holds both.
+
+    Of many up to now the first is not looked for: reading begins at the last, and has enough before long.
+    """
+    within = sa.select(RAW.c.seq).where(_within(RAW.c.at, span))
+    if span.end is None and await connection.scalar(within.order_by(RAW.c.at).offset(MANY).limit(1)):
+        return 1, await connection.scalar(sa.select(sa.func.max(RAW.c.seq))) or 0
     bounds = sa.select(sa.func.min(RAW.c.seq), sa.func.max(RAW.c.seq)).where(_within(RAW.c.at, span))
     first, last = (await connection.execute(bounds)).one()
     return (1, 0) if last is None else (first, last)

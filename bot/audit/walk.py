@@ -12,6 +12,8 @@ WINDOW: Final = 20_000
 """Entries in the first window: a tenth of a second even where every one must be read."""
 QUICK: Final = 0.05
 """Seconds; a window read sooner is followed by one four times as wide."""
+AT_ONCE: Final = 0.008
+"""Seconds; a window read sooner was read by an index, and is followed by one sixteen times as wide."""
 SLOW: Final = 0.25
 """Seconds; a window read later is followed by one half as wide."""
 
@@ -53,6 +55,6 @@ class Walk:
         self.below = start
         self.spent += took
         if took < QUICK:
-            self.width *= 4
+            self.width *= 16 if took < AT_ONCE else 4
         elif took > SLOW:
             self.width = max(self.width // 2, WINDOW)

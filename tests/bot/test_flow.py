@@ -11,7 +11,7 @@ from bot.flow import A_MOMENT, Flow
 
 
 def played(flow: Flow, *, latency: float, interval: float, steps: int) -> tuple[float, int]:
-    """Play `steps` calls against a platform with this latency and pace; gives seconds and the most in flight."""
+    """Play calls against a platform with this latency and pace; gives seconds and the most in flight."""
     now, due, most = 0.0, 0.0, 0
     under_way: list[tuple[float, float, float]] = []
     jitter = random.Random(7)  # noqa: S311 - no secret

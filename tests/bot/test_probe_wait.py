@@ -10,7 +10,7 @@ from bot.lanes import LONGEST_PROBE_SECONDS, PROBE_SECONDS, PROBE_SHARE, probe_w
 
 
 def probes_at(outage: float) -> list[float]:
-    """When a platform is asked that goes down at 0 and is back after so many seconds; the last is answered."""
+    """When a platform is asked that is down from 0 on, for so many seconds; the last is answered."""
     at = [0.0]
     while at[-1] < outage:
         at.append(at[-1] + probe_wait(at[-1]))

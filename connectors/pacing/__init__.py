@@ -195,7 +195,7 @@ class Pacing:
     def slowdown(self, key: str) -> float:
         """How many times slower than published this key goes now."""
         known = self._meters.get(key)
-        return known[1].learnt.stretch if known else 1.0
+        return known[1].learnt.slowdown if known else 1.0
 
     def _known(self, key: str, limit: str) -> Meter | None:
         return self._meter(key, limit) if limit in self._limits else None

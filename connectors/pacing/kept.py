@@ -29,7 +29,7 @@ def _one(limit: str, meter: Meter, now: float) -> dict[str, object]:
     return {
         "limit": limit,
         "model": learnt.model.value,
-        "stretch": round(learnt.stretch, 4),
+        "stretch": round(learnt.slowdown, 4),
         "burst": learnt.burst,
         "cap": learnt.cap,
         "blocked": round(max(0.0, meter.blocked_until - now), 3),
@@ -57,7 +57,8 @@ def _take_up(meter: Meter, one: Mapping[str, object], now: float, passed: float)
         learnt.model = Model(str(one.get("model")))
     except ValueError:
         learnt.model = Model.UNKNOWN
-    learnt.stretch = min(SLOWEST, max(1.0, _number(one.get("stretch"), 1.0)))
+    if learnt.model is not Model.WINDOW:  # there the cap says it
+        learnt.stretch = min(SLOWEST, max(1.0, _number(one.get("stretch"), 1.0)))
     learnt.burst = _calls(one.get("burst"), learnt)
     learnt.cap = _calls(one.get("cap"), learnt)
     learnt.proved = min(learnt.proved, float(learnt.burst))

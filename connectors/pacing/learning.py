@@ -95,6 +95,11 @@ class Learnt:
         self.proved = float(max(1, min(_UNPROVED, self.most // 10)))
 
     @property
+    def slowdown(self) -> float:
+        """How many times slower than published, whichever way the server counts."""
+        return self.most / self.cap if self.model is Model.WINDOW else self.stretch
+
+    @property
     def is_news(self) -> bool:
         """Whether anything differs from what is published."""
         return self.model is not Model.UNKNOWN or self.stretch > 1.0

@@ -246,6 +246,14 @@ async def test_what_was_learnt_is_taken_up_by_a_successor() -> None:
     assert successor.state() == first.state()
 
 
+async def test_a_smaller_window_is_kept_with_how_much_slower_it_is() -> None:
+    pacing, clock = paced()
+    one = {"limit": "minute", "model": "window", "stretch": 2.0, "burst": 7, "cap": 30, "blocked": 0.0}
+    pacing.restore({"at": clock.now, "keys": {"m": one}})
+    assert pacing.slowdown("m") == 2.0
+    assert pacing.state() == {"at": clock.now, "keys": {"m": one}}
+
+
 @pytest.mark.parametrize(
     "state",
     [

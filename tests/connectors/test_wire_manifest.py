@@ -38,8 +38,8 @@ def test_slacks_manifest_is_whole() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ("batch = 1", "bach = 1", "bach"),
-        ("batch = 1", 'batch = "many"', "batch"),
+        ("batch = 20", "bach = 20", "bach"),
+        ("batch = 20", 'batch = "many"', "batch"),
         ('"end_sessions", "hand_over"', '"end_session", "hand_over"', "actions"),
         ("calls = 20", "calls = 0", "t2"),
         ("calls = 20", "cals = 20", "limits.1.cals"),

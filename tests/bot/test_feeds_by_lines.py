@@ -174,13 +174,14 @@ async def test_a_database_put_back_from_a_backup_does_not_believe_newer_lines(
         shutil.copy(database, tmp_path / "backup.db")
         await one.take(series()[1], first=1)
         shutil.copy(tmp_path / "backup.db", database)
+        database.with_name("audit-head.json").unlink()  # as restoring does: the log is that of the backup
         for left in one.hr.iterdir():
             left.unlink()
 
     said = [await one.take(series()[2], first=2) for one in both]
 
     assert said[0] == said[1]
-    assert "'vanished', 2" in said[0][0]
+    assert "'vanished'>, 2" in said[0][0]
 
 
 async def test_a_second_feed_is_compared_by_its_lines_and_a_changed_setting_reads_it_whole(

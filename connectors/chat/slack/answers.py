@@ -125,6 +125,7 @@ _TABLE: dict[str, Meaning] = {
     "not_an_admin": _refused(Refusal.NO_RIGHT, "org_admin"),
     "team_not_found": _refused(Refusal.NO_RIGHT, "wrong_team"),
     "user_already_deleted": _ABSENT,
+    "session_reset_not_allowed": _refused(Refusal.OWNER, "primary_owner"),
     "user_session_reset_failed": _refused(Refusal.UNEXPECTED, "try_by_hand"),
     "feature_not_enabled": _NO_API,
     "not_an_enterprise": _NO_API,

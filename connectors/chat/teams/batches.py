@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.chat.teams.client import Answer, GraphClient, Row, with_body
-from connectors.chat.teams.pooling import Pool
 from connectors.chat.teams.refusals import GraphRefused
 from connectors.chat.teams.routes import BATCH, GRAPH, MOST_PARTS, route_of
 from connectors.chat.teams.signals import seconds_of
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
+from connectors.pooling import Pool
 from connectors.together import abreast
 from connectors.wire import AnswerLost, Exchange, RateLimited
 

@@ -83,6 +83,7 @@ GOLDEN = {
     "user_not_found": "refused account_unknown",
     "user_not_in_channel": "said_absent",
     "user_not_visible": "refused account_unknown",
+    "session_reset_not_allowed": "refused owner",
     "user_session_reset_failed": "refused unexpected",
     "users_not_found": "refused account_unknown",
 }

@@ -9,7 +9,7 @@ import pytest
 from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind, User, UserGroup, create_sandbox
 from connectors.contract import KnownGroups
 from connectors.errors import BadCredentials
-from policies.model import Account, Membership
+from policies.model import Account, Membership, Person
 from tests.connectors.slack.stage import INSTANCE, Stage, staged, workspace
 
 LIST = "usergroups.list"
@@ -86,3 +86,36 @@ async def test_who_the_tokens_are_is_asked_once_and_again_after_a_refused_token(
         stage.sandbox.workspace.tokens[BOT_TOKEN].revoked = False
         stage.sandbox.workspace.tokens[BOT_TOKEN].user = "UADMIN"  # reinstalled, for somebody else
         assert await stage.slack.own_account_ids() == frozenset({"UADMIN"})
+
+
+async def test_people_asked_for_in_one_moment_are_listed_once_where_that_is_fewer_calls() -> None:
+    world = workspace().add(*(User(f"UP{n}") for n in range(30)))
+    async with staged(world) as stage:
+        people = [Person(f"p{n}", "Somebody", account_ids=((INSTANCE, f"UP{n}"),)) for n in range(30)]
+
+        async def accounts(person: Person) -> list[Account]:
+            return [account async for account in stage.slack.accounts(person)]
+
+        first = await asyncio.gather(*(accounts(person) for person in people))
+        assert len(stage.sandbox.calls("users.info")) == 30, "how long the listing is, nobody knows yet"
+        everybody = [account async for account in stage.slack.accounts()]
+        world.users["UP3"].deleted = True
+        again = await asyncio.gather(*(accounts(person) for person in people))
+        assert (len(stage.sandbox.calls("users.info")), len(stage.sandbox.calls("users.list"))) == (30, 2)
+    assert [[one.id for one in found] for found in first] == [[f"UP{n}"] for n in range(30)]
+    assert [found[0].active for found in again] == [n != 3 for n in range(30)], "read now, not then"
+    assert len(everybody) == len(world.users)
+
+
+async def test_an_account_that_cannot_be_read_keeps_nobody_else_from_being_read() -> None:
+    fault = Fault(FaultKind.ERROR, "users.info", nth=2, error="something_new")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[fault])) as stage:
+        people = [
+            Person(user, "Somebody", account_ids=((INSTANCE, user),)) for user in ("U1", "U2", "UADMIN")
+        ]
+
+        async def accounts(person: Person) -> list[Account]:
+            return [account async for account in stage.slack.accounts(person)]
+
+        found = await asyncio.gather(*(accounts(person) for person in people), return_exceptions=True)
+    assert sorted(isinstance(one, list) for one in found) == [False, True, True]

@@ -20,6 +20,7 @@ from connectors.chat.slack.sandbox import (
 )
 from connectors.chat.slack.sandbox.methods import METHODS as SANDBOX_METHODS
 from connectors.contract import Capabilities, Closing, KnownGroups, Promotion, WayBack, WayKind
+from connectors.many import AccountStep
 from connectors.messages import Button, Message, Passage, plain
 from connectors.wire import Access
 from policies.model import Account, Person
@@ -93,6 +94,8 @@ async def journal() -> tuple[list[JournalEntry], Capabilities]:
         await use_the_app(stage)
         await slack.sessions_open("x", ana)
         await slack.end_sessions("x", ana)
+        badr = await stage.account("U2")
+        await slack.end_sessions_of([AccountStep("a", ana), AccountStep("b", badr)])
         await slack.deactivate("x", ana)
         return stage.sandbox.journal, slack.capabilities
 

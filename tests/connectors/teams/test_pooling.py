@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from connectors.chat.teams.pooling import Pool
 from connectors.chat.teams.sandbox import FaultKind
 from connectors.errors import BadCredentials, Unavailable
+from connectors.pooling import Pool
 from tests.connectors.teams.stage import staged
 from tests.connectors.teams.test_few_calls import crowd, removals
 

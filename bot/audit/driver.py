@@ -51,7 +51,7 @@ def rows_after(connection: Connection, seq: int | None, limit: int) -> list[Bulk
     onward = "" if seq is None else f"WHERE seq > {seq:d}"
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(f"{_PAGE} {onward} ORDER BY seq LIMIT {limit:d}")
+        cursor.execute(f"{_PAGE} {onward} ORDER BY 1 LIMIT {limit:d}")
         return cast("list[Bulk]", list(cursor.fetchall()))
     except connection.dialect.loaded_dbapi.Error:
         return None

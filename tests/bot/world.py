@@ -123,9 +123,9 @@ class World:
         await self.release_all()
 
     async def cases(self) -> list[CaseRow]:
-        """Every case."""
+        """Every case, oldest first; of one moment, by their states: no database promises more."""
         async with self.app.store.read() as tx:
-            return await where(tx, CaseRow)
+            return sorted(await where(tx, CaseRow), key=lambda case: (case.created_at, case.state))
 
     async def steps(self) -> list[StepRow]:
         """Every step."""

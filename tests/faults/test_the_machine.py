@@ -56,6 +56,7 @@ async def no_more_than(store: Store, database: Path, spare_pages: int) -> None:
         event.listen(engine, "connect", limit)
 
 
+@pytest.mark.sqlite_only("it limits the pages of the file")
 @pytest.mark.parametrize("spare", [0, 3, 8])
 async def test_a_full_disk_stops_the_run_with_words_and_the_next_run_finishes(
     tmp_path: Path, spare: int
@@ -69,6 +70,7 @@ async def test_a_full_disk_stops_the_run_with_words_and_the_next_run_finishes(
         await finished(world, *STAFF[:3])
 
 
+@pytest.mark.sqlite_only("one session locks the whole file")
 async def test_a_database_locked_by_another_program_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     async with small(tmp_path) as world:
         world.drop(*everybody(line("ana", "terminated")))
@@ -87,6 +89,7 @@ async def test_a_database_locked_by_another_program_is_said_and_nothing_is_lost(
         await finished(world, "ana")
 
 
+@pytest.mark.sqlite_only("a file opened for reading")
 async def test_a_read_only_database_is_said(tmp_path: Path) -> None:
     async with small(tmp_path) as world:
         store = Store.open(f"{world.app.settings.database.replace('///', '///file:')}?mode=ro&uri=true")
@@ -109,6 +112,7 @@ async def test_a_second_run_on_the_same_folder_is_refused_and_the_first_goes_on(
         assert kicked(world) == ["ana"] * 3
 
 
+@pytest.mark.sqlite_only("its trigger is spelled for SQLite")
 async def test_an_exception_in_the_middle_of_a_feed_leaves_nothing_half_done(tmp_path: Path) -> None:
     async with small(tmp_path) as world:
         before = [entry["hash"] for entry in await world.log()]
@@ -150,7 +154,7 @@ async def test_the_service_says_why_it_ends_when_the_clock_meets_a_fault(tmp_pat
             await asyncio.sleep(0.15)
             async with app.store.write() as tx:
                 await tx.exec_driver_sql("ALTER TABLE lifecycle_case RENAME TO elsewhere")
-            with pytest.raises(StoreProblem, match="no such table"):
+            with pytest.raises(StoreProblem, match="has no tables yet"):
                 await asyncio.wait_for(running, 10)
 
 

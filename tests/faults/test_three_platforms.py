@@ -225,6 +225,7 @@ SPARE = 24
 """Pages: room for the plans and a few removals."""
 
 
+@pytest.mark.sqlite_only("it limits the pages of the file")
 async def test_a_full_disk_in_mid_case_stops_with_words_and_the_next_run_finishes_on_all_three(
     tmp_path: Path,
 ) -> None:

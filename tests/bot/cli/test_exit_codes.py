@@ -113,6 +113,7 @@ def test_a_second_run_needs_an_operator_and_names_the_folder(settled: Shop) -> N
         _told(settled.run_once(), ExitCode.OPERATOR, str(settled.folder / "data"))
 
 
+@pytest.mark.sqlite_only("it changes the log in the file")
 def test_a_changed_log_needs_an_operator_and_the_entry_is_named(settled: Shop) -> None:
     with sqlite3.connect(settled.folder / "data" / "bawab.db") as database:
         database.execute("DROP TRIGGER audit_entry_no_update")
@@ -123,6 +124,7 @@ def test_a_changed_log_needs_an_operator_and_the_entry_is_named(settled: Shop) -
     assert "entry 3" in answer.out
 
 
+@pytest.mark.sqlite_only("it changes the log in the file")
 def test_a_run_on_a_log_whose_tail_was_cut_says_so_at_once_and_still_works(settled: Shop) -> None:
     with sqlite3.connect(settled.folder / "data" / "bawab.db") as database:
         database.execute("DROP TRIGGER audit_entry_no_delete")
@@ -154,6 +156,7 @@ def test_a_broken_policy_is_told_at_file_line_and_column(shop: Shop) -> None:
     assert (4, 5) in [(one["line"], one["column"]) for one in complaints]
 
 
+@pytest.mark.sqlite_only("the file itself is no database")
 def test_a_database_that_is_none_is_told_without_a_traceback(shop: Shop) -> None:
     (shop.folder / "data").mkdir(mode=0o700)
     (shop.folder / "data" / "bawab.db").write_bytes(b"this is no database, whatever its name" * 40)

@@ -37,7 +37,8 @@ def rows(*, quick: bool = False) -> list[Row]:
         setting = Setting(server, work)
         for kind in ("unavailable",) if quick else FAULTS:
             found += _outage(setting, kind, quick=quick)
-        found += _limited(setting.at(model="penalty", slower=2.0))
+        if not quick:
+            found += _limited(setting.at(model="penalty", slower=2.0))
         found += _killed(setting, kills=2 if quick else 8)
     return found
 

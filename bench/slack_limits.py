@@ -21,10 +21,10 @@ LONGEST = 5.0
 
 
 def rows(*, quick: bool = False) -> list[Row]:
-    """Measure; quick: one leaver × 200, one round, token bucket and penalty."""
+    """Measure; quick: one leaver × 200, one round, the penalty limiter only."""
     found: list[Row] = []
     with stub("slack") as server:
-        for model in ("token", "penalty") if quick else NAMES:
+        for model in ("penalty",) if quick else NAMES:
             few = Setting(server, FEW, model=model, speed=60.0 if quick else FEW_SPEED)
             found += _block(
                 few, 1.25, ("sequential",) if quick else ("sequential", "5", "100"), rounds=1 if quick else 2

@@ -1,7 +1,8 @@
 """Bawab under measurement: a real database on disk with synchronous FULL, audit on, lanes as in the service.
 
 `seed` stores released work as planning would, `drain` works on it until nothing is due, `urgent` adds one
-urgent leaver from a process of its own, `verdict` says what became of every step and verifies the audit log.
+urgent leaver from a process of its own, `idle` only opens the install, `verdict` says what became of every
+step and verifies the audit log.
 A loop of its own drives the lane here, as the service does, because only so do its waits follow the hastened
 clock.
 """
@@ -35,6 +36,7 @@ Act = Callable[[Job], Coroutine[Any, Any, dict[str, Any]]]
 def main(job: Job, what: str) -> dict[str, Any]:
     """Do one of the things above; gives what it counted."""
     acts: dict[str, Act] = {"seed": _seed, "drain": _drain, "urgent": _urgent, "verdict": _verdict}
+    acts["idle"] = _idle
     return asyncio.run(acts[what](job))
 
 
@@ -67,6 +69,13 @@ async def _drain(job: Job) -> dict[str, Any]:
                 break
             await asyncio.sleep(max(0.0, min(wait, LONGEST_NAP)))
         return {"cpu_drain": time.process_time() - cpu, "recovered": recovered}
+
+
+async def _idle(job: Job) -> dict[str, Any]:
+    """Open the install and do nothing: what it weighs by itself."""
+    async with open_bawab(settings_of(job), now=utc_now) as app:
+        Lane(app, INSTANCE, Messages(app).delegate)
+    return {}
 
 
 async def _look(app: Bawab, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from bot.audit.actions import Action
 from bot.audit.chain import entry_hash
@@ -42,6 +45,9 @@ class Bench:
 
     @property
     def database(self) -> Path:
+        """SQLite's file; what needs it in hand is not asked of a server."""
+        if self.store.dialect != "sqlite":
+            pytest.skip("SQLite only: the database's file in hand")
         return self.directory / "bawab.db"
 
     async def write(self, *entries: Entry) -> int:
@@ -67,6 +73,9 @@ class Bench:
         raw.close()
 
     def rows(self) -> list[dict[str, Any]]:
+        if self.store.dialect == "postgresql":
+            with psycopg.connect(self.store.url, row_factory=dict_row) as server:
+                return server.execute("SELECT * FROM audit_entry ORDER BY seq").fetchall()
         with sqlite3.connect(self.database) as raw:
             raw.row_factory = sqlite3.Row
             found = raw.execute("SELECT * FROM audit_entry ORDER BY seq").fetchall()
@@ -85,8 +94,19 @@ class Bench:
 
 async def at_work(directory: Path) -> Bench:
     """Open the log in a directory that holds its database."""
-    store = Store.at(directory / "bawab.db")
+    url = os.environ.get("BAWAB_DATABASE_URL")  # the test's own, where PostgreSQL was asked for
+    store = Store.open(url) if url else Store.at(directory / "bawab.db")
     return Bench(directory, store, await open_audit(store, directory, Clock()))
+
+
+async def copied(template: Path, directory: Path) -> Bench:
+    """Open a copy of a log made before; on a server the same is written again."""
+    if not os.environ.get("BAWAB_DATABASE_URL"):
+        return await at_work(shutil.copytree(template, directory))
+    await asyncio.to_thread(directory.mkdir)
+    if template.name == "log":
+        await _write_ten(directory)
+    return await at_work(directory)
 
 
 async def _write_ten(directory: Path) -> None:
@@ -117,14 +137,15 @@ def ten_directory(empty_directory: Path, tmp_path_factory: pytest.TempPathFactor
     """A log of ten entries, written once and copied for each test."""
     directory = tmp_path_factory.mktemp("ten") / "log"
     shutil.copytree(empty_directory, directory)
-    asyncio.run(_write_ten(directory))
+    if not os.environ.get("BAWAB_DATABASE_URL"):
+        asyncio.run(_write_ten(directory))
     return directory
 
 
 @pytest.fixture
 async def bench(empty_directory: Path, tmp_path: Path) -> AsyncIterator[Bench]:
     """An empty log."""
-    made = await at_work(shutil.copytree(empty_directory, tmp_path / "log"))
+    made = await copied(empty_directory, tmp_path / "log")
     yield made
     await made.store.aclose()
 
@@ -132,7 +153,7 @@ async def bench(empty_directory: Path, tmp_path: Path) -> AsyncIterator[Bench]:
 @pytest.fixture
 async def ten(ten_directory: Path, tmp_path: Path) -> AsyncIterator[Bench]:
     """A log of ten entries, checkpointed after the fifth and the tenth."""
-    made = await at_work(shutil.copytree(ten_directory, tmp_path / "log"))
+    made = await copied(ten_directory, tmp_path / "log")
     yield made
     await made.store.aclose()
 

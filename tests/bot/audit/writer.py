@@ -15,7 +15,8 @@ from tests.bot.audit.conftest import removal
 
 
 async def main(directory: Path, first: int, count: int, *, die: bool) -> None:
-    store = Store.at(directory / "bawab.db")
+    url = os.environ.get("BAWAB_DATABASE_URL")
+    store = Store.open(url) if url else Store.at(directory / "bawab.db")
     log = await open_audit(store, directory, lambda: datetime.now(UTC))
     if die:
         store.after_commit = killed

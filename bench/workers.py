@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,7 @@ from typing import Any
 
 from bench.table import Row, as_text
 from bench.worker_nursery_client import Nursery, nursery
+from bench.workers_waiting import rows as waiting_rows
 from bot.app import Bawab
 from bot.holds import open_holds
 from bot.release import release
@@ -155,6 +156,7 @@ async def takeover(on: Server, times: int) -> list[float]:
     async with laid_out(on, Size(leavers=8, channels=60)) as laid:
         for _ in range(2):
             await laid.start()
+        await until(partial(_begun, laid), seconds=LONG)
         while len(found) < times and await laid.open():
             pid = await _drainer(laid)
             laid.kill(pid)
@@ -186,7 +188,7 @@ async def kills(on: Server, count: int, chance: random.Random) -> tuple[int, int
     async with laid_out(on, size) as laid:
         for _ in LANES:
             await laid.start()
-        await until(lambda: _begun(laid), seconds=LONG)
+        await until(partial(_begun, laid), seconds=LONG)
         while made < count and await laid.open():
             await asyncio.sleep(chance.uniform(0.2, 2.5))
             laid.kill(chance.choice(laid.running))
@@ -218,13 +220,18 @@ def _rate(steps: Sequence[StepRow]) -> float:
 
 
 def rows(*, quick: bool = False, killed: int | None = None) -> list[Row]:
-    """Give the rows of goal 14 that are about processes."""
+    """Give the rows of goal 14: about processes, and about what waits."""
+    return [*measured(quick=quick, killed=killed), *waiting_rows(quick=quick)]
+
+
+def measured(*, quick: bool, killed: int | None) -> Iterator[Row]:
+    """Give the rows about processes, each as soon as it is known."""
     count = killed if killed is not None else (10 if quick else 200)
     with server() as on:
-        found = [_takeover_row(asyncio.run(takeover(on, 2 if quick else 5)))]
-        found += _efficiency(on, (2,) if quick else (2, 3))
-        found.append(_kills_row(count, asyncio.run(kills(on, count, random.Random(SEED)))))  # noqa: S311 - no secret
-    return found
+        yield _takeover_row(asyncio.run(takeover(on, 2 if quick else 5)))
+        chance = random.Random(SEED)  # noqa: S311 - no secret
+        yield _kills_row(count, asyncio.run(kills(on, count, chance)))
+        yield from _efficiency(on, (2,) if quick else (2, 3))
 
 
 def _takeover_row(seconds: list[float]) -> Row:
@@ -234,8 +241,7 @@ def _takeover_row(seconds: list[float]) -> Row:
     return Row(14, "takeover after kill -9", value, floor, worst / STALLED, "≤ 2", note)
 
 
-def _efficiency(on: Server, counts: Sequence[int]) -> list[Row]:
-    found = []
+def _efficiency(on: Server, counts: Sequence[int]) -> Iterator[Row]:
     for pace, what, target in ((PACE, "at the platform's pace", "≥ 0.9"), (0.0, "unpaced, all the CPU", "")):
         one = asyncio.run(throughput(on, 1, pace))
         for count in counts:
@@ -243,8 +249,7 @@ def _efficiency(on: Server, counts: Sequence[int]) -> list[Row]:
             note = "" if target else f"{os.cpu_count()} cores carry sandboxes, PostgreSQL and workers"
             label = f"{count} workers on {count} lanes, {what}"
             floor = f"{one:.1f} steps/s of one worker"
-            found.append(Row(14, label, f"{many:.1f} steps/s", floor, many / (count * one), target, note))
-    return found
+            yield Row(14, label, f"{many:.1f} steps/s", floor, many / (count * one), target, note)
 
 
 def _kills_row(asked: int, counted: tuple[int, int, int, int]) -> Row:
@@ -263,7 +268,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=None, help="how many random kills (200)")
     parser.add_argument("--quick", action="store_true")
     said = parser.parse_args(arguments)
-    sys.stdout.write(as_text(rows(quick=said.quick, killed=said.kills)) + "\n")
+    for row in measured(quick=said.quick, killed=said.kills):
+        sys.stdout.write(as_text([row]) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -157,27 +157,47 @@ class Acting:
         closed: bool,
     ) -> list[_Call]:
         await self._strand.hold(tx)
+        await self._strand.count(tx)
         await self._ledger.record(tx, finished)
         await self._ledger.give_back(tx, back)
         if closed:
             return []
-        due = await self._queue.to_act(tx, self._strand.app.now(), self._flow.steps)
+        due = await self._queue.to_act(tx, self._strand.app.now(), self._flow.steps, self._bulk)
         cleared = await self._clearance.of(tx, due, self._strand.own)
         await self._ledger.stop(tx, cleared.stopped)
         intended = await self._ledger.intend(tx, cleared.steps)
         return self._calls_of(intended, cleared.may_join)
 
     def _calls_of(self, steps: Sequence[StepRow], may_join: frozenset[str]) -> list[_Call]:
-        able = self._strand.connector.capabilities
-        size = able.bulk if steps and steps[0].action == StepAction.REVOKE else 1
+        size = self._bulk(steps[0].action) if steps else 1
+        whole: dict[str, _Call] = {}
         found: list[_Call] = []
         for step in steps:
             joins = step.id in may_join
-            if found and len(found[-1].steps) < size and found[-1].may_join == joins:
+            if self._is_written_whole(step):
+                if step.group_id not in whole:
+                    found.append(whole.setdefault(step.group_id, _Call([], joins)))
+                whole[step.group_id].steps.append(step)
+            elif found and len(found[-1].steps) < size and found[-1].may_join == joins:
                 found[-1].steps.append(step)
             else:
                 found.append(_Call([step], joins))
         return found
+
+    def _is_written_whole(self, step: StepRow) -> bool:
+        """Whether all who leave this group belong into one request, because its list is replaced as one."""
+        kinds = self._strand.connector.capabilities.written_whole
+        return step.action == StepAction.REVOKE and bool(step.group) and step.group["kind"] in kinds
+
+    def _bulk(self, action: str) -> int:
+        """How many steps of a kind one request takes."""
+        able = self._strand.connector.capabilities
+        sizes = {
+            StepAction.REVOKE: able.bulk,
+            StepAction.END_SESSIONS: able.bulk_sessions,
+            StepAction.DEACTIVATE: able.bulk_accounts,
+        }
+        return sizes.get(StepAction(action), 1)
 
     def _hand_back(self, because: str) -> None:
         again = self._strand.again or self._strand.not_before or self._strand.app.now()
@@ -209,6 +229,7 @@ class Acting:
                 return await act(self._strand.connector, call.steps, may_join=call.may_join)
             finally:
                 call.waited = waited.seconds
+                self._strand.made[call.steps[0].case_id] += waited.requests
 
     async def _some_back(self) -> None:
         # What came back is told within a moment, even where another call hangs.

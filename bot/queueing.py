@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,12 +26,20 @@ class Queue:
     instance: str
     gathers: Gathers
 
-    async def to_act(self, tx: AsyncConnection, now: datetime, most: int) -> list[StepRow]:
-        """Give up to `most` due steps of one action and one urgency, the most urgent there is."""
+    async def to_act(
+        self, tx: AsyncConnection, now: datetime, most: int, bulk: Callable[[str], int] = lambda _: 1
+    ) -> list[StepRow]:
+        """Give up to `most` due steps of one action and one urgency, the most urgent there is.
+
+        `bulk`: how many steps of an action one request takes; so many are given where it is more.
+        """
         ready = [columns(StepRow).next_attempt_at <= now, ~earlier_stage_open(now)]
         head = await self._head(tx, sorted(STEP_TO_ACT), ready, most)
         if not head:
             return []
+        if len(head) == most < bulk(head[0].action):
+            most = bulk(head[0].action)
+            head = await self._head(tx, sorted(STEP_TO_ACT), ready, most)
         alike = [step for step in head if _kind(step) == _kind(head[0])]
         if self.gathers is Gathers.GROUP and alike[0].group_id and len(alike) > 1:
             return await self._by_group(tx, alike, ready, most)

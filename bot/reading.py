@@ -16,6 +16,7 @@ from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Presence, Sight
 from connectors.errors import ConnectorError
+from connectors.waits import waits_measured
 
 
 class Reading:
@@ -67,6 +68,7 @@ class Reading:
         self, tx: AsyncConnection, seen: Sequence[tuple[StepRow, Presence]], *, closed: bool
     ) -> list[StepRow]:
         await self._strand.hold(tx)
+        await self._strand.count(tx)
         await self._ledger.see(tx, seen)
         if closed:
             return []
@@ -74,7 +76,9 @@ class Reading:
 
     async def _look(self, chunk: list[StepRow]) -> None:
         try:
-            presences = await look(self._strand.connector, chunk)
+            with waits_measured() as waited:
+                presences = await look(self._strand.connector, chunk)
+            self._strand.made[chunk[0].case_id] += waited.requests
         except ConnectorError as error:
             again = await self._strand.fell(error)
             await self._strand.app.store.at_once(lambda tx: self._put_off(tx, chunk, again))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.claims import Claim
+from bot.effort import note_calls
 from bot.lanes import answered, stumbled
 from connectors.contract import ChatConnector
 from connectors.errors import ConnectorError
@@ -35,6 +37,8 @@ class Strand:
     was_down: bool = False
     nudged: bool = False
     """Whether somebody more urgent may have come."""
+    made: Counter[str] = field(default_factory=Counter)
+    """Requests made for each case, not stored yet."""
     _resting: int = 0
     _over: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,6 +56,12 @@ class Strand:
     async def hold(self, tx: AsyncConnection) -> None:
         """Make sure the lane is still ours; raises Superseded."""
         await tx.run_sync(self.claim.hold)
+
+    async def count(self, tx: AsyncConnection) -> None:
+        """Store how many requests were made for each case, to stand beside what was planned."""
+        made, self.made = self.made, Counter()
+        for case_id, calls in made.items():
+            await tx.run_sync(note_calls, case_id, self.instance, calls)
 
     async def heard(self) -> None:
         """The platform said something of use: its circuit closes again, if it was open."""

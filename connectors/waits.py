@@ -1,4 +1,4 @@
-"""How long calls waited for their turn: who makes them can tell a slow platform from a slow pace."""
+"""How many requests calls made, and how long they waited: a slow platform is told from a slow pace."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Waited:
-    """Seconds spent waiting for the pace, over every request made meanwhile."""
+    """Seconds spent waiting for the pace, and how many requests were made."""
 
     seconds: float = 0.0
+    requests: int = 0
 
 
 _WAITED: ContextVar[Waited | None] = ContextVar("waited", default=None)
@@ -30,6 +31,7 @@ def waits_measured() -> Iterator[Waited]:
 
 
 def waited_for_turn(seconds: float) -> None:
-    """Note a wait, where somebody measures."""
+    """Note a request and its wait, where somebody measures."""
     if (waited := _WAITED.get()) is not None:
         waited.seconds += seconds
+        waited.requests += 1

@@ -120,7 +120,7 @@ PASSING: dict[str, list[Fault]] = {
     "429 of one part": [Fault(FaultKind.LIMITED_429, REMOVE, seconds=0.1, parts_only=True)],
     "429 of every part": [Fault(FaultKind.LIMITED_429, "DELETE *", seconds=0.1, times=6, parts_only=True)],
     "500 inside a batch, after the effect": [lost(FaultKind.HTTP_500, REMOVE, parts_only=True)],
-    "503 for a while": [Fault(FaultKind.HTTP_503, times=9)],
+    "503 for a while": [Fault(FaultKind.HTTP_503, times=6)],
     "dropped before the effect": [Fault(FaultKind.DROP, REMOVE)],
     "dropped after the effect": [lost(FaultKind.DROP, REMOVE)],
     "the lock-out's answer lost": [lost(FaultKind.DROP, DISABLE)],

@@ -44,7 +44,7 @@ def rows(*, quick: bool = False) -> list[Row]:
     work = Groups(10 if quick else 100, 20, 100)
     with stub("graph") as server:
         free = Setting(server, work, model="none", speed=1.0, job=JOB)
-        limited = Setting(server, work, slower=4.0, speed=4.0, job=JOB)
+        limited = Setting(server, work, slower=4.0, speed=12.0, job=JOB)
         return [*_cost(free, 1 if quick else 2), *([] if quick else _throttled(limited))]
 
 

@@ -1,6 +1,7 @@
 """A process that has imported Bawab once, and forks a `bawab worker` per order: a start costs no imports.
 
-Reads one JSON object per line, the environment of a worker, and answers with its process number.
+Reads one JSON object per line, the environment of a worker, and answers with its process number. What workers say
+goes nowhere, or to the file named in BENCH_WORKER_LOG.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def born(environment: dict[str, str]) -> int:
     code = 1
     try:
         os.setsid()
-        quiet = os.open(os.devnull, os.O_RDWR)
+        quiet = os.open(os.environ.get("BENCH_WORKER_LOG", os.devnull), os.O_RDWR | os.O_APPEND)
         for number in (0, 1, 2):
             os.dup2(quiet, number)
         os.environ.update(environment)

@@ -1,7 +1,7 @@
 """A process that has imported Bawab once, and forks a `bawab worker` per order: a start costs no imports.
 
-Reads one JSON object per line, the environment of a worker, and answers with its process number. What workers say
-goes nowhere, or to the file named in BENCH_WORKER_LOG.
+Reads one JSON object per line, the environment of a worker, and answers with its process number. What
+workers say goes nowhere, or to the file named in BENCH_WORKER_LOG.
 """
 
 from __future__ import annotations

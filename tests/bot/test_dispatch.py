@@ -84,9 +84,8 @@ async def test_the_queue_is_made_once_and_brought_on_by_what_misses(tmp_path: Pa
             await tx.execute(gone, {"name": newest})
             await tx.execute(text("INSERT INTO procrastinate.procrastinate_workers DEFAULT VALUES"))
         assert "_post_" in newest
-        assert (
-            await ensure_queue(app.store, 30.0) == []
-        )  # an older process still lives, and would miss something
+        # An older process that still lives would miss something.
+        assert await ensure_queue(app.store, 30.0) == []
         async with app.store.write() as tx:
             await tx.execute(text("DELETE FROM procrastinate.procrastinate_workers"))
         assert await ensure_queue(app.store, 30.0) == [newest]

@@ -116,7 +116,7 @@ class Plant:
                 process.kill()
             await process.wait()
             await reading
-            print("\n".join(made.said))  # for whoever reads why a test failed
+            sys.stdout.write("\n".join([*made.said, ""]))  # for whoever reads why a test failed
 
     async def steps(self, app: Bawab) -> list[StepRow]:
         """Every step."""

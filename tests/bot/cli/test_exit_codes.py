@@ -108,6 +108,7 @@ def test_a_token_revoked_in_mid_run_loses_no_step(settled: Shop) -> None:
     assert "UANA" not in settled.members("C-lunch") + settled.members("C-sales-riyadh")
 
 
+@pytest.mark.sqlite_only("on a server, several processes may run")
 def test_a_second_run_needs_an_operator_and_names_the_folder(settled: Shop) -> None:
     with FileLock(settled.folder / "data" / "bawab.lock"):
         _told(settled.run_once(), ExitCode.OPERATOR, str(settled.folder / "data"))

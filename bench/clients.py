@@ -26,7 +26,7 @@ class Setting:
     stub: StubProcess
     work: Work
     model: str = "token"
-    speed: float = 60.0
+    speed: float = 24.0
     slower: float = 1.0
     latency: float = 0.0
     job: dict[str, Any] = field(default_factory=dict)

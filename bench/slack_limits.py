@@ -14,8 +14,8 @@ from bench.work import Work
 
 KICK = TIERS["t3"]
 NAMES = {"token": "token bucket", "window": "fixed window", "penalty": "penalty"}
-FEW, MANY = Work(1, 200, 200), Work(100, 20, 200)
-FEW_SPEED, MANY_SPEED = 40.0, 100.0
+FEW, MANY, HALF = Work(1, 200, 200), Work(100, 20, 200), Work(50, 20, 200)
+FEW_SPEED, MANY_SPEED = 24.0, 30.0
 LONGEST = 5.0
 """A peer is stopped after so many times the minimum."""
 
@@ -25,7 +25,7 @@ def rows(*, quick: bool = False) -> list[Row]:
     with stub("slack") as server:
         found = _few(server) if quick else _all(server)
         wrong = (
-            Setting(server, FEW, slower=2.0) if quick else Setting(server, MANY, slower=2.0, speed=MANY_SPEED)
+            Setting(server, FEW, slower=2.0) if quick else Setting(server, HALF, slower=2.0, speed=MANY_SPEED)
         )
         return [*found, *_wrong_limit(wrong)]
 

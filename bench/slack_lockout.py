@@ -9,7 +9,7 @@ from bench.stubs.slack import TIERS
 from bench.table import Row
 from bench.work import ADMIN_TOKEN, BOT_TOKEN, Work
 
-BULK = 1000
+BULK, SPEED = 1000, 8.0
 """Accounts one admin.users.session.resetBulk takes."""
 ACTS = {"deactivate": "account closed by SCIM", "end_sessions": "sessions ended (best call: resetBulk)"}
 
@@ -23,7 +23,7 @@ def rows(*, quick: bool = False) -> list[Row]:
 
 def _row(server: StubProcess, work: Work, act: str) -> Row:
     job = {"tokens": {"bot": BOT_TOKEN, "admin": ADMIN_TOKEN}, "account_acts": [act], "only_account": True}
-    setting = Setting(server, work, job=job)
+    setting = Setting(server, work, speed=SPEED, job=job)
     block = interleave({"Bawab": lambda: bawab(setting)}, 1)
     (run,) = block.runs["Bawab"]
     lost = work.leavers - run.seen["effects"]

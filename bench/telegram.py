@@ -47,7 +47,7 @@ def rows(*, quick: bool = False) -> list[Row]:
         ):
             if quick and work is shared:
                 continue
-            setting = Setting(server, work, speed=3.0, latency=LATENCY, job=job)
+            setting = Setting(server, work, speed=2.0, latency=LATENCY, job=job)
             block = interleave(_clients(setting, quick=quick), 1)
             found += [row for name in block.runs for row in _rows(what, name, block, work, target)]
     return found

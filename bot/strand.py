@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +15,19 @@ from bot.app import Bawab
 from bot.claims import Claim
 from bot.effort import note_calls
 from bot.lanes import answered, stumbled
+from bot.store.query import change, columns
+from bot.store.tables import LaneRow
 from connectors.contract import ChatConnector
+from connectors.eased import ease_in, learnt
 from connectors.errors import ConnectorError
+
+KEEP_PACE_SECONDS = 30.0
+
+
+async def keep_pace(tx: AsyncConnection, connector: ChatConnector) -> None:
+    """Store what the pace of a lane has learnt: its next drainer need not be refused to learn it again."""
+    if (state := learnt(connector)) is not None:
+        await change(tx, LaneRow, {"pace": state}, columns(LaneRow).instance == connector.instance)
 
 
 @dataclass(slots=True)
@@ -39,6 +51,7 @@ class Strand:
     """Whether somebody more urgent may have come."""
     made: Counter[str] = field(default_factory=Counter)
     """Requests made for each case, not stored yet."""
+    _keep_pace_at: float = field(default_factory=lambda: monotonic() + KEEP_PACE_SECONDS)
     _resting: int = 0
     _over: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,8 +67,11 @@ class Strand:
         return self._over or self.trouble is not None or self.stopping()
 
     async def hold(self, tx: AsyncConnection) -> None:
-        """Make sure the lane is still ours; raises Superseded."""
+        """Make sure the lane is still ours, and keep what its pace has learnt; raises Superseded."""
         await tx.run_sync(self.claim.hold)
+        if monotonic() >= self._keep_pace_at:
+            self._keep_pace_at = monotonic() + KEEP_PACE_SECONDS
+            await keep_pace(tx, self.connector)
 
     async def count(self, tx: AsyncConnection) -> None:
         """Store how many requests were made for each case, to stand beside what was planned."""
@@ -67,6 +83,7 @@ class Strand:
         """The platform said something of use: its circuit closes again, if it was open."""
         if self.was_down:
             self.was_down = False
+            ease_in(self.connector)
             await answered(self.app, self.instance, self.connector.capabilities.platform)
 
     async def fell(self, error: ConnectorError) -> datetime:

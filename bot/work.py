@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.acting import Acting
 from bot.app import Bawab
-from bot.claims import Claim
+from bot.claims import Claim, Superseded
 from bot.claims import claim as claim_lane
 from bot.clearance import Clearance
 from bot.flow import Flow
@@ -19,7 +20,8 @@ from bot.reading import Reading
 from bot.states import LaneState
 from bot.store.query import columns, where
 from bot.store.tables import LaneRow
-from bot.strand import Strand
+from bot.strand import Strand, keep_pace
+from connectors.eased import recall
 from connectors.errors import ConnectorError
 from connectors.probing import probing
 
@@ -48,6 +50,7 @@ class Lane:
         self._clearance = Clearance(app, instance)
         self._acting = Flow(max(able.batch, able.bulk), able.bulk)
         self._reading = Flow(max(able.batch, able.bulk))
+        self._recalled = False
         self._strand_now: Strand | None = None
         self._not_before: datetime | None = None
         """Until then the platform asked for no more writes."""
@@ -79,6 +82,7 @@ class Lane:
         finally:
             self._strand_now = None
             self._not_before = strand.not_before
+        await self._rest(strand)
         return strand.again if strand.trouble is not None else await self._next_due()
 
     def nudge(self) -> None:
@@ -90,7 +94,17 @@ class Lane:
     async def _claimed(self) -> Claim:
         if self._claim is None:
             self._claim = await claim_lane(self._app, self._instance)
+        if not self._recalled:
+            self._recalled = True
+            recall(self._connector, (await self._row()).pace)
         return self._claim
+
+    async def _rest(self, strand: Strand) -> None:
+        """Store, at the end of a draining, what the pace has learnt; where somebody took over, they do."""
+        with suppress(Superseded):
+            async with self._app.store.write() as tx:
+                await tx.run_sync(strand.claim.hold)
+                await keep_pace(tx, self._connector)
 
     async def _row(self) -> LaneRow:
         async with self._app.store.read() as tx:

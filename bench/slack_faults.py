@@ -132,5 +132,5 @@ def _killed(setting: Setting, kills: int) -> list[Row]:
     return [
         _lost(what, run, setting, doubt, ours=True),
         Row(2, f"{what}: repeated", f"{repeated} calls", "0", float(repeated), f"≤ {IN_FLIGHT * kills}",
-            f"{IN_FLIGHT} may be in flight at each kill"),
+            "; ".join(filter(None, [doubt, f"{IN_FLIGHT} may be in flight at each kill"]))),
     ]  # fmt: skip

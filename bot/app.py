@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.access.staff_shelf import StaffShelf
+from bot.alarm import Alarm
 from bot.audit.log import AuditLog, open_audit
 from bot.groups.registry_shelf import RegistryShelf
 from bot.instances import build_chat, build_hr
@@ -46,6 +47,8 @@ class Bawab:
     now: Now
     posts: dict[str, Post] = field(default_factory=dict)
     """What carries messages and nothing else, by name: mail, workflows of Teams, webhooks."""
+    alarm: Alarm = field(default_factory=Alarm)
+    """Wakes this process's service for what must not wait for its tick."""
 
     @property
     def registry(self) -> tuple[RegisteredGroup, ...]:

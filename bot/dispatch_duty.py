@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from bot.alarm import News
 from bot.drainer import Drainer
 
 Hold = Callable[[], Awaitable[None]]
@@ -24,3 +25,5 @@ class Duty:
     """Looks at everything that may be due; None for a process that only drains lanes."""
     drainers: Mapping[str, Drainer]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    follow: Callable[[Collection[News]], Awaitable[object]] | None = None
+    """Does what was rung for, up to steps a lane may take; None for a process that hears nothing."""

@@ -64,6 +64,8 @@ class OverHosts:
         self._ticker = Hand(self._jobs, settings, [self._mine], 1, self._sweep)
         self._draining = {name: asyncio.Lock() for name in duty.drainers}
         self._ticking = False
+        self._following = asyncio.Lock()
+        """News is followed where it was heard; meanwhile this process looks at nothing else."""
         self._problem: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._drain_job = self._jobs.task(name=DRAIN)(self._drain)
         self._tick_job = self._jobs.task(name=TICK)(self._tick)
@@ -82,6 +84,7 @@ class OverHosts:
             scheduler = self._scheduler()
             hands = [asyncio.create_task(hand.run(self._stopping)) for hand in self._hands]
             stopping = asyncio.create_task(self._stopping.wait())
+            hearing = asyncio.create_task(self._hear())
             scheduler.start()
             try:
                 watched: list[asyncio.Future[Any]] = [stopping, self._problem, *hands]
@@ -90,9 +93,11 @@ class OverHosts:
                 self._stopping.set()
                 scheduler.shutdown(wait=False)
                 stopping.cancel()
-                results = await asyncio.gather(*hands, return_exceptions=True)
+                async with self._following:
+                    hearing.cancel()  # it waits for news, or for this lock
+                results = await asyncio.gather(*hands, hearing, return_exceptions=True)
                 await self._let_go()
-        for result in results:
+        for result in results[: len(hands)]:
             if isinstance(result, BaseException):
                 raise result
         if self._problem.done():
@@ -127,6 +132,24 @@ class OverHosts:
     def _fail(self, error: Exception) -> None:
         if not self._problem.done():
             self._problem.set_exception(error)
+
+    async def _hear(self) -> None:
+        """Follow at once whatever is rung for in this process, whoever ticks; then wake the lanes."""
+        while not self._stopping.is_set():
+            await self._app.alarm.wait()
+            async with self._following:
+                await self._guarded(self._follow)
+
+    async def _follow(self) -> None:
+        news = self._app.alarm.take()
+        if news and self._duty.follow is not None:
+            await self._duty.follow(news)
+            await self._wake_idle()
+
+    async def _between(self) -> None:
+        """Between two parts of a tick: is it still ours, and did somebody ring?"""
+        await self._clock.hold()
+        await self._follow()
 
     # What is put into the queue
 
@@ -192,7 +215,8 @@ class OverHosts:
             return
         self._ticking = True
         try:
-            await self._worked(self._duty.tick(self._clock.hold))
+            async with self._following:
+                await self._worked(self._duty.tick(self._between))
         finally:
             self._ticking = False
         with suppress(*AWAY):

@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Bawab
-from bot.dispatch_duty import Duty, nobody_else
+from bot.dispatch_duty import Duty
 from bot.drainer import Drainer
 
 
@@ -21,6 +21,8 @@ class OneProcess:
         self._duty = duty
         self._stopping = duty.stopping
         self._ticked = asyncio.Condition()
+        self._round = 0
+        """How often the lanes were woken: one that looked before must not sleep past it."""
         self._ticking = asyncio.Lock()
         self._problem: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -36,6 +38,7 @@ class OneProcess:
         scheduler.start()
         lanes = [asyncio.create_task(self._drain(one)) for one in self._duty.drainers.values()]
         stopping = asyncio.create_task(self._stopping.wait())
+        hearing = asyncio.create_task(self._hear())
         try:
             await self._clock()
             watched: list[asyncio.Future[Any]] = [stopping, self._problem, *lanes]
@@ -45,9 +48,11 @@ class OneProcess:
             scheduler.pause()
             async with self._ticking:  # shutting down would cancel a tick half way
                 scheduler.shutdown(wait=False)
+                hearing.cancel()  # it waits for news, or for this lock
             await self._wake()
             stopping.cancel()
             results = await asyncio.gather(*lanes, return_exceptions=True)
+            await asyncio.gather(hearing, return_exceptions=True)
             for one in self._duty.drainers.values():
                 await one.let_go()
         for result in results:
@@ -62,31 +67,54 @@ class OneProcess:
             return  # two ticks at once would take the same file twice; the one under way is enough
         async with self._ticking:
             try:
-                await self._duty.tick(nobody_else)
+                await self._duty.tick(self._follow)
             except Exception as error:  # noqa: BLE001 - whatever it is, the service must stop and say so
-                if not self._problem.done():
-                    self._problem.set_exception(error)
+                self._fail(error)
         await self._wake()
+
+    async def _hear(self) -> None:
+        """Follow at once whatever is rung for; during a tick, between two of its parts."""
+        while not self._stopping.is_set():
+            await self._app.alarm.wait()
+            async with self._ticking:
+                try:
+                    await self._follow()
+                except Exception as error:  # noqa: BLE001 - as for a tick
+                    self._fail(error)
+
+    async def _follow(self) -> None:
+        news = self._app.alarm.take()
+        if news and self._duty.follow is not None:
+            await self._duty.follow(news)
+            await self._wake()
+
+    def _fail(self, error: Exception) -> None:
+        if not self._problem.done():
+            self._problem.set_exception(error)
 
     async def _wake(self) -> None:
         for lane in self._duty.drainers.values():
             lane.nudge()
         async with self._ticked:
+            self._round += 1
             self._ticked.notify_all()
 
     async def _drain(self, lane: Drainer) -> None:
         while not self._stopping.is_set():
+            looked = self._round
             due = await lane.drain()
             seconds = self._app.settings.tick_seconds
             if due is not None:
                 seconds = min(seconds, max(0.0, (due - self._app.now()).total_seconds()))
-            await self._sleep(seconds)
+            await self._sleep(seconds, looked)
 
-    async def _sleep(self, seconds: float) -> None:
-        """Wait, but not past the next tick or a stop."""
+    async def _sleep(self, seconds: float, looked: int) -> None:
+        """Wait, but not past the next tick, news or a stop; nor where one came since it was looked."""
         if seconds <= 0 or self._stopping.is_set():
             return
         async with self._ticked:
+            if self._round != looked:
+                return
             try:
                 await asyncio.wait_for(self._ticked.wait(), timeout=seconds)
             except TimeoutError:

@@ -76,9 +76,12 @@ class Planner:
             await add(tx, *rows)
             await take_leave(self._app, tx, case)
 
-    async def plan_due(self) -> int:
-        """Plan what waits, urgent first; an unreadable instance waits alone. Gives the number planned."""
-        waiting = await self._waiting()
+    async def plan_due(self, *, urgent: bool = False) -> int:
+        """Plan what waits (or only what is urgent), urgent first; an unreadable instance waits alone.
+
+        Gives the number planned.
+        """
+        waiting = [pair for pair in await self._waiting() if pair[0].urgent or not urgent]
         if not waiting:
             await self.judge_groups()
             return 0
@@ -229,7 +232,9 @@ class Planner:
             return
         async with self._app.store.write() as tx:
             for part in chunks([step.id for step in fresh], 500):
-                await change(tx, StepRow, values, steps.id.in_(part), steps.state == StepState.HELD)
+                # Whoever judged a larger pass at the same time may have held them.
+                free = [steps.state == StepState.HELD, func.coalesce(steps.hold_digest, "") == ""]
+                await change(tx, StepRow, values, steps.id.in_(part), *free)
 
     async def _emergencies(self, fresh: Sequence[StepRow]) -> frozenset[str]:
         """Give those of the cases that somebody asked for as an emergency."""
@@ -297,7 +302,9 @@ class Planner:
         )
         await add(tx, row)
         for part in chunks(ids, 500):
-            await change(tx, StepRow, {"hold_digest": digest}, steps.id.in_(part))
+            await change(
+                tx, StepRow, {"hold_digest": digest}, steps.id.in_(part), steps.state == StepState.HELD
+            )
         await raise_hold(self._app, tx, row)
         return row
 

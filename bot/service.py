@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 
 from bot.access.ticking import access_tick
+from bot.alarm import News
 from bot.app import Bawab
 from bot.claims import Claim
 from bot.completion import settle_cases
 from bot.dispatch import dispatch
 from bot.dispatch_duty import Duty, Hold, nobody_else
 from bot.drainer import Drainer
-from bot.drift.rechecks import recheck_due
+from bot.drift.hints import follow_hints
+from bot.drift.rechecks import recheck_due, recheck_hinted
 from bot.drift.watch import DriftWatch
 from bot.groups.registry_news import registry_news
 from bot.lanes import pause_unconfigured
@@ -91,6 +94,16 @@ class Service:
         await self.webhooks.tick()
         return done
 
+    async def follow(self, news: Collection[News]) -> None:
+        """Do at once what was just stored and rung for, up to steps that a lane may take; all else waits."""
+        if News.CASE in news:
+            await self._planner.start_due()
+            await self._planner.plan_due(urgent=True)
+        if News.LOOK in news:
+            await recheck_hinted(self._app)
+            await follow_hints(self._app)
+            await self._planner.judge_groups()
+
     async def _escalate(self) -> None:
         """Look for runs that nobody reviewed: of days, so not at every tick."""
         now = self._app.now()
@@ -151,7 +164,8 @@ class Service:
 
     async def forever(self, *, clock: bool = True) -> None:
         """Tick (where `clock`) and drain until stopped; a step that has begun is finished and recorded."""
-        duty = Duty(self.tick if clock else None, self._drainers, self._stopping)
+        tick, follow = (self.tick, self.follow) if clock else (None, None)
+        duty = Duty(tick, self._drainers, self._stopping, follow)
         run = await begin(self._app, "service" if clock else "worker")
         if clock:
             await pause_unconfigured(self._app)

@@ -14,6 +14,7 @@ from bot.access.leaving import take_leave
 from bot.acts.finding import the_case, the_person_hr_knows
 from bot.acts.last_word import changed_meanwhile, name_of
 from bot.acts.refusals import CannotAct
+from bot.alarm import News
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
@@ -62,7 +63,9 @@ async def revoke_now(app: Bawab, who: Actor, case_id: str, reason: str) -> Hurri
             raise CannotAct("not_a_departure", case=case.id)
         await _has_not_begun(app, tx, case)
         policy = await _policy(app, tx)
-        return await _at_once(app, tx, case, policy, who, reason)
+        hurried = await _at_once(app, tx, case, policy, who, reason)
+    app.alarm.ring(News.CASE)
+    return hurried
 
 
 async def revoke_person_now(
@@ -82,14 +85,18 @@ async def revoke_person_now(
         for case in standing:
             await _has_not_begun(app, tx, case)
         if standing:
-            return await _at_once(app, tx, standing[0], policy, who, reason)
-        run = _run(app, who)
-        await add(tx, run)
-        event = departure(person, None, exit_type)
-        opened = await open_case(app, tx, Opening(event, run.id, who.logged, urgent=True, policy=policy))
-        if opened is None:
-            raise await _has_its_case(tx, person_id, person.name)
-        return await _at_once(app, tx, opened, policy, who, reason)
+            case = standing[0]
+        else:
+            run = _run(app, who)
+            await add(tx, run)
+            event = departure(person, None, exit_type)
+            opened = await open_case(app, tx, Opening(event, run.id, who.logged, urgent=True, policy=policy))
+            if opened is None:
+                raise await _has_its_case(tx, person_id, person.name)
+            case = opened
+        hurried = await _at_once(app, tx, case, policy, who, reason)
+    app.alarm.ring(News.CASE)
+    return hurried
 
 
 def _says_why(reason: str) -> None:

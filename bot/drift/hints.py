@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.alarm import News
 from bot.app import Bawab
 from bot.drafting import Drafter
 from bot.drift.compare import compare
@@ -43,10 +44,14 @@ async def hint(app: Bawab, instance: str, account_id: str) -> bool:
     mine = [items.reconcile_id == HINTS, items.instance == instance, items.item_id == person_id]
     async with app.store.write() as tx:
         if await one(tx, ReconcileItemRow, *mine) is not None:
-            return bool(await change(tx, ReconcileItemRow, {"state": WAITING}, *mine, items.state != WAITING))
-        row = ReconcileItemRow(reconcile_id=HINTS, instance=instance, kind="person", item_id=person_id)
-        await add(tx, row)
-    return True
+            news = bool(await change(tx, ReconcileItemRow, {"state": WAITING}, *mine, items.state != WAITING))
+        else:
+            row = ReconcileItemRow(reconcile_id=HINTS, instance=instance, kind="person", item_id=person_id)
+            await add(tx, row)
+            news = True
+    if news:
+        app.alarm.ring(News.LOOK)
+    return news
 
 
 async def _whose(tx: AsyncConnection, instance: str, account_id: str) -> str | None:

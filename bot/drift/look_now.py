@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.alarm import News
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.drift.compare import WAS_OUT
@@ -37,6 +38,7 @@ async def look_now(app: Bawab, instance: str, account_id: str, group_id: str, *,
         if not await look_soon(app, tx, step):
             return False
         await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, because=because))
+    app.alarm.ring(News.LOOK)
     return True
 
 
@@ -55,6 +57,8 @@ async def look_at_group(app: Bawab, instance: str, group_id: str, *, because: st
         looked = [step for step in out if await look_soon(app, tx, step)]
         entries = [record_entry(step, Action.STEP_RECHECK, because=because) for step in looked]
         await app.audit.append(tx, *entries)
+    if looked:
+        app.alarm.ring(News.LOOK)
     return len(looked)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -29,22 +30,33 @@ MOST_TRIES = 10
 
 async def recheck_due(app: Bawab) -> int:
     """Look again at every removal whose time has come; gives the number of looks that saw something."""
+    return await _recheck(app, [])
+
+
+async def recheck_hinted(app: Bawab) -> int:
+    """Look only at those somebody outside has just told of; gives the number of looks."""
+    return await _recheck(app, [columns(RecheckRow).kind == HINTED])
+
+
+async def _recheck(app: Bawab, only: Sequence[ColumnElement[bool]]) -> int:
     rows, steps, now = columns(RecheckRow), columns(StepRow), app.now()
     async with app.store.read() as tx:
         closed = await closed_lanes(tx, now)
         able = [name for name in app.chat if name not in closed]
-        due = select(rows.step_id).where(rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able))
+        waiting = [rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able)]
+        due = select(rows.step_id).where(*waiting, *only)
         ids = (await tx.execute(due.order_by(rows.due).limit(A_PASS))).scalars().all()
         found = await where(tx, StepRow, steps.id.in_(ids))
     todo = sorted(found, key=_together)
     seen = 0
     for key, same in groupby(todo, key=_together):
-        seen += await _look_again(app, key[0], list(same))
+        seen += await _look_again(app, key[1], list(same))
     return seen
 
 
-def _together(step: StepRow) -> tuple[str, str, str]:
-    return step.instance, step.account_id, step.action
+def _together(step: StepRow) -> tuple[int, str, str, str]:
+    """The most urgent first; what one listing answers for stands together."""
+    return step.priority, step.instance, step.account_id, step.action
 
 
 async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:

@@ -7,12 +7,14 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
 from bot.app import Bawab
 from bot.lanes import ensure_lane
-from bot.store.query import change, columns, table
+from bot.store.query import change, columns
 from bot.store.tables import LaneRow
 
 CLOCK = "clock"
@@ -35,6 +37,13 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+@cache
+def _holder() -> Select[Any]:
+    """Whose lane it is: nobody claims it while a write transaction is open, for writers come one by one."""
+    lanes = columns(LaneRow)
+    return select(lanes.fence, lanes.owner).where(lanes.instance == bindparam("instance"))
+
+
 @dataclass(slots=True)
 class Claim:
     """The right to drain one lane, for as long as nobody has claimed it after us."""
@@ -48,11 +57,9 @@ class Claim:
     def hold(self, connection: Connection) -> None:
         """Make sure, inside a write transaction, that the lane is still ours; raises Superseded."""
         asked_at = self._clock()
-        lanes = columns(LaneRow)
-        mine = update(table(LaneRow)).where(lanes.instance == self.instance, lanes.fence == self.fence)
-        if not connection.execute(mine.values(fence=self.fence)).rowcount:
-            found = connection.execute(select(lanes.owner).where(lanes.instance == self.instance)).scalar()
-            raise Superseded(f"{self.instance} is drained by {found} now")
+        held = connection.execute(_holder(), {"instance": self.instance}).first()
+        if held is None or held.fence != self.fence:
+            raise Superseded(f"{self.instance} is drained by {held and held.owner} now")
         self._held_at = asked_at
 
     def may_act(self) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -13,7 +16,7 @@ from bot.groups.successors import stays
 from bot.states import CASE_RUNNING, STEP_SUCCESS, StepState
 from bot.steps import membership_of
 from bot.store.people import links_on, person, stated_on
-from bot.store.query import columns, where
+from bot.store.query import all_of, columns, table
 from bot.store.tables import CaseRow, StepRow
 from bot.values import account_from_plain, event_from_plain, group_from_plain
 from policies.identity import match
@@ -78,13 +81,12 @@ class Clearance:
         return rule is not None and rule.join_to_act
 
     async def _cases(self, tx: AsyncConnection, steps: Sequence[StepRow]) -> list[CaseRow]:
-        return await where(tx, CaseRow, columns(CaseRow).id.in_(sorted({step.case_id for step in steps})))
+        return await all_of(tx, CaseRow, _cases(), {"ids": sorted({step.case_id for step in steps})})
 
     async def _look(self, tx: AsyncConnection, steps: Sequence[StepRow], own: frozenset[str]) -> _Known:
-        rows = columns(StepRow)
         cases = {row.id: row for row in await self._cases(tx, steps)}
-        handing = [rows.case_id.in_(sorted(cases)), rows.instance == self._instance]
-        handed = await where(tx, StepRow, *handing, rows.action == StepAction.HAND_OVER)
+        asked = {"ids": sorted(cases), "instance": self._instance}
+        handed = await all_of(tx, StepRow, _hand_overs(), asked)
         accounts = sorted({step.account_id for step in steps})
         links = await links_on(tx, self._instance, accounts)
         stated = await stated_on(tx, self._instance, accounts)
@@ -136,6 +138,18 @@ class Clearance:
             protected=protected,
             own_accounts=own_accounts,
         )
+
+
+@cache
+def _cases() -> Select[Any]:
+    return select(table(CaseRow)).where(columns(CaseRow).id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _hand_overs() -> Select[Any]:
+    rows = columns(StepRow)
+    mine = [rows.case_id.in_(bindparam("ids", expanding=True)), rows.instance == bindparam("instance")]
+    return select(table(StepRow)).where(*mine, rows.action == StepAction.HAND_OVER)
 
 
 def _certainty(step: StepRow, known: _Known) -> Certainty:

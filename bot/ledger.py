@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -17,7 +19,7 @@ from bot.groups.memory import moved
 from bot.outcomes import BESIDE_A_REMOVAL, NextState, StepView, after_result, after_sight
 from bot.states import CASE_RUNNING, STEP_TO_ACT, StepState
 from bot.steps import record_entry
-from bot.store.query import add, columns, table, where
+from bot.store.query import columns, put, table, where
 from bot.store.tables import CaseRow, RecheckRow, StepRow
 from connectors.contract import Evidence, Outcome, Presence, Quality, Result
 from policies.model import StepAction
@@ -69,8 +71,7 @@ class Ledger:
         """Cancel or block what must not go any more, each with its entry."""
         now = self._app.now()
         for stop in stopped:
-            stop.step.state, stop.step.refusal = stop.state, stop.refusal
-            stop.step.next_attempt_at, stop.step.updated_at = None, now
+            put(stop.step, state=stop.state, refusal=stop.refusal, next_attempt_at=None, updated_at=now)
         rows = [stop.step for stop in stopped]
         await self._write(tx, rows)
         await self._log(tx, [record_entry(step, Action.STEP_BLOCK) for step in rows])
@@ -79,25 +80,15 @@ class Ledger:
         """Store the intention; whatever somebody cancelled meanwhile is not in the answer."""
         if not batch:
             return []
-        now, steps, cases = self._app.now(), columns(StepRow), columns(CaseRow)
-        running = exists(select(cases.id).where(cases.id == steps.case_id, cases.state.in_(CASE_RUNNING)))
-        values = {
-            "state": StepState.REQUESTED,
-            "acted": case((steps.acted == "yes", "yes"), else_="maybe"),
-            "attempts": steps.attempts + 1,
-            "next_attempt_at": None,  # under way: nobody else's turn
-            "requested_at": now,
-            "settle_until": now + self._settle,
-            "updated_at": now,
-        }
-        mine = [steps.id.in_([step.id for step in batch]), steps.state.in_(sorted(STEP_TO_ACT)), running]
-        stored = update(table(StepRow)).where(*mine).values(**values).returning(steps.id)
-        ids = set((await tx.execute(stored)).scalars())
+        now = self._app.now()
+        times = {"requested_at": now, "settle_until": now + self._settle, "updated_at": now}
+        stored = await tx.execute(_intention(), {"ids": [step.id for step in batch], **times})
+        ids = set(stored.scalars())
         intended = [step for step in batch if step.id in ids]
         for step in intended:
             # On disk a kill from here on leaves `maybe`; in memory stays what is known so far.
-            step.state, step.attempts, step.next_attempt_at = StepState.REQUESTED, step.attempts + 1, None
-            step.requested_at, step.settle_until, step.updated_at = now, now + self._settle, now
+            under_way = {"state": StepState.REQUESTED, "attempts": step.attempts + 1, "next_attempt_at": None}
+            put(step, **under_way, **times)
         await self._log(tx, [record_entry(step, Action.STEP_INTEND) for step in intended])
         return intended
 
@@ -135,7 +126,7 @@ class Ledger:
         now, entries, proven = self._app.now(), list[Entry](), list[StepRow]()
         for step, presence in seen:
             before = step.state
-            step.reads += 1
+            put(step, reads=step.reads + 1)
             following = after_sight(_view(step), presence, now)
             _explain(step, presence.detail or step.detail, step.remedy, presence.evidence)
             _move(step, following, now)
@@ -157,24 +148,41 @@ class Ledger:
     async def _plan_rechecks(self, tx: AsyncConnection, proven: Sequence[StepRow]) -> None:
         now = self._app.now()
         rows = [
-            RecheckRow(step_id=step.id, kind=_named(after), instance=step.instance, due=now + after)
+            {"step_id": step.id, "kind": _named(after), "instance": step.instance, "due": now + after}
             for step in proven
             for after in self._app.settings.recheck_after
         ]
         if rows:
             ids = [step.id for step in proven]
             await tx.execute(delete(table(RecheckRow)).where(columns(RecheckRow).step_id.in_(ids)))
-            await add(tx, *rows)
+            await tx.execute(insert(table(RecheckRow)), [row | {"attempts": 0} for row in rows])
 
     async def _write(self, tx: AsyncConnection, rows: Sequence[StepRow]) -> None:
         if rows:
             await tx.execute(
-                _KEEP, [{"of": row.id} | {name: getattr(row, name) for name in _KEPT} for row in rows]
+                _KEEP, [{"of": row.id} | {name: row.__dict__[name] for name in _KEPT} for row in rows]
             )
 
     async def _log(self, tx: AsyncConnection, entries: Sequence[Entry]) -> None:
         if entries:
             await self._app.audit.append(tx, *entries)
+
+
+@cache
+def _intention() -> Any:
+    """Make the statement that stores an intention, only for steps still waiting in cases still on."""
+    steps, cases = columns(StepRow), columns(CaseRow)
+    running = exists(select(cases.id).where(cases.id == steps.case_id, cases.state.in_(sorted(CASE_RUNNING))))
+    ids: Any = bindparam("ids", expanding=True)
+    values = {
+        "state": StepState.REQUESTED,
+        "acted": case((steps.acted == "yes", "yes"), else_="maybe"),
+        "attempts": steps.attempts + 1,
+        "next_attempt_at": None,  # under way: nobody else's turn
+    }
+    values |= {name: bindparam(name) for name in ("requested_at", "settle_until", "updated_at")}
+    waiting = [steps.id.in_(ids), steps.state.in_(sorted(STEP_TO_ACT)), running]
+    return update(table(StepRow)).where(*waiting).values(values).returning(steps.id)
 
 
 _KEPT = (
@@ -200,11 +208,16 @@ _KEEP = (
 
 
 def _move(step: StepRow, following: NextState, now: datetime) -> None:
-    step.state, step.acted, step.next_attempt_at = following.state, following.acted, following.again
-    step.quality = following.quality
-    step.refusal = following.refusal or step.refusal
-    step.verified_at = now if following.verified else step.verified_at
-    step.updated_at = now
+    put(
+        step,
+        state=following.state,
+        acted=following.acted,
+        next_attempt_at=following.again,
+        quality=following.quality,
+        refusal=following.refusal or step.refusal,
+        verified_at=now if following.verified else step.verified_at,
+        updated_at=now,
+    )
 
 
 def _view(step: StepRow) -> StepView:
@@ -212,11 +225,10 @@ def _view(step: StepRow) -> StepView:
 
 
 def _explain(step: StepRow, detail: str, remedy: str, evidence: Evidence) -> None:
-    step.detail, step.remedy = detail, remedy
-    step.request_id = evidence.request_id or step.request_id
+    put(step, detail=detail, remedy=remedy, request_id=evidence.request_id or step.request_id)
     # A confirmation by hand once stood alone, not in a list.
     so_far = [step.evidence] if isinstance(step.evidence, dict) else step.evidence or []
-    step.evidence = [*so_far[-9:], _plain(evidence)]
+    put(step, evidence=[*so_far[-9:], _plain(evidence)])
 
 
 def _plain(evidence: Evidence) -> dict[str, object]:

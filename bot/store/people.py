@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import BindParameter, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.query import add, columns, one, table, where
+from bot.store.query import add, all_of, columns, one, table, where
 from bot.store.tables import LinkQuestionRow, LinkRow, PersonRow, StatedRow
 from connectors.hr.records import person_from_json
 from policies.model import IdentityLink, LinkEvidence, Person, PersonStatus
@@ -52,21 +54,30 @@ async def links_of(tx: AsyncConnection, person_id: str, instance: str) -> list[I
     return [*found, *[link for row in own for link in await _stated(tx, instance, row.account_id, person_id)]]
 
 
+@cache
+def _on_accounts(kind: type[LinkRow | StatedRow]) -> Select[Any]:
+    rows = columns(kind)
+    accounts: BindParameter[Any] = bindparam("accounts", expanding=True)
+    mine = [rows.instance == bindparam("instance"), rows.account_id.in_(accounts)]
+    return select(table(kind)).where(*mine)
+
+
 async def links_on(
     tx: AsyncConnection, instance: str, account_ids: Sequence[str]
 ) -> dict[str, list[IdentityLink]]:
     """Give everybody's links to each of these accounts."""
-    links = columns(LinkRow)
     found: dict[str, list[IdentityLink]] = {}
-    for row in await where(tx, LinkRow, links.instance == instance, links.account_id.in_(account_ids)):
+    asked = {"instance": instance, "accounts": list(account_ids)}
+    for row in await all_of(tx, LinkRow, _on_accounts(LinkRow), asked):
         found.setdefault(row.account_id, []).append(link_value(row))
     return found
 
 
 async def stated_on(tx: AsyncConnection, instance: str, account_ids: Sequence[str]) -> dict[str, list[str]]:
     """Give, for each of these accounts that HR records state, the employee ids of those who state it."""
-    rows, found = columns(StatedRow), dict[str, list[str]]()
-    stated = await where(tx, StatedRow, rows.instance == instance, rows.account_id.in_(account_ids))
+    found: dict[str, list[str]] = {}
+    asked = {"instance": instance, "accounts": list(account_ids)}
+    stated = await all_of(tx, StatedRow, _on_accounts(StatedRow), asked)
     for row in sorted(stated, key=lambda row: row.person_id):
         found.setdefault(row.account_id, []).append(row.person_id)
     return found

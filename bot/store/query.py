@@ -34,9 +34,16 @@ async def add(tx: AsyncConnection, *rows: SQLModel) -> None:
         await tx.execute(insert(table(type(rows[0]))), [_values(row) for row in rows])
 
 
-async def all_of(tx: AsyncConnection, kind: type[Row], statement: Select[Any]) -> list[Row]:
-    """Run a select over the columns of one row class."""
-    return [_loaded(kind, found) for found in (await tx.execute(statement)).mappings().all()]
+async def all_of(
+    tx: AsyncConnection, kind: type[Row], statement: Select[Any], asked: Mapping[str, Any] | None = None
+) -> list[Row]:
+    """Run a select over the columns of one row class; `asked` fills in its named parameters."""
+    return [_loaded(kind, found) for found in (await tx.execute(statement, asked)).mappings().all()]
+
+
+def put(row: SQLModel, **values: object) -> None:
+    """Set columns of a row in memory; what is stored with Core needs none of the ORM's bookkeeping."""
+    row.__dict__.update(values)
 
 
 async def where(tx: AsyncConnection, kind: type[Row], *conditions: ColumnElement[bool]) -> list[Row]:

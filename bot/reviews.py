@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.run_facts import ENDED_AT, RunFacts, facts_of, has_ended, touched
+from bot.run_terms import AGEING, ESCALATE_AFTER, HORIZON, NONE_UNREVIEWED, SINCE, Unreviewed
 from bot.signers import Signer, signer_of
 from bot.store.access_tables import ReviewRow
 from bot.store.query import add, all_of, change, columns, table
@@ -23,13 +23,8 @@ from bot.store.tables import CaseRow, MetaRow, RunRow
 from policies.approvals import Asked, NotYours, sign
 from policies.roles import Role
 
-AGEING: Final = timedelta(days=1)
-ESCALATE_AFTER: Final = timedelta(days=3)
-"""An unreviewed run that waited so long is escalated, once."""
-HORIZON: Final = timedelta(days=60)
-"""Runs of longer ago are not looked through at every tick: they were escalated in their time."""
-SINCE: Final = "reviews_since"
-"""Remembered by the upgrade that brought reviews: runs that ended before it are owed none."""
+__all__ = ["AGEING", "ESCALATE_AFTER", "NONE_UNREVIEWED", "Unreviewed"]
+"""What others find here too."""
 
 
 class Standing(StrEnum):
@@ -66,17 +61,6 @@ def standing(facts: RunFacts, review: ReviewRow | None, now: datetime, since: da
     if age >= ESCALATE_AFTER:
         return Standing.OVERDUE
     return Standing.AGEING if age >= AGEING else Standing.FRESH
-
-
-@dataclass(frozen=True, slots=True)
-class Unreviewed:
-    """How many runs wait for a review, and how many of them too long."""
-
-    waiting: int
-    overdue: int
-
-
-NONE_UNREVIEWED: Final = Unreviewed(0, 0)
 
 
 async def reviews_of(tx: AsyncConnection, run_ids: Sequence[str]) -> Mapping[str, ReviewRow]:

@@ -12,22 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit.actions import Action
 from bot.audit.chain import RAW
+from bot.run_terms import ALARMS, BROKEN, FRAMES
 from bot.states import CASE_OPEN
 from bot.store.query import columns, table
 from bot.store.tables import CaseRow, HoldRow, RunRow
 from bot.store.types import instant_text
-
-FRAMES: Final = ("service", "once")
-"""Runs that are a time of watching: what happens in it belongs to runs of its own, all but the trouble."""
-ALARMS: Final = (
-    Action.FEED_REFUSE,
-    Action.FEED_UNREACHABLE,
-    Action.FEED_QUARANTINE,
-    Action.LANE_PAUSE,
-    Action.LISTEN_FAIL,
-)
-"""Trouble that no run of its own tells of."""
-_BROKEN: Final = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ def touched() -> sa.ColumnElement[bool]:
 
 
 def _trouble() -> sa.ColumnElement[bool]:
-    broken = sa.and_(RAW.c.action == Action.AUDIT_VERIFY.value, RAW.c.outcome == _BROKEN)
+    broken = sa.and_(RAW.c.action == Action.AUDIT_VERIFY.value, RAW.c.outcome == BROKEN)
     return sa.or_(RAW.c.action.in_([one.value for one in ALARMS]), broken)
 
 

@@ -49,6 +49,20 @@ class LaneState(StrEnum):
     PAUSED = "paused"
 
 
+class DriftState(StrEnum):
+    """Where a drift stands."""
+
+    OPEN = "open"
+    """Somebody is asked."""
+    REMOVING = "removing"
+    REMOVED = "removed"
+    GONE = "gone"
+    """They left again by themselves."""
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    """They are rightly in by now: hired again, moved back, or no longer covered by the rule."""
+
+
 class FeedState(StrEnum):
     """What became of a delivery."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,67 +14,20 @@ from bot.access.registry_seats import open_seats
 from bot.access.roster import vacant_roles
 from bot.app import Bawab
 from bot.claims import CLOCK
-from bot.drift.record import DriftState
 from bot.groups.succession import open_successions
-from bot.hearing import Trouble, troubles
+from bot.hearing import troubles
 from bot.holds import open_holds
 from bot.notices.stopping import stopped_by
 from bot.notices.touched import lone_approvals
-from bot.reviews import NONE_UNREVIEWED, Unreviewed, unreviewed
-from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, LaneState
-from bot.store.access_tables import ConfirmationRow
-from bot.store.group_tables import DriftRow, SuccessionRow
+from bot.reviews import unreviewed
+from bot.situation import STANDING, Status, by_deadline, by_due, late
+from bot.states import CASE_NOT_STARTED, CASE_OPEN, CaseState, DriftState, LaneState
+from bot.store.group_tables import DriftRow
 from bot.store.query import all_of, columns, one, table, where
-from bot.store.tables import CaseRow, FeedRow, GapRow, HoldRow, LaneRow, LinkQuestionRow, MetaRow, TaskRow
+from bot.store.tables import CaseRow, FeedRow, GapRow, LaneRow, LinkQuestionRow, MetaRow, TaskRow
 from bot.store.tasks import OPEN_TASKS
-from policies.roles import Role
 
-STANDING = ""
-"""The `case_id` of a gap that stands for a whole instance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a person who comes in the morning wants to know."""
-
-    cases: dict[str, int]
-    """State → open cases in it."""
-    overdue: tuple[CaseRow, ...]
-    """Due before now and not begun, or begun late."""
-    next_due: CaseRow | None
-    holds: tuple[HoldRow, ...]
-    lanes: tuple[LaneRow, ...]
-    """Those that wait or are paused."""
-    tasks: tuple[TaskRow, ...]
-    """Open tasks, the most urgent first."""
-    questions: int
-    """Doubts about who is who that only a person can settle."""
-    feeds: tuple[FeedRow, ...]
-    """The last delivery of each source."""
-    deaf: tuple[Trouble, ...]
-    """What keeps Bawab from hearing a platform's events."""
-    gaps: tuple[GapRow, ...]
-    """Standing gaps of coverage, as of the last `bawab check`."""
-    orphans: tuple[SuccessionRow, ...] = ()
-    """Groups whose last owner is to go, and nobody to take them over."""
-    drifts: int = 0
-    """Memberships that are there again and wait for a decision."""
-    lone: tuple[tuple[HoldRow, str], ...] = ()
-    """Holds whose approval travels only by what it changes, or reaches nobody, and which of the two."""
-    silenced: str | None = None
-    """Who stopped all messages, while they are stopped."""
-    vacant: tuple[Role, ...] = ()
-    """Roles nobody carries any more, without which nothing can be decided."""
-    unconfirmed: tuple[ConfirmationRow, ...] = ()
-    """Emergencies that wait for a second person's word."""
-    seats: tuple[str, ...] = ()
-    """Groups whose registered owner or deputy leaves, and that nobody has taken over."""
-    drained: tuple[LaneRow, ...] = ()
-    """Lanes that a process drains, where many may: its host and number stand in `owner`."""
-    ticking: str | None = None
-    """Which of many processes ticks, as host and number."""
-    unreviewed: Unreviewed = NONE_UNREVIEWED
-    """Runs that wait for IT's review."""
+__all__ = ["STANDING", "Status", "status"]
 
 
 async def status(app: Bawab) -> Status:
@@ -92,7 +44,7 @@ async def status(app: Bawab) -> Status:
             next_due=_next(cases),
             holds=tuple(await open_holds(tx)),
             lanes=tuple(lanes),
-            tasks=tuple(sorted(tasks, key=_deadline)),
+            tasks=tuple(sorted(tasks, key=by_deadline)),
             questions=len(questions),
             feeds=tuple(await _last_feeds(tx)),
             deaf=tuple(await troubles(tx)),
@@ -122,17 +74,12 @@ async def _divided(app: Bawab, tx: AsyncConnection) -> dict[str, Any]:
 
 
 def _overdue(cases: list[CaseRow], now: datetime) -> tuple[CaseRow, ...]:
-    late = [
-        case
-        for case in cases
-        if case.overdue or (case.due is not None and case.due < now and case.state in CASE_NOT_STARTED)
-    ]
-    return tuple(sorted(late, key=_due))
+    return tuple(sorted((case for case in cases if late(case, now, CASE_NOT_STARTED)), key=by_due))
 
 
 def _next(cases: list[CaseRow]) -> CaseRow | None:
     waiting = [case for case in cases if case.state == CaseState.SCHEDULED and case.due is not None]
-    return min(waiting, key=_due, default=None)
+    return min(waiting, key=by_due, default=None)
 
 
 async def _last_feeds(tx: AsyncConnection) -> list[FeedRow]:
@@ -142,11 +89,3 @@ async def _last_feeds(tx: AsyncConnection) -> list[FeedRow]:
         tx, FeedRow, select(table(FeedRow)).where(feeds.received_at.in_(newest)).order_by(feeds.source)
     )
     return list({row.source: row for row in found}.values())
-
-
-def _due(case: CaseRow) -> str:
-    return case.due.isoformat() if case.due else "~"
-
-
-def _deadline(task: TaskRow) -> datetime:
-    return task.deadline

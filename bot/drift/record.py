@@ -13,13 +13,16 @@ from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drift.standing import Standing
 from bot.planning import priority_of
-from bot.states import CaseState, StepState
+from bot.states import CaseState, DriftState, StepState
 from bot.store.group_tables import DriftRow
 from bot.store.query import add, change, columns, new_id, one
 from bot.store.tables import SnapshotRow, StepRow
 from bot.values import account_from_plain, account_to_plain, group_from_plain, group_to_plain
 from connectors.contract import Quality
 from policies.model import Manner, PlannedStep, Role, StepAction, Verdict
+
+__all__ = ["DriftState"]
+"""What is found here too, beside what stands below."""
 
 
 class Why(StrEnum):
@@ -37,20 +40,6 @@ class FoundBy(StrEnum):
     RECHECK = "recheck"
     EVENT = "event"
     RECONCILE = "reconcile"
-
-
-class DriftState(StrEnum):
-    """Where a drift stands."""
-
-    OPEN = "open"
-    """Somebody is asked."""
-    REMOVING = "removing"
-    REMOVED = "removed"
-    GONE = "gone"
-    """They left again by themselves."""
-    ACCEPTED = "accepted"
-    CLOSED = "closed"
-    """They are rightly in by now: hired again, moved back, or no longer covered by the rule."""
 
 
 UNSETTLED = frozenset({DriftState.OPEN, DriftState.REMOVING, DriftState.ACCEPTED})

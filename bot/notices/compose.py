@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.locale import Translator
-from bot.locale.keys import REFUSALS, refusal_text, remedy_text, state_text, why_text
+from bot.locale.keys import refusal_text, remedy_text, state_text, why_text
 from bot.notices.saying import Means, bounded, named
 from bot.states import StepState
+from bot.words.standing import orphan_text
 from connectors.messages import Passage
 from policies.model import Refusal
 
@@ -87,11 +88,6 @@ def succession(
     if rest := len(lines) - len(shown):
         shown.append(t.plural("… and {n} more group", "… and {n} more groups", rest))
     return (Passage("\n".join([opening, *shown])),)
-
-
-def orphan_text(why: str, t: Translator) -> str:
-    """Say why nobody takes a group over."""
-    return t.text(REFUSALS[Refusal.CREATOR]) if why == Refusal.CREATOR else why_text(why, t)
 
 
 def worst(lines: Sequence[GroupLine]) -> GroupLine:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.locale import N_, Translator
 from bot.locale.keys import hold_text, reason_text
-from bot.preview import Held
-from bot.reach import BY_HAND
 from bot.states import HoldKind
-from bot.store.tables import HoldRow
-from bot.words.findings import said as said_of
 from policies.thresholds import BreachKind, Limits
+
+if TYPE_CHECKING:  # one line about a hold is said where no database layer is loaded
+    from bot.preview import Held
+    from bot.store.tables import HoldRow
 
 CAUSES: dict[str, str] = {
     "file": N_("File"),
@@ -83,6 +83,8 @@ def let_in_line(digest: str, t: Translator) -> str:
 
 def cause_lines(held: Held, limits: Limits, t: Translator) -> list[str]:
     """Say the cause with its numbers, what they rest on, and what a release does or needs."""
+    from bot.words.findings import said as said_of  # noqa: PLC0415 - as above
+
     hold = held.hold
     cause: dict[str, Any] = hold.cause or {}
     lines = [*_next_step(hold, cause, t), *_breaches(held, cause, limits, t)]
@@ -177,5 +179,7 @@ def plain_hold(hold: HoldRow) -> dict[str, Any]:
 
 def plain_held(held: Held) -> dict[str, Any]:
     """Give a hold, and how much it keeps back, as data."""
+    from bot.reach import BY_HAND  # noqa: PLC0415 - as above
+
     acts = [row for row in held.preview.rows if row.verdict in ("act", "held", BY_HAND)]
     return {**plain_hold(held.hold), "memberships": len(acts), "links": len(held.links)}

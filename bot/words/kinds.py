@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from bot.locale import N_, Translator
 from bot.locale.keys import GAPS, gap_text, refusal_text, remedy_text, why_text
+from bot.words.standing import FEEDS, worded
 from connectors.contract import Severity
 from policies.model import EventKind, Refusal, StepAction, Verdict
+
+__all__ = ["FEEDS", "worded"]
+"""What is found here too, beside what stands below."""
 
 ACTIONS: dict[str, str] = {
     StepAction.REVOKE: N_("remove from the group"),
@@ -54,14 +58,6 @@ EVIDENCE: dict[str, str] = {
     "admin": N_("confirmed by an admin"),
     "directory_email": N_("same e-mail address"),
 }
-FEEDS: dict[str, str] = {
-    "accepted": N_("accepted"),
-    "unchanged": N_("the same as the last one"),
-    "quarantined": N_("in quarantine; changed nothing"),
-    "refused": N_("refused; changed nothing"),
-    "released": N_("released; taken at the next run"),
-    "superseded": N_("replaced by a newer file"),
-}
 TASKS: dict[str, str] = {
     "open": N_("open"),
     "half_attested": N_("confirmed once; a second person must confirm"),
@@ -73,11 +69,6 @@ _UNREADABLE = {
     "unreadable": N_("could not be read, so nothing is known of it"),
     "undecided": N_("is not decided yet"),
 }
-
-
-def worded(table: dict[str, str], key: str, t: Translator) -> str:
-    """Say a key in words; a key nobody knows is shown as it is, not hidden."""
-    return t.text(table[key]) if key in table else key
 
 
 def reason_text(why: str, refusal: str | None, t: Translator) -> str:

@@ -17,3 +17,8 @@ ROLES: dict[Role, str] = {
 def role_text(role: Role, t: Translator) -> str:
     """Give the name of a role."""
     return t.text(ROLES[role])
+
+
+def vacant_text(role: Role, t: Translator) -> str:
+    """Say that nobody carries a role without which nothing is decided."""
+    return t.text("Nobody has the role of {role} any more: name somebody.", role=role_text(role, t))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from bot.store.tables import GapRow, StepRow
 from bot.surfaces.cli.desk import Desk
 from bot.values import event_from_plain
 from bot.words.kinds import ACTIONS, KINDS, QUALITIES, worded
+from bot.words.standing import gap_group
 from bot.words.timeline import told
 from policies.model import Gap, Refusal, StepAction
 
@@ -171,16 +171,6 @@ def _gaps(desk: Desk, file: CaseFile, groups: GroupNames) -> None:
                 why=row.problem or "-",
             )
         )
-
-
-_NAMED = re.compile(r"#(\S+)|^private channel '(.*?)':")
-"""Where a connector's detail, an English sentence, holds the group's name."""
-
-
-def gap_group(gap: GapRow | Gap) -> str:
-    """Name the group of a gap, by its id where no name is known; empty where it speaks of no single group."""
-    named = _NAMED.search(gap.detail or "") if gap.group_id else None
-    return str((named and (named[1] or named[2])) or gap.group_id or "")
 
 
 def _residue(desk: Desk, file: CaseFile) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -16,6 +17,9 @@ from typer.core import TyperCommand
 from bot.locale import N_, Translator
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.surfaces.cli.options import Options
+
+if TYPE_CHECKING:
+    from bot.surfaces.cli.desk import Desk
 
 
 class Language(StrEnum):
@@ -26,6 +30,8 @@ class Language(StrEnum):
 
 
 Body = Callable[..., Awaitable[ExitCode]]
+Look = Callable[["Desk"], ExitCode | None]
+"""Answers a command at once, without its body; None where the body must be asked."""
 
 SHARED: dict[str, Any] = {
     "json": Annotated[bool | None, typer.Option("--json", help=N_("Print data as JSON."))],
@@ -72,14 +78,17 @@ class _Command(TyperCommand):
 
 
 def command(
-    group: typer.Typer, name: str, help_: str, *, examples: tuple[str, ...]
+    group: typer.Typer, name: str, help_: str, *, examples: tuple[str, ...], look: Look | None = None
 ) -> Callable[[Body], Body]:
-    """Register `body(desk, …)` as a command: its parameters after the desk are typer's, as usual."""
+    """Register `body(desk, …)` as a command: its parameters after the desk are typer's, as usual.
+
+    `look` is asked first, where there is one.
+    """
 
     def register(body: Body) -> Body:
         path = f"{group.info.name} {name}" if group.info.name else name
         EXAMPLES[path] = examples
-        group.command(name, help=help_, cls=_Command)(_callback(body))
+        group.command(name, help=help_, cls=_Command)(_callback(body, look))
         return body
 
     return register
@@ -122,7 +131,7 @@ def with_shared(run: Callable[..., None], own: list[inspect.Parameter]) -> Calla
     return run
 
 
-def _callback(body: Body) -> Callable[..., None]:
+def _callback(body: Body, look: Look | None) -> Callable[..., None]:
     hints = typing.get_type_hints(body, include_extras=True)
     parameters = list(inspect.signature(body).parameters.values())[1:]
 
@@ -131,11 +140,19 @@ def _callback(body: Body) -> Callable[..., None]:
 
         shared = Options(**{name: given.pop(name) for name in SHARED})
         desk = Desk(shared.over(context.obj or Options()))
-        import asyncio  # noqa: PLC0415 - as above
-
-        raise typer.Exit(int(asyncio.run(_awaited(body, desk, given))))
+        code = look(desk) if look is not None else None
+        raise typer.Exit(int(_carried_out(body, desk, given) if code is None else code))
 
     return with_shared(run, [one.replace(annotation=hints[one.name]) for one in parameters])
+
+
+def _carried_out(body: Body, desk: Any, given: dict[str, Any]) -> ExitCode:
+    import asyncio  # noqa: PLC0415 - as above
+
+    import structlog  # noqa: PLC0415 - as above
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    return asyncio.run(_awaited(body, desk, given))
 
 
 async def _awaited(body: Body, desk: Any, given: dict[str, Any]) -> ExitCode:

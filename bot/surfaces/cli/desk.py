@@ -10,21 +10,21 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
 
-from bot.app import Bawab, open_bawab
 from bot.locale import Translator, translator
-from bot.preview import Progress as Report
-from bot.settings import Settings, SettingsProblem, load_settings
 from bot.surfaces.cli.options import Options
+
+if TYPE_CHECKING:  # each is loaded where it is first used: `bawab status` uses none of them
+    from rich.console import Console
+
+    from bot.app import Bawab
+    from bot.glance.ground import Ground
+    from bot.preview import Progress as Report
+    from bot.settings import Settings
 
 __all__ = ["Desk", "Options", "fitting", "harmless"]
 
@@ -32,6 +32,8 @@ WIDE = 200
 """Columns where nobody watches: a file or a pipe should not be cut to a narrow window."""
 
 
+COLOURING = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables by which somebody asks for colours where no terminal is: Rich then decides."""
 GUTTER = 2
 """Columns between two columns of a table."""
 
@@ -41,10 +43,14 @@ class Desk:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.ground: Ground | None = None
+        """What a look found instead of reading the settings."""
 
     @cached_property
     def settings(self) -> Settings:
         """The settings, read once; raises SettingsProblem."""
+        from bot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as above
+
         env_file = self.options.env_file
         if env_file is not None and not env_file.is_file():
             raise SettingsProblem(f"--env-file: {env_file} is not a file")
@@ -55,6 +61,10 @@ class Desk:
         """The reader's language: as asked, else as set, else English."""
         if self.options.lang:
             return translator(self.options.lang)
+        if self.ground is not None:
+            return translator(self.ground.language)
+        from bot.settings import SettingsProblem  # noqa: PLC0415 - as above
+
         try:
             return translator(self.settings.language)
         except SettingsProblem:
@@ -73,7 +83,7 @@ class Desk:
     @property
     def zone(self) -> str:
         """The time zone moments are shown in where nothing names another."""
-        return self.settings.time_zone or "UTC"
+        return (self.ground or self.settings).time_zone or "UTC"
 
     @property
     def tzinfo(self) -> ZoneInfo:
@@ -100,6 +110,8 @@ class Desk:
         self, *, read_only: bool = True, connect: bool = True, even_broken_registry: bool = False
     ) -> AsyncIterator[Bawab]:
         """Open Bawab; nothing leaves the wire as a write where `read_only`."""
+        from bot.app import open_bawab  # noqa: PLC0415 - as above
+
         async with open_bawab(
             self.settings, read_only=read_only, connect=connect, even_broken_registry=even_broken_registry
         ) as app:
@@ -123,10 +135,20 @@ class Desk:
 
     def print(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stdout."""
+        if _is_plain(sys.stdout):
+            try:
+                self.raw(f"{_unfenced(text).expandtabs()}\n")
+            except BrokenPipeError:  # whoever read it has seen enough
+                self.out.on_broken_pipe()
+            return
+        from rich.text import Text  # noqa: PLC0415 - as above
+
         self.out.print(Text(_shown(text, self.out), style=style or ""), soft_wrap=True)
 
     def say(self, text: str = "", style: str | None = None) -> None:
         """Print a sentence on stderr."""
+        from rich.text import Text  # noqa: PLC0415 - as above
+
         self.err.print(Text(harmless(text), style=style or ""), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, talk: bool = False) -> None:
@@ -134,6 +156,9 @@ class Desk:
 
         Where the columns cannot stand side by side, each row becomes a block of `heading: cell` lines.
         """
+        from rich.table import Table  # noqa: PLC0415 - as above
+        from rich.text import Text  # noqa: PLC0415 - as above
+
         console = self.err if talk else self.out
         shown = [[harmless(cell) if talk else _shown(cell, console) for cell in row] for row in rows]
         widths = fitting([headings, *shown], console.width)
@@ -165,6 +190,8 @@ class Desk:
         if not self.err.is_terminal:
             yield None
             return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -194,11 +221,22 @@ _FENCES = dict.fromkeys((0x2068, 0x2069))
 
 def _shown(text: str, console: Console) -> str:
     """Keep the fences round names for a terminal's eyes only: a program that reads a pipe wants the names."""
-    return harmless(text) if console.is_terminal else harmless(text).translate(_FENCES)
+    return harmless(text) if console.is_terminal else _unfenced(text)
+
+
+def _unfenced(text: str) -> str:
+    return harmless(text).translate(_FENCES)
+
+
+def _is_plain(stream: Any) -> bool:
+    """Whether a sentence goes out as it is: nobody watches, and nothing asks for a terminal's colours."""
+    return not stream.isatty() and not any(map(os.environ.get, COLOURING))
 
 
 def fitting(rows: Sequence[Sequence[str]], space: int) -> list[int] | None:
     """Give each column its width so that all fit and none is narrower than its longest word, else None."""
+    from rich.cells import cell_len  # noqa: PLC0415 - as above
+
     columns = list(zip(*rows, strict=True))
     widths = [max(map(cell_len, column)) for column in columns]
     least = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in columns]
@@ -213,6 +251,8 @@ def fitting(rows: Sequence[Sequence[str]], space: int) -> list[int] | None:
 
 
 def _blocks(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.text import Text  # noqa: PLC0415 - as above
+
     for row in rows:
         for heading, cell in zip(headings, row, strict=True):
             if cell:
@@ -222,6 +262,8 @@ def _blocks(console: Console, headings: Sequence[str], rows: Sequence[Sequence[s
 
 def _console(stream: Any) -> Console:
     """A console that colours only a terminal, and never where NO_COLOR asks it not to."""
+    from rich.console import Console  # noqa: PLC0415 - as above
+
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = WIDE

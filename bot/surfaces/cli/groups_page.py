@@ -9,7 +9,6 @@ from typing import Any
 from bot.groups.report import Answerer, GroupEntry, ReportKind
 from bot.groups.report_members import Findings, Inside
 from bot.locale import N_
-from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.desk import Desk
 from bot.words.groups import (
     KINDS,
@@ -22,6 +21,7 @@ from bot.words.groups import (
     said,
     way_text,
 )
+from bot.words.standing import gap_group
 
 TITLES: dict[str, str] = {
     ReportKind.NO_OWNER: N_("Groups that nobody answers for"),

@@ -13,7 +13,7 @@ from bot.groups.whereabouts import Place, Spot, Tie, Whereabouts, whereabouts
 from bot.locale import N_
 from bot.locale.keys import residual_text, state_text, why_text
 from bot.states import CaseState
-from bot.surfaces.cli.case_page import GroupNames, gap_group, group_names
+from bot.surfaces.cli.case_page import GroupNames, group_names
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -28,6 +28,7 @@ from bot.words.groups import (
 )
 from bot.words.kinds import EVIDENCE, worded
 from bot.words.kinds import KINDS as EVENTS
+from bot.words.standing import gap_group
 from policies.model import Certainty
 
 STANDINGS: dict[str, str] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -69,9 +68,6 @@ def load(name: str) -> Any:
 @cache
 def _module(name: str) -> ModuleType:
     """Load the module of a command, and what belongs to it, once."""
-    import structlog  # noqa: PLC0415 - a page of help logs nothing
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     module = importlib.import_module(f"bot.surfaces.cli.{name}")
     for more in MORE.get(name, ()):
         importlib.import_module(f"bot.surfaces.cli.{more}").register(module.group)

@@ -19,7 +19,7 @@ from bot.store.access_tables import StaffRow
 from bot.surfaces.cli.commands import command, new_group
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.words.roles import role_text
+from bot.words.roles import role_text, vacant_text
 from policies.roles import Role
 
 group = new_group("staff", N_("Who has which role here: list, the first day's link, untie an account."))
@@ -44,14 +44,8 @@ async def _list(desk: Desk) -> ExitCode:
     else:
         desk.say(desk.t.text("Nobody has a role yet. For the first day: bawab staff admin"))
     for role in vacant:
-        desk.say(vacant_line(desk, role), style="yellow")
+        desk.say(vacant_text(role, desk.t), style="yellow")
     return ExitCode.DONE
-
-
-def vacant_line(desk: Desk, role: Role) -> str:
-    """Say that nobody carries a role without which nothing is decided."""
-    t = desk.t
-    return t.text("Nobody has the role of {role} any more: name somebody.", role=role_text(role, t))
 
 
 def _table(desk: Desk, found: list[StaffRow]) -> None:

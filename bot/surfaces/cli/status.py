@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.hearing import Trouble, trouble_text
+from bot.glance.look import look
 from bot.locale import N_
 from bot.locale.keys import gap_text, state_text
-from bot.notices.compose import orphan_text
+from bot.situation import Status
 from bot.states import CaseState, FeedState
-from bot.status import Status, status
-from bot.store.group_tables import SuccessionRow
-from bot.store.tables import CaseRow
-from bot.surfaces.cli.case_page import gap_group
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
-from bot.surfaces.cli.staff import vacant_line
-from bot.values import event_from_plain
 from bot.words.holds import hold_line, plain_hold, short
-from bot.words.kinds import FEEDS, worded
+from bot.words.roles import vacant_text
+from bot.words.standing import FEEDS, gap_group, orphan_text, worded
+from bot.words.troubles import Trouble, trouble_text
+
+if TYPE_CHECKING:  # a look loads no table
+    from bot.store.group_tables import SuccessionRow
+    from bot.store.tables import CaseRow
 
 SHOWN = 10
 """Lines a list may take here: a look at everything must stay one look."""
@@ -35,12 +35,31 @@ def register(root: typer.Typer) -> None:
         "status",
         N_("Show what is open, overdue, held, paused, due next, and what HR last delivered."),
         examples=("status", "status --json"),
+        look=_look,
     )(_status)
 
 
+def _look(desk: Desk) -> ExitCode | None:
+    """Answer from the database alone, where nothing has changed since everything was found well."""
+    seen = look(desk.options.env_file)
+    if seen is None:
+        return None
+    desk.ground = seen.ground
+    return _tell(desk, seen.status)
+
+
 async def _status(desk: Desk) -> ExitCode:
+    from bot.glance.learning import Learning  # noqa: PLC0415 - a look needs none of them
+    from bot.status import status  # noqa: PLC0415 - as above
+
+    learning = Learning(desk.settings, desk.options.env_file)
     async with desk.open(connect=False, even_broken_registry=True) as app:
         found, broken, staff = await status(app), app.registered.problem, app.staffed.problem
+        await learning.found_well(app)
+    return _tell(desk, found, broken, staff)
+
+
+def _tell(desk: Desk, found: Status, broken: str = "", staff: str = "") -> ExitCode:
     if desk.json:
         desk.data({**_plain(found), "registry_problem": broken or None, "staff_problem": staff or None})
     else:
@@ -144,7 +163,7 @@ def _of_people(desk: Desk, found: Status) -> None:
     """What waits because of who may do what here: empty roles and seats, emergencies to be confirmed."""
     t = desk.t
     for role in found.vacant:
-        desk.print(vacant_line(desk, role), style="red")
+        desk.print(vacant_text(role, t), style="red")
     for row in found.unconfirmed[:SHOWN]:
         said = t.text(
             "{case}: an emergency waits for a second person's word, until {when}",
@@ -226,7 +245,7 @@ def _more(desk: Desk, count: int, where: str, style: str | None = None) -> None:
 
 
 def _case(desk: Desk, case: CaseRow) -> str:
-    name = desk.t.isolate(event_from_plain(case.event).person.name)
+    name = desk.t.isolate(case.event["person"]["name"])
     return f"{case.id} {name}, {desk.moment(case.due, case.zone) or '-'}"
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.audit.actions import Action
 from bot.locale.keys import RESIDUAL
 from bot.store.tables import GapRow
-from bot.surfaces.cli.case_page import gap_group
+from bot.words.standing import gap_group
 from bot.surfaces.cli.desk import Desk, Options, fitting
 from bot.words.lines import line_of
 from bot.words.timeline import told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -18,38 +18,36 @@ from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LinkQuestionRow, 
 
 TO_BE_DONE = frozenset({StepState.PENDING, StepState.HELD, StepState.REQUESTED, StepState.OUTCOME_UNKNOWN})
 ENDED = frozenset({CaseState.COMPLETED, CaseState.COMPLETED_WITH_EXCEPTIONS})
+A_TRANSACTION = 20
+"""Cases moved in one transaction: a lane must not wait long for its turn to write."""
 
 
 def case_state(steps: Collection[StepRow], *, planned_everywhere: bool) -> CaseState:
     """Say where a running case stands, from its steps alone; pure."""
-    states = {StepState(step.state) for step in steps}
-    if not planned_everywhere or states & TO_BE_DONE:
+    states = frozenset(StepState(step.state) for step in steps)
+    back = any(s.state == StepState.STILL_PRESENT and s.next_attempt_at is not None for s in steps)
+    return _stands(states, comes_back=back, planned_everywhere=planned_everywhere)
+
+
+def _stands(states: Collection[StepState], *, comes_back: bool, planned_everywhere: bool) -> CaseState:
+    """Say it from the states that occur; `comes_back`: whether somebody still present is tried again."""
+    if not planned_everywhere or not TO_BE_DONE.isdisjoint(states):
         return CaseState.EXECUTING
-    if StepState.REMOVED_UNVERIFIED in states or _comes_back(steps):
+    if StepState.REMOVED_UNVERIFIED in states or comes_back:
         return CaseState.VERIFYING
     if StepState.DELEGATED in states:
         return CaseState.AWAITING_MANUAL
-    return CaseState.COMPLETED if states <= STEP_SUCCESS else CaseState.COMPLETED_WITH_EXCEPTIONS
-
-
-def _comes_back(steps: Collection[StepRow]) -> bool:
-    return any(s.state == StepState.STILL_PRESENT and s.next_attempt_at is not None for s in steps)
+    return CaseState.COMPLETED if STEP_SUCCESS.issuperset(states) else CaseState.COMPLETED_WITH_EXCEPTIONS
 
 
 async def settle_cases(app: Bawab) -> list[CaseRow]:
     """Move every running case to where its steps say it stands; gives those that moved."""
     async with app.store.read() as tx:
-        running = await where(tx, CaseRow, _worth_a_look())
-        ids = [case.id for case in running]
-        steps = await _steps_of(tx, ids)
-        waiting = await _being_planned(tx, ids)
-    moved = []
-    for case in running:
-        mine = steps.get(case.id, [])
-        target = case_state(mine, planned_everywhere=case.id not in waiting)
-        if target != case.state:
-            async with app.store.write() as tx:
-                moved += [case] if await _move(app, tx, case, target, mine) else []
+        moving = await _moving(tx)
+    moved: list[CaseRow] = []
+    for part in chunks(moving, A_TRANSACTION):
+        async with app.store.write() as tx:
+            moved += await _settle(app, tx, part)
     return moved
 
 
@@ -62,20 +60,66 @@ def _worth_a_look() -> ColumnElement[bool]:
     return or_(running, and_(ended, news))
 
 
-async def _steps_of(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str, list[StepRow]]:
-    found: dict[str, list[StepRow]] = defaultdict(list)
-    for part in chunks(ids, 500):
-        for step in await where(tx, StepRow, columns(StepRow).case_id.in_(part)):
-            found[step.case_id].append(step)
+async def _moving(tx: AsyncConnection) -> list[str]:
+    """Give the ids of cases that seem to stand elsewhere: from states alone, as every tick asks for all."""
+    cases = columns(CaseRow)
+    found = {row[0]: row[1] for row in await tx.execute(select(cases.id, cases.state).where(_worth_a_look()))}
+    if not found:
+        return []
+    looked = select(cases.id).where(_worth_a_look())
+    states, waiting = await _states(tx, looked), await _being_planned(tx, looked)
+    still = [case_id for case_id, mine in states.items() if StepState.STILL_PRESENT in mine]
+    back = await _coming_back(tx, still)
+    return [
+        case_id
+        for case_id, state in found.items()
+        if state
+        != _stands(
+            states.get(case_id, frozenset()),
+            comes_back=case_id in back,
+            planned_everywhere=case_id not in waiting,
+        )
+    ]
+
+
+async def _states(tx: AsyncConnection, looked: Select[tuple[str]]) -> Mapping[str, set[StepState]]:
+    """Give the states of each case's steps; grouped as `ix_step_stage` is ordered, which holds all of it."""
+    steps, found = columns(StepRow), defaultdict[str, set[StepState]](set)
+    at = (steps.case_id, steps.instance, steps.stage, steps.state)
+    for case_id, _, _, state in await tx.execute(select(*at).where(steps.case_id.in_(looked)).group_by(*at)):
+        found[case_id].add(StepState(state))
     return found
 
 
-async def _being_planned(tx: AsyncConnection, ids: Sequence[str]) -> set[str]:
-    rows, found = columns(CaseInstanceRow), set()
+async def _coming_back(tx: AsyncConnection, ids: Sequence[str]) -> set[str]:
+    steps, found = columns(StepRow), set[str]()
+    again = [steps.state == StepState.STILL_PRESENT, steps.next_attempt_at.is_not(None)]
     for part in chunks(ids, 500):
-        waiting = await where(tx, CaseInstanceRow, rows.case_id.in_(part), rows.state == PENDING)
-        found |= {row.case_id for row in waiting}
+        asked = select(steps.case_id).where(steps.case_id.in_(part), *again).distinct()
+        found |= set((await tx.execute(asked)).scalars())
     return found
+
+
+async def _being_planned(tx: AsyncConnection, ids: Select[tuple[str]] | Sequence[str]) -> set[str]:
+    rows = columns(CaseInstanceRow)
+    asked = select(rows.case_id).where(rows.case_id.in_(ids), rows.state == PENDING).distinct()
+    return set((await tx.execute(asked)).scalars())
+
+
+async def _settle(app: Bawab, tx: AsyncConnection, ids: Sequence[str]) -> list[CaseRow]:
+    """Read these cases' steps whole, in the transaction that moves them; gives those that moved."""
+    running = await where(tx, CaseRow, columns(CaseRow).id.in_(ids), _worth_a_look())
+    waiting = await _being_planned(tx, ids)
+    steps: dict[str, list[StepRow]] = defaultdict(list)
+    for step in await where(tx, StepRow, columns(StepRow).case_id.in_(ids)):
+        steps[step.case_id].append(step)
+    moved = []
+    for case in running:
+        mine = steps[case.id]
+        target = case_state(mine, planned_everywhere=case.id not in waiting)
+        if target != case.state and await _move(app, tx, case, target, mine):
+            moved.append(case)
+    return moved
 
 
 async def _why_nothing(tx: AsyncConnection, case: CaseRow) -> tuple[str, CaseState]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,21 +15,35 @@ from bot.app import Bawab
 from bot.groups.succession import Succession
 from bot.notices.asking import Asking
 from bot.notices.directory import StoreDirectory
+from bot.notices.enqueue import OUTCOMES
 from bot.notices.outbox import Outbox
 from bot.notices.ports import NoticeLimits
 from bot.notices.recipients import Subject
 from bot.notices.send import NoticeSender
 from bot.settings import Settings
 from bot.shown import look_before_asking
-from bot.states import CASE_RUNNING
-from bot.store.query import columns, table, where
+from bot.states import CASE_RUNNING, StepState
+from bot.store.query import chunks, columns, where
 from bot.store.tables import CaseRow, NoticeRow, StepRow
 from bot.tasks.tasks import TaskRules, Tasks
 from bot.values import event_from_plain
 
-Standing = tuple[tuple[object, ...], ...]
 LOOK_BACK = timedelta(days=1)
 """A case that ended while the process died is looked at again after the restart."""
+SETTLED = OUTCOMES | {StepState.CANCELLED}
+"""What is on its way is told to nobody, so a step that moves on within it is no news."""
+A_TRANSACTION = 20
+"""Cases looked at in one transaction: a lane must not wait long for its turn to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands, as far as there is something to say of it."""
+
+    state: str
+    steps: int = 0
+    settled: tuple[tuple[object, ...], ...] = ()
+    """(instance, stage, state, how many, when the last of them was written) of what is on its way no more."""
 
 
 class Messages:
@@ -64,38 +82,39 @@ class Messages:
 
     async def about_news(self) -> None:
         """Store what can now be said about every case that stands differently since the last look."""
-        cases = columns(CaseRow)
         async with self._app.store.read() as tx:
             standing = await self._standing(tx)
-            fresh = [case_id for case_id, now in standing.items() if self._told.get(case_id) != now]
-            found = await where(tx, CaseRow, cases.id.in_(fresh)) if fresh else []
-        for case in found:
-            await self._about(case)
-            self._told[case.id] = standing[case.id]
+        fresh = [case_id for case_id, now in standing.items() if self._told.get(case_id) != now]
+        self._told = {case_id: now for case_id, now in self._told.items() if case_id in standing}
+        for part in chunks([case_id for case_id in fresh if standing[case_id].settled], A_TRANSACTION):
+            await self._app.store.at_once(partial(self._about, part))
+            self._told |= {case_id: standing[case_id] for case_id in part}
 
     async def _standing(self, tx: AsyncConnection) -> dict[str, Standing]:
-        """Sum up where each running or lately ended case stands: its state, its steps' states and times."""
+        """Sum up where each running or lately ended case stands, as far as there is anything to say."""
         cases, steps = columns(CaseRow), columns(StepRow)
         lately = cases.finished_at >= self._app.now() - LOOK_BACK
-        query = (
-            select(cases.id, cases.state, steps.state, func.count(), func.max(steps.updated_at))
-            .join(table(StepRow), cases.id == steps.case_id)
-            .where(or_(cases.state.in_(CASE_RUNNING), lately))
-            .group_by(cases.id, cases.state, steps.state)
-            .order_by(cases.id, steps.state)
-        )
+        looked = select(cases.id).where(or_(cases.state.in_(CASE_RUNNING), lately))
+        states = {row[0]: row[1] for row in await tx.execute(looked.add_columns(cases.state))}
+        # Grouped as `ix_step_stage` is ordered, which holds all that is read here.
+        at = (steps.case_id, steps.instance, steps.stage, steps.state)
+        summed = select(*at, func.count(), func.max(steps.updated_at)).where(steps.case_id.in_(looked))
         found: dict[str, Standing] = {}
-        for case_id, *rest in (await tx.execute(query)).all():
-            found[case_id] = (*found.get(case_id, ()), tuple(rest))
+        for case_id, *place, count, latest in await tx.execute(summed.group_by(*at).order_by(*at)):
+            known = found.get(case_id) or Standing(states[case_id])
+            news = ((*place, count, latest),) if place[-1] in SETTLED else ()
+            found[case_id] = Standing(known.state, known.steps + count, known.settled + news)
         return found
 
-    async def _about(self, case: CaseRow) -> None:
-        app, steps = self._app, columns(StepRow)
-        async with app.store.write() as tx:
-            taken = await where(tx, StepRow, steps.case_id == case.id)
+    async def _about(self, ids: Sequence[str], tx: AsyncConnection) -> None:
+        app, cases, steps = self._app, columns(CaseRow), columns(StepRow)
+        taken: dict[str, list[StepRow]] = defaultdict(list)
+        for step in await where(tx, StepRow, steps.case_id.in_(ids)):
+            taken[step.case_id].append(step)
+        for case in await where(tx, CaseRow, cases.id.in_(ids)):
             rule = (await app.shelf.version(tx, case.policy_digest)).rule(case.rule)
             person = event_from_plain(case.event).person
-            await self._sender.enqueue_for_case(tx, case, taken, person, rule)
+            await self._sender.enqueue_for_case(tx, case, taken[case.id], person, rule)
 
     async def send_due(self) -> None:
         """Chase what is late, ask who must decide, then send what waits."""

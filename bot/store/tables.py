@@ -128,7 +128,7 @@ class CaseRow(SQLModel, table=True):
     """One lifecycle event being carried out for one person: that, and when."""
 
     __tablename__ = "lifecycle_case"
-    __table_args__ = (Index("ix_case_due", "state", "due"),)
+    __table_args__ = (Index("ix_case_due", "state", "due"), Index("ix_case_finished", "finished_at"))
     id: str = Field(primary_key=True)
     event_key: str = Field(index=True)
     person_id: str = Field(index=True)
@@ -212,7 +212,7 @@ class StepRow(SQLModel, table=True):
             "case_id", "instance", "account_id", "action", "group_id", "target_id", name="uq_step_act"
         ),
         Index("ix_step_turn", "instance", "state", "priority", "stage", "created_at", "account_id", "id"),
-        Index("ix_step_stage", "case_id", "instance", "stage", "state"),
+        Index("ix_step_stage", "case_id", "instance", "stage", "state", "updated_at"),
         Index("ix_step_group", "instance", "group_id", "requested_at"),
         Index("ix_step_updated", "updated_at"),
     )

@@ -26,7 +26,8 @@ def upgrade() -> None:
         case.add_column(sa.Column("effort", Json(), nullable=True))
     op.drop_index("ix_step_due", table_name="step")
     op.create_index("ix_step_turn", "step", [*TURN])
-    op.create_index("ix_step_stage", "step", ["case_id", "instance", "stage", "state"])
+    op.create_index("ix_step_stage", "step", ["case_id", "instance", "stage", "state", "updated_at"])
+    op.create_index("ix_case_finished", "lifecycle_case", ["finished_at"])
     stated = op.create_table(
         "stated_account",
         sa.Column("instance", sa.String(), primary_key=True),

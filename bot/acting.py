@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -20,6 +20,7 @@ from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Outcome, Result
 from connectors.errors import ConnectorError, NotSupported, Unavailable
+from connectors.permits import only_while
 from connectors.waits import waits_measured
 from policies.model import StepAction
 
@@ -34,6 +35,8 @@ class _Call:
 
     steps: list[StepRow]
     may_join: bool
+    may_leave: Callable[[], bool]
+    """Whether what cleared it is fresh enough."""
     began: float = 0.0
     waited: float = 0.0
     """Seconds it waited for its turn at the platform's pace."""
@@ -67,12 +70,20 @@ class Acting:
         """Act until nothing is due or nothing may leave; everything begun is recorded at the end."""
         try:
             while await self._goes_on():
-                if self._calls:
+                if self._calls and not self._room():
                     await self._some_back()
         finally:
             self._strand.leave()
             for task in self._calls:  # only where a fault of ours, or a cancellation, ends all
                 task.cancel()
+
+    def _room(self) -> bool:
+        """Whether another call would leave at once, and there may be one."""
+        return not self._closed and not self._dry and not self._ready and len(self._calls) < self._window
+
+    @property
+    def _window(self) -> int:
+        return 1 if self._lost else self._flow.window
 
     async def once(self) -> bool:
         """Make one call and store what came of it, to see if a platform is back; False: nothing was due."""
@@ -109,7 +120,14 @@ class Acting:
         if self._strand.nudged:
             return True
         untold = bool(self._finished) and (not self._calls or monotonic() - self._since > A_MOMENT)
-        return untold or (not self._ready and not self._dry) or not self._strand.claim.may_act()
+        return untold or (not self._ready and not self._dry) or self._held_long_ago
+
+    @property
+    def _held_long_ago(self) -> bool:
+        """Whether the right to act must be renewed, which calls under way may otherwise outlast."""
+        stale = any(not call.may_leave() for call in self._ready)
+        claim = self._strand.claim
+        return stale or not claim.may_act() or monotonic() - self._since > claim.lease / 3
 
     async def _more(self) -> bool:
         """Nothing is ready and nothing under way: look once more, then wait for the other half."""
@@ -125,6 +143,8 @@ class Acting:
         if closed or overtaken:
             self._strand.nudged = False
             self._hand_back("somebody more urgent came" if overtaken else "stopped before its turn")
+        elif not all(call.may_leave() for call in self._ready):
+            self._hand_back("too long ago cleared for its call")
         finished, back = self._finished, self._back
         self._finished, self._back = [], []
         told = bool(finished or back)
@@ -162,26 +182,27 @@ class Acting:
         await self._ledger.give_back(tx, back)
         if closed:
             return []
-        due = await self._queue.to_act(tx, self._strand.app.now(), self._flow.steps, self._bulk)
+        most = max(self._flow.steps, self._flow.unit * (self._window - len(self._calls)))
+        due = await self._queue.to_act(tx, self._strand.app.now(), most, self._bulk)
         cleared = await self._clearance.of(tx, due, self._strand.own)
         await self._ledger.stop(tx, cleared.stopped)
         intended = await self._ledger.intend(tx, cleared.steps)
         return self._calls_of(intended, cleared.may_join)
 
     def _calls_of(self, steps: Sequence[StepRow], may_join: frozenset[str]) -> list[_Call]:
-        size = self._bulk(steps[0].action) if steps else 1
+        size, may_leave = self._bulk(steps[0].action) if steps else 1, self._strand.claim.permit()
         whole: dict[str, _Call] = {}
         found: list[_Call] = []
         for step in steps:
             joins = step.id in may_join
             if self._is_written_whole(step):
                 if step.group_id not in whole:
-                    found.append(whole.setdefault(step.group_id, _Call([], joins)))
+                    found.append(whole.setdefault(step.group_id, _Call([], joins, may_leave)))
                 whole[step.group_id].steps.append(step)
             elif found and len(found[-1].steps) < size and found[-1].may_join == joins:
                 found[-1].steps.append(step)
             else:
-                found.append(_Call([step], joins))
+                found.append(_Call([step], joins, may_leave))
         return found
 
     def _is_written_whole(self, step: StepRow) -> bool:
@@ -208,12 +229,12 @@ class Acting:
 
     def _start(self) -> None:
         """Let calls leave: never two for one group, and none while answers are being lost."""
-        window = 1 if self._lost else self._flow.window
+        window = self._window
         busy = frozenset[str]().union(*(call.touches for call in self._calls.values()))
         waiting: deque[_Call] = deque()
         while self._ready and len(self._calls) < window and not self._closed:
-            if not self._strand.claim.may_act():
-                break
+            if not self._ready[0].may_leave():
+                break  # the next turn hands it back, and looks again
             call = self._ready.popleft()
             if call.touches & busy:
                 waiting.append(call)
@@ -224,7 +245,7 @@ class Acting:
         self._ready.extendleft(reversed(waiting))
 
     async def _made(self, call: _Call) -> Sequence[Result]:
-        with waits_measured() as waited:
+        with waits_measured() as waited, only_while(call.may_leave):
             try:
                 return await act(self._strand.connector, call.steps, may_join=call.may_join)
             finally:
@@ -233,7 +254,7 @@ class Acting:
 
     async def _some_back(self) -> None:
         # What came back is told within a moment, even where another call hangs.
-        patience = A_MOMENT if self._finished else None
+        patience = A_MOMENT if self._finished else self._strand.claim.lease / 3
         done, _ = await asyncio.wait(self._calls, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             call = self._calls.pop(task)

@@ -66,6 +66,14 @@ class Claim:
         """Whether a call may still leave: the lane was ours less than a lease ago, sleep included."""
         return self._clock() - self._held_at < self.lease
 
+    def permit(self) -> Callable[[], bool]:
+        """Give what tells, right before a call leaves, whether it still may: what cleared it is soon past.
+
+        A machine that slept may hold its lane again before it sends what it had ready.
+        """
+        cleared_at = self._clock()
+        return lambda: self.may_act() and self._clock() - cleared_at < self.lease
+
 
 async def claim(app: Bawab, instance: str, *, lease: float = LEASE_SECONDS) -> Claim:
     """Take a lane over, whoever had it; from now on its former drainer writes nothing."""

@@ -32,6 +32,7 @@ from connectors.bounded import bounded
 from connectors.contract import RateLimit
 from connectors.errors import Forbidden, Unavailable
 from connectors.pacing import Pacing, hint
+from connectors.permits import may_leave
 from connectors.probing import asked, under_way
 from connectors.redaction import Redactor
 from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts
@@ -243,6 +244,9 @@ class Wire:
     ) -> aiohttp.ClientResponse:
         route = admitted.route
         await self._turn(admitted, self._settings.longest_write_wait)
+        if not may_leave():
+            self.pacing.lost(admitted.paces)
+            raise RateLimited(f"{route.name}: it waited for too long; nothing was sent", retry_after=0.0)
         response, signal = await self._once(admitted, exchange, request, handler)
         if signal.kind is SignalKind.LIMITED:
             raise _limited(route, signal)

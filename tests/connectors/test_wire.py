@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import RateLimit
 from connectors.errors import ConnectorError, Forbidden, Unavailable
+from connectors.permits import only_while
 from connectors.redaction import Redactor
 from connectors.wire import (
     Access,
@@ -195,6 +196,18 @@ async def test_while_limited_nothing_is_sent() -> None:
         assert len(asked) == 1
     assert raised.value.retry_after is not None
     assert 58 < raised.value.retry_after <= 64
+
+
+async def test_a_write_whose_permission_ended_while_it_waited_is_not_sent() -> None:
+    async with served(answer()) as (wire, url, asked):
+        with only_while(lambda: False), pytest.raises(Unavailable) as raised:
+            await wire.session.post(url + "things/1/remove")
+        assert raised.value.retry_after is not None
+        with only_while(lambda: False):
+            assert (await wire.session.get(url + "things/1")).status == 200, "a read changes nothing"
+        with only_while(lambda: True):
+            assert (await wire.session.post(url + "things/2/remove")).status == 200
+    assert [line.split()[1] for line in asked] == [b"/api/things/1", b"/api/things/2/remove"]
 
 
 async def test_every_connection_is_written_down() -> None:

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
 from bot.app import Bawab
-from bot.store.db import StoreAway
+from bot.store.db import StoreAway, StoreBusy
 
 AGAIN_SECONDS: Final = 5.0
 """How often a process that waits for its turn asks again, and one that has it makes sure of it."""
@@ -64,8 +64,10 @@ async def in_turn(app: Bawab, name: str, work: Callable[[], Awaitable[None]]) ->
             async with turn(app.store.url, name) as connection:
                 if connection is not None:
                     await _while_held(connection, work)
-        except (psycopg.Error, StoreAway) as error:
+        except (psycopg.Error, StoreAway, StoreBusy) as error:
             logger.warning("turn_lost", of=name, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - nobody awaits this work: it is said, and begun anew
+            logger.error("turn_failed", of=name, error=type(error).__name__, said=str(error))  # noqa: TRY400
         await asyncio.sleep(AGAIN_SECONDS)
 
 

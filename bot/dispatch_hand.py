@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -19,15 +20,15 @@ from bot.claims import this_process
 from bot.dispatch_alone import address_of
 from bot.dispatch_schema import SCHEMA
 from bot.setting_parts import WorkersSettings
-from bot.store.db import StoreAway
+from bot.store.db import StoreAway, StoreBusy
 
 CONNECTIONS: Final = 4
 """How many the queue keeps beside the store's own; each hand listens on one more."""
 LOOK_SECONDS: Final = 1.0
 """How often a hand looks for jobs that it was not told of: one waits here for its lane to be handed over."""
 PATIENCE_SECONDS: Final = 10.0
-AWAY: Final = (ConnectorException, StoreAway)
-"""The database is not there now: to be waited for."""
+AWAY: Final = (ConnectorException, psycopg.Error, StoreAway, StoreBusy)
+"""The database is not there now, or so busy that it kept us waiting: to be waited for, never to end of."""
 
 logger = structlog.get_logger(__name__)
 

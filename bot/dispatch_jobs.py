@@ -6,25 +6,27 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
+from sqlalchemy.exc import IntegrityError
 
 from bot.app import Bawab
 from bot.claims import Superseded
 from bot.dispatch_clock import Clock
 from bot.dispatch_due import lanes_due
-from bot.dispatch_duty import Duty
+from bot.dispatch_duty import Duty, Hold
 from bot.dispatch_frozen import cut_off
 from bot.dispatch_hand import AWAY, Hand, queue_app
 from bot.dispatch_schema import ensure_queue
 from bot.drainer import Drainer
+from bot.store.db import StoreAway
 from bot.store.migrate import check_known
 
 DRAIN: Final = "drain"
@@ -64,6 +66,10 @@ class OverHosts:
         self._ticker = Hand(self._jobs, settings, [self._mine], 1, self._sweep)
         self._draining = {name: asyncio.Lock() for name in duty.drainers}
         self._ticking = False
+        self._away = False
+        """Whether the database was not there, or too busy for us, when it was asked last."""
+        self._collided = False
+        """Whether the last tick wrote what somebody else had written just then."""
         self._following = asyncio.Lock()
         """News is followed where it was heard; meanwhile this process looks at nothing else."""
         self._problem: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,7 +86,7 @@ class OverHosts:
         for name in ("apscheduler", "procrastinate"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         await ensure_queue(self._app.store, self._settings.stalled_seconds)
-        async with self._jobs.open_async():
+        async with self._opened():
             scheduler = self._scheduler()
             hands = [asyncio.create_task(hand.run(self._stopping)) for hand in self._hands]
             stopping = asyncio.create_task(self._stopping.wait())
@@ -104,6 +110,19 @@ class OverHosts:
             self._problem.result()
         self._problem.cancel()
 
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        """Open the queue's connections; raises StoreAway where the server gives none."""
+        try:
+            await self._jobs.open_async()
+        except AWAY as error:
+            await self._jobs.close_async()
+            raise StoreAway(f"the database server does not answer ({error})") from error
+        try:
+            yield
+        finally:
+            await self._jobs.close_async()
+
     def _scheduler(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone="UTC")
         soon = datetime.now(UTC) + SETTLED
@@ -125,11 +144,20 @@ class OverHosts:
         try:
             await work()
         except AWAY as error:
-            logger.warning("database_away", doing=work.__name__, error=str(error))
+            self._waits(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must stop and say so
             self._fail(error)
 
+    def _waits(self, error: Exception) -> None:
+        """Say once that the database is waited for; `_look_round` says that it is back."""
+        if not self._away:
+            said = error.__cause__ if isinstance(error, ConnectorException) else error
+            logger.warning("database_away", error=str(said))
+        self._away = True
+
     def _fail(self, error: Exception) -> None:
+        """End this process, with an exit code that is not 0: whoever watches over it starts it again."""
+        logger.error("process_ends", error=type(error).__name__, said=str(error))
         if not self._problem.done():
             self._problem.set_exception(error)
 
@@ -143,7 +171,10 @@ class OverHosts:
     async def _follow(self) -> None:
         news = self._app.alarm.take()
         if news and self._duty.follow is not None:
-            await self._duty.follow(news)
+            try:
+                await self._duty.follow(news)
+            except IntegrityError as error:  # whoever ticks was quicker, and finds what is left
+                logger.warning("somebody_was_quicker", error=str(error.orig))
             await self._wake_idle()
 
     async def _between(self) -> None:
@@ -187,6 +218,9 @@ class OverHosts:
 
     async def _look_round(self) -> None:
         await check_known(self._app.store)
+        if self._away:
+            self._away = False
+            logger.warning("database_back")
         for hand in self._hands:
             await hand.beat()
         await self._sweep()
@@ -216,11 +250,27 @@ class OverHosts:
         self._ticking = True
         try:
             async with self._following:
-                await self._worked(self._duty.tick(self._between))
+                await self._worked(self._ticked(self._duty.tick))
         finally:
             self._ticking = False
         with suppress(*AWAY):
             await self._wake_idle()
+
+    async def _ticked(self, tick: Callable[[Hold], Awaitable[object]]) -> None:
+        """Tick; raises IntegrityError only where what is written cannot be written twice in a row.
+
+        Once it happens where the clock was handed over in the middle of a tick, or news was followed
+        elsewhere: two were at it at once, and one was quicker.
+        """
+        try:
+            await tick(self._between)
+        except IntegrityError as error:
+            if self._collided:
+                raise
+            self._collided = True
+            logger.warning("somebody_was_quicker", error=str(error.orig))
+        else:
+            self._collided = False
 
     async def _drain(self, lane: str) -> None:
         async with self._draining[lane]:
@@ -246,7 +296,7 @@ class OverHosts:
         except Superseded as error:
             logger.warning("taken_over", error=str(error))
         except AWAY as error:
-            logger.warning("database_away", error=str(error))
+            self._waits(error)
         except Exception as error:  # noqa: BLE001 - a fault of ours ends the process, and is said
             self._fail(error)
 

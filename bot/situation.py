@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class Status:
     """Runs that wait for IT's review."""
 
 
-def late(case: Any, now: datetime, not_started: Sequence[str]) -> bool:
+def late(case: Any, now: datetime, not_started: Collection[str]) -> bool:
     """Whether an open case is overdue: due before now and not begun, or begun late."""
     return case.overdue or (case.due is not None and case.due < now and case.state in not_started)
 

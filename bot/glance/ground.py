@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -137,6 +136,8 @@ def beside(folder: Path) -> list[str]:
 
 def new_salt() -> str:
     """Make the salt of one memory."""
+    import secrets  # noqa: PLC0415 - a look makes none
+
     return secrets.token_hex(16)
 
 

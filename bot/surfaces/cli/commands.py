@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
 from bot.locale import N_, Translator
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -68,8 +68,28 @@ def ids_last(given: Sequence[str], valued: Collection[str]) -> list[str]:
     return [*(word for word in given if word not in ids), "--", *ids] if ids else list(given)
 
 
+class _Option(TyperOption):
+    """An option that is not judged where it was not given: typer would load pydantic to find None well."""
+
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        if value is None and not (self.required or self.multiple) and self.nargs == 1:
+            return self.callback(ctx, self, value) if self.callback is not None else None
+        return super().process_value(ctx, value)
+
+
+def unjudged(parameters: list[Any]) -> list[Any]:
+    """Make a command's options such; typer makes them itself, and asks nobody for their class."""
+    for one in parameters:
+        if type(one) is TyperOption:
+            one.__class__ = _Option
+    return parameters
+
+
 class _Command(TyperCommand):
     """A command that takes a group's id for what it is, minus and all."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return unjudged(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         flags = {name for one in self.params if getattr(one, "is_flag", False) for name in one.opts}

@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -19,6 +18,8 @@ from bot.locale import Translator, translator
 from bot.surfaces.cli.options import Options
 
 if TYPE_CHECKING:  # each is loaded where it is first used: `bawab status` uses none of them
+    from zoneinfo import ZoneInfo
+
     from rich.console import Console
 
     from bot.app import Bawab
@@ -88,6 +89,8 @@ class Desk:
     @property
     def tzinfo(self) -> ZoneInfo:
         """The same as a zone."""
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
         return ZoneInfo(self.zone)
 
     @property
@@ -180,6 +183,8 @@ class Desk:
         """Write an instant shortly, for a table: day, time and the city of its zone; empty for None."""
         if instant is None:
             return ""
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
         name = zone or self.zone
         clock = "%H:%M:%S" if seconds else "%H:%M"
         return f"{instant.astimezone(ZoneInfo(name)):%Y-%m-%d {clock}} {name.rpartition('/')[2]}"

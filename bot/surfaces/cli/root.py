@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bot.locale import N_, Translator
-from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, with_shared
+from bot.surfaces.cli.commands import EXAMPLES, VERSION, shared_callback, speak, unjudged, with_shared
 from bot.surfaces.cli.index import COMMANDS
 
 HELP = N_(
@@ -27,6 +27,10 @@ class Root(TyperGroup):
     """All commands by name; each is made when somebody asks for it."""
 
     reader: Translator
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Give the shared options, none of which is judged where it was not given."""
+        return unjudged(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's form
         """Name every command, in the order of the help."""

@@ -186,7 +186,7 @@ async def _removals(app: Bawab, tx: AsyncConnection, who: Actor, since: datetime
             steps.action == StepAction.REVOKE,
             steps.person_id != who.id,
         )
-        .group_by(steps.id)
+        .group_by(steps.id, cases.id)  # by both keys, so that PostgreSQL knows one row of each
     )
     return [
         _removal(app, datetime.fromisoformat(at), instance, effective, due, created)

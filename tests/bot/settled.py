@@ -29,6 +29,11 @@ def settle(folder: Path, opening: Opening, *staff: str, header: str = HEADER) ->
 
 def take_over(source: Path, folder: Path) -> None:
     """Give another folder what the first has on disk: database, log, keys and exports."""
+    copy_files(source, folder)
+    take_rows_over(source / "data" / "bawab.db")
+
+
+def copy_files(source: Path, folder: Path) -> None:
+    """Copy database, log, keys and exports, whatever database the test that is running has."""
     for name in ("data", "hr"):
         shutil.copytree(source / name, folder / name)
-    take_rows_over(source / "data" / "bawab.db")

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.groups.report_reading import read_groups
-from tests.bot.settled import settle, take_over
+from tests.bot.settled import copy_files, settle, take_over
 from tests.bot.views.firm import STAFF, ana_leaves, firm
 from tests.bot.world import World
+from tests.postgres import on_sqlite
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +31,14 @@ async def world(tmp_path: Path, settled_firm: Path) -> AsyncIterator[World]:
 @pytest.fixture(scope="session")
 def departed_firm(tmp_path_factory: pytest.TempPathFactory, settled_firm: Path) -> Path:
     folder = tmp_path_factory.mktemp("departed")
-    take_over(settled_firm, folder)
+    copy_files(settled_firm, folder)
 
     async def departs() -> None:
         async with firm(folder) as opened:
             await ana_leaves(opened)
 
-    asyncio.run(departs())
+    with on_sqlite():
+        asyncio.run(departs())
     return folder
 
 

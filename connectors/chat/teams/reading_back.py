@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from connectors.chat.teams import evidence
-from connectors.chat.teams.asks import LONGEST, Asks
+from connectors.chat.teams.asks import LONGEST, MOST_NAMED, Asks
 from connectors.chat.teams.batches import Batches
 from connectors.chat.teams.client import GraphClient, Row
 from connectors.chat.teams.fresh import IN_TEAMS, ask_for, key_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MEMBER_OF = "GET /users/{user}/memberOf"
 MEMBERS = "GET /groups/{group}/transitiveMembers"
+USERS = "GET /users"
 _Id = tuple[str, ...]
 _Reading = list[Row] | ConnectorError
 _Readings = Mapping[_Id, _Reading]
@@ -33,7 +34,8 @@ _Readings = Mapping[_Id, _Reading]
 class ReadingBack:
     """Three listings per person answer for all their groups, or two per group for all who left it.
 
-    Whichever is fewer; each channel and chat is read by itself.
+    Whichever is fewer; each channel and chat is read by itself. By group it is asked beside whether the
+    accounts are there at all.
     """
 
     def __init__(self, client: GraphClient, asks: Asks, batches: Batches) -> None:
@@ -61,6 +63,8 @@ class ReadingBack:
         """Give every reading these steps need, each once."""
         asks: dict[_Id, RequestInformation] = {}
         by_group = _fewer_by_group(steps, sees_hidden=sees_hidden)
+        if by_group:
+            asks = {("known", *ids): self._asks.known_ids(ids) for ids in _named(steps)}
         for step in steps:
             group, account_id = step.membership.group, step.account_id
             if group.kind in IN_TEAMS:
@@ -137,7 +141,7 @@ def _judged(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
         return _in_teams(step, readings, proof)
     group_id, account_id = step.membership.group.id, step.account_id
     if ("inside", group_id) in readings:
-        return _by_group(step, readings["inside", group_id], readings["owners", group_id], proof)
+        return _by_group(step, readings, proof)
     member, owner = readings["member", account_id], _owned(account_id, group_id, readings)
     for found in (member, owner, _hidden(readings.get(("group", group_id)))):
         if isinstance(found, ConnectorError):
@@ -166,27 +170,49 @@ def _owned(account_id: str, group_id: str, readings: _Readings) -> _Reading:
     return [{"id": group_id}] if account_id in user_ids(owners) else []
 
 
-def _by_group(step: Revocation, inside: _Reading, owners: _Reading, proof: Evidence) -> Presence:
-    """Judge by everybody in the group, through inner groups too, and by its owners."""
+def _by_group(step: Revocation, readings: _Readings, proof: Evidence) -> Presence:
+    """Judge by everybody in the group, through inner groups too, and by its owners.
+
+    Absent is only an account that Graph knows: a deleted one is in no list, and is back with all its groups
+    when it is restored.
+    """
+    group_id, account_id = step.membership.group.id, step.account_id
     roles = []
-    for name, found in (("member", inside), ("owner", owners)):
+    for name, found in (("member", readings["inside", group_id]), ("owner", readings["owners", group_id])):
         if isinstance(found, ConnectorError):
             return evidence.unreadable(step.step_id, MEMBERS, found)
-        if any(row.get("id") == step.account_id for row in found):
+        if any(row.get("id") == account_id for row in found):
             roles.append(name)
+    if not roles and (why := _unknown(account_id, readings)) is not None:
+        return evidence.unreadable(step.step_id, USERS, why)
     return _presence(step, replace(proof, source=MEMBERS), roles)
+
+
+def _unknown(account_id: str, readings: _Readings) -> ConnectorError | None:
+    """Say why it is not sure that there is such an account; None where Graph gave it."""
+    known = next(rows for key, rows in readings.items() if key[0] == "known" and account_id in key)
+    if isinstance(known, ConnectorError):
+        return known
+    there = any(row.get("id") == account_id for row in known)
+    return None if there else ConnectorError(f"Graph does not know the account {account_id}")
+
+
+def _named(steps: Sequence[Revocation]) -> list[tuple[str, ...]]:
+    """Give everybody who left a directory group, as many together as one request names."""
+    people = sorted({step.account_id for step in steps if step.membership.group.kind not in IN_TEAMS})
+    return [tuple(people[at : at + MOST_NAMED]) for at in range(0, len(people), MOST_NAMED)]
 
 
 def _fewer_by_group(steps: Sequence[Revocation], *, sees_hidden: bool) -> bool:
     """Whether listing the groups is fewer requests than listing what each person is in.
 
-    Never for the few who fit into one batch: a person's own listing also tells whether they are known. A
-    group that may hide its members is never judged by its own list, which would then be empty.
+    Never for the few who fit into one batch. A group that may hide its members is never judged by its own
+    list, which would then be empty.
     """
     groups = {step.membership.group for step in steps if step.membership.group.kind not in IN_TEAMS}
     people = {step.account_id for step in steps if step.membership.group.kind not in IN_TEAMS}
     by_person = 3 * len(people)
-    by_group = sum(2 + (group.member_count or 0) // LONGEST for group in groups)
+    by_group = len(_named(steps)) + sum(2 + (group.member_count or 0) // LONGEST for group in groups)
     return sees_hidden and by_person > MOST_PARTS and by_group < by_person
 
 

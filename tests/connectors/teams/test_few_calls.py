@@ -99,3 +99,17 @@ async def test_whoever_became_owner_since_the_planning_is_seen_and_taken_out_on_
         await stage.revoke(todo)
         assert (await stage.look(todo))[0].sight is Sight.ABSENT
         assert stage.inside("g-x0") == {BADR}
+
+
+@pytest.mark.parametrize("people", [2, 20])
+async def test_an_account_that_was_deleted_is_never_called_absent_however_it_is_read(people: int) -> None:
+    async with staged(crowd(people, 2)) as stage:
+        todo = removals(people, 2)
+        await stage.revoke(*todo)
+        del stage.sandbox.tenant.users["u-x1"]
+        for group in ("g-x0", "g-x1"):
+            assert stage.inside(group) == {BADR}
+        seen = {presence.step_id: presence.sight for presence in await stage.look(*todo)}
+    deleted = {f"{group}:1" for group in range(2)}
+    assert {seen[step_id] for step_id in deleted} == {Sight.UNREADABLE}
+    assert {sight for step_id, sight in seen.items() if step_id not in deleted} == {Sight.ABSENT}

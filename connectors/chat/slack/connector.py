@@ -155,7 +155,10 @@ class SlackConnector:
         own = await self._identity.own_account_ids() if steps else frozenset()
         blocked = {step.step_id: result for step in steps if (result := self._blocked(step, own)) is not None}
         lines = self._lines([step for step in steps if step.step_id not in blocked])
-        results = blocked | await together(lines, ABREAST)
+        try:
+            results = blocked | await together(lines, ABREAST)
+        finally:
+            self._reading_back.acted(steps)
         return [results[step.step_id] for step in steps]
 
     def _lines(self, steps: Sequence[Revocation]) -> list[list[Job]]:

@@ -30,6 +30,7 @@ class _Read:
         return self.pages > 1 or not self.ids
 
 
+FROM_INSIDE = frozenset({GroupKind.PRIVATE_CHANNEL, GroupKind.SHARED_CHANNEL})
 _STATES = {True: "active", False: "deactivated", None: "not asked for"}
 _Reading = _Read | ConnectorError
 _Reader = Callable[[], Awaitable[frozenset[str]]]
@@ -54,6 +55,14 @@ class ReadingBack:
         self._listing = listing
         self._directory = directory
         self._own = Kept(own_kept_seconds, self._own_channels)
+
+    def acted(self, steps: Sequence[Revocation]) -> None:
+        """Something was done about these: what was read before is no proof of what they led to.
+
+        In channels that the bot sees only from inside; of public ones Slack shows everybody's.
+        """
+        if any(step.membership.group.kind in FROM_INSIDE for step in steps):
+            self._own.forget()
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""

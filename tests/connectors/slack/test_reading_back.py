@@ -50,6 +50,17 @@ async def test_a_channel_the_bot_no_longer_sees_is_unreadable() -> None:
         assert (await stage.read_back("CNOWHERE")).sight is Sight.UNREADABLE
 
 
+async def test_that_the_bot_was_inside_before_a_removal_proves_nothing_after_it() -> None:
+    kept = Fault(FaultKind.OK_BUT_KEPT, "conversations.kick")
+    async with staged(sandbox=create_sandbox(workspace(), faults=[kept])) as stage:
+        stage.members("C1").remove("U1")
+        assert (await stage.read_back("C1")).sight is Sight.ABSENT
+        await stage.revoke("G1")
+        stage.members("G1").remove(BOT_ID)
+        assert "U1" in stage.members("G1")
+        assert (await stage.read_back("G1")).sight is Sight.UNREADABLE
+
+
 async def test_a_public_channel_made_private_meanwhile_hides_no_member() -> None:
     async with staged() as stage:
         stage.sandbox.workspace.channels["C2"].is_private = True

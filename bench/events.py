@@ -49,6 +49,12 @@ class Slack(SlackStub):
         self.kicked: dict[str, asyncio.Future[float]] = {}
         self.latest = 0.0
 
+    async def quiet(self) -> None:
+        """Wait until nothing has been asked for a while, so that one event is over before the next."""
+        if (rest := self.latest + QUIET + self.latency - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+            await self.quiet()
+
     def answer(self, request: Request) -> Reply:
         """Note the request before it is answered."""
         self.latest = time.monotonic()
@@ -174,8 +180,7 @@ async def _tell(http: aiohttp.ClientSession, stub: Slack, to: Handler, who: str,
     to.told.answered.append(time.monotonic())
     to.told.kicked.append(await asyncio.wait_for(kicked, LONGEST))
     to.told.calls.append(tuple(stub.calls))
-    while (wait := stub.latest + QUIET + stub.latency - time.monotonic()) > 0:
-        await asyncio.sleep(wait)
+    await stub.quiet()
 
 
 def _signed(body: bytes) -> dict[str, str]:

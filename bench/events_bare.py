@@ -1,4 +1,4 @@
-"""The least that could answer a signed event: the same calls and as many durable commits, and nothing else."""
+"""The least that could answer a signed event: the same calls, as many durable commits, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bawab as `bawab run` runs it, for the bench of events: listener, clock and lanes in one process.
 
-Everybody of the job has left, was taken out of one channel each, and by the policy is taken out again unasked.
+Everybody of the job has left, was taken out of a channel, and by the policy is taken out again unasked.
 Says its address; notes in a file when each of its transactions was committed; ends with its standard input.
 """
 

@@ -32,7 +32,7 @@ class PlatformEstimate:
 async def estimates(app: Bawab, work: Work) -> list[PlatformEstimate]:
     """Reckon the work on every configured platform; nothing is asked of any."""
     async with app.store.read() as tx:
-        paces = {lane.instance: _stretch(lane.pace) for lane in await where(tx, LaneRow)}
+        paces = {lane.instance: stretch_of(lane.pace) for lane in await where(tx, LaneRow)}
     return [
         _one(name, connector.capabilities, work, paces.get(name, {}))
         for name, connector in sorted(app.chat.items())
@@ -45,8 +45,8 @@ def _one(name: str, able: Capabilities, work: Work, stretch: Mapping[str, float]
     return PlatformEstimate(name, able.title, found, measured=bool(used & stretch.keys()))
 
 
-def _stretch(pace: Any) -> dict[str, float]:
-    """Read how many times slower than published each method was found to be."""
+def stretch_of(pace: Any) -> dict[str, float]:
+    """Read out of a lane's pace how many times slower than published each method was found to be."""
     keys = pace.get("keys") if isinstance(pace, dict) else None
     rows = keys.items() if isinstance(keys, dict) else ()
     found = {str(key): one.get("stretch") for key, one in rows if isinstance(one, dict)}

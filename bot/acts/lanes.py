@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.access.actor import Actor
 from bot.acts.refusals import CannotAct
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.states import LaneState
+from bot.states import STEP_BOT_AT_WORK, LaneState
 from bot.store.query import change, columns, one
-from bot.store.tables import LaneRow
+from bot.store.tables import CaseInstanceRow, LaneRow, StepRow
 from policies.roles import Permission
 
 
@@ -28,6 +32,7 @@ async def resume(app: Bawab, who: Actor, instance: str) -> LaneRow:
             raise CannotAct("lane_gone", what=instance)
         if lane.state == LaneState.OPEN:
             raise CannotAct("lane_open", what=instance)
+        await _bring_forward(tx, lane, app.now())
         await change(tx, LaneRow, {"next_probe": app.now()}, rows.instance == instance)
         entry = Entry(
             action=Action.LANE_RESUME,
@@ -40,3 +45,12 @@ async def resume(app: Bawab, who: Actor, instance: str) -> LaneRow:
         await app.audit.append(tx, entry)
         lane.next_probe = app.now()
     return lane
+
+
+async def _bring_forward(tx: AsyncConnection, lane: LaneRow, now: datetime) -> None:
+    """What waited only for the next question is due with it: else nothing would ask before."""
+    steps, rows, soon = columns(StepRow), columns(CaseInstanceRow), {"next_attempt_at": now}
+    waiting = [steps.state.in_(sorted(STEP_BOT_AT_WORK)), steps.next_attempt_at == lane.next_probe]
+    await change(tx, StepRow, soon, steps.instance == lane.instance, *waiting)
+    unread = [rows.state == "pending", rows.next_attempt_at > now]
+    await change(tx, CaseInstanceRow, soon, rows.instance == lane.instance, *unread)

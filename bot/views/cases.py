@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -15,10 +15,11 @@ from bot.access.actor import Actor
 from bot.app import Bawab
 from bot.audit.tail import names_of
 from bot.case_file import CaseFile, NoSuchCase, case_file
+from bot.effort import MADE, PLANNED
 from bot.states import CASE_OPEN
 from bot.store.query import all_of, columns, one, table
 from bot.store.tables import CaseRow, HoldRow, PersonRow
-from bot.store.types import instant_text
+from bot.store.types import UtcInstant, instant_text
 from bot.views.case_acts import Act, NextAct, acts_of, next_act
 from bot.views.case_lines import CaseLine, case_line, is_own, overdue_at
 from bot.views.case_steps import GapLine, StepLine, gap_lines, step_lines, timeline_rows
@@ -39,6 +40,16 @@ class CasePage:
     lines: tuple[CaseLine, ...]
     next: str | None
     """What the next page begins after; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffortLine:
+    """How many calls the case was reckoned to cost on one platform, and how many were made."""
+
+    instance: str
+    title: str
+    planned: int
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,8 @@ class CaseView:
     emergency: EmergencyLine | None
     tasks: tuple[TaskLine, ...]
     at: datetime
+    effort: tuple[EffortLine, ...] = ()
+    """Calls for it, platform by platform; none for whoever does not look after connectors."""
 
     @property
     def done(self) -> int:
@@ -150,7 +163,8 @@ _BETWEEN = "~"
 
 
 def _due() -> ColumnElement[Any]:
-    return func.coalesce(columns(CaseRow).due, _FAR)
+    # Without its type the constant is spelled as another kind of instant, which PostgreSQL refuses to mix in.
+    return func.coalesce(columns(CaseRow).due, literal(_FAR, UtcInstant()))
 
 
 def _mark(row: CaseRow, *, forward: bool) -> str:
@@ -209,6 +223,14 @@ async def _view(app: Bawab, tx: AsyncConnection, who: Actor, file: CaseFile) -> 
         emergency=emergency,
         tasks=await task_lines(app, tx, who, case_id=row.id),
         at=app.now(),
+        effort=_effort(app, row) if _technical(who) else (),
+    )
+
+
+def _effort(app: Bawab, row: CaseRow) -> tuple[EffortLine, ...]:
+    return tuple(
+        EffortLine(name, title_of(app, name), calls[PLANNED], calls[MADE])
+        for name, calls in sorted((row.effort or {}).items())
     )
 
 

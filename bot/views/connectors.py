@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
 from bot.app import Bawab, Now
+from bot.backlog import NOTHING, Backlog, backlogs
 from bot.checkup import Coverage, check_up
+from bot.effort import stretch_of
 from bot.hearing import Trouble, troubles
 from bot.last_check import LastCheck, keep_check, last_check
 from bot.locale import translator
@@ -38,8 +40,17 @@ class LaneView:
     since: datetime | None
     next_probe: datetime | None
     failures: int
+    probes: int
+    """How often it was asked since it stopped, in vain."""
     waiting: Mapping[StepState, int]
     """What the bot still has to do there, by the state it stands in."""
+    waits: Backlog
+    """The same counted as people do, without the reader's own."""
+    owner: str
+    """Which of many processes drains it, as host and number; empty where one does everything."""
+    owner_since: datetime | None
+    slower: Mapping[str, float]
+    """Method → how many times slower than published the platform lets it be called, the slowest first."""
     may_resume: bool
 
 
@@ -90,6 +101,7 @@ class _Read:
     gaps: Sequence[GapRow]
     deaf: Sequence[Trouble]
     work: Mapping[str, Counter[str]]
+    backlog: Mapping[str, Backlog]
     check: LastCheck | None
 
 
@@ -97,7 +109,7 @@ async def connectors(app: Bawab, who: Actor) -> Connectors:
     """Show every instance from what is stored; asks no platform. Raises NotAllowed."""
     who.must(Permission.CONNECTOR_READ)
     async with app.store.read() as tx:
-        read = await _read(tx)
+        read = await _read(app, tx, who)
     names = sorted({*app.chat, *read.lanes})
     shown = sorted((_view(app, who, name, read) for name in names), key=_needs_somebody)
     check = read.check
@@ -129,7 +141,7 @@ async def check_now(app: Bawab, who: Actor, *, now: Now | None = None) -> LastCh
     return LastCheck(app.now(), who.logged, found)
 
 
-async def _read(tx: AsyncConnection) -> _Read:
+async def _read(app: Bawab, tx: AsyncConnection, who: Actor) -> _Read:
     steps = columns(StepRow)
     waiting = (
         select(steps.instance, steps.state, func.count())
@@ -145,6 +157,7 @@ async def _read(tx: AsyncConnection) -> _Read:
         gaps=await where(tx, GapRow, columns(GapRow).case_id == STANDING),
         deaf=await troubles(tx),
         work=work,
+        backlog=await backlogs(app, tx, but=who.id),
         check=await last_check(tx),
     )
 
@@ -158,7 +171,7 @@ def _view(app: Bawab, who: Actor, name: str, read: _Read) -> ConnectorView:
         instance=name,
         platform=able.platform if able else (lane.platform if lane else ""),
         capabilities=able,
-        lane=_lane(lane, read.work.get(name, Counter()), who),
+        lane=_lane(app, who, lane, read.work.get(name, Counter()), read.backlog.get(name, NOTHING)),
         gaps=tuple(sorted((gap for gap in read.gaps if gap.instance == name), key=_gap_order)),
         troubles=tuple(each for each in read.deaf if each.instance == name),
         findings=tuple(each for each in mine if each.severity is not Severity.OK),
@@ -169,17 +182,27 @@ def _view(app: Bawab, who: Actor, name: str, read: _Read) -> ConnectorView:
     )
 
 
-def _lane(lane: LaneRow | None, work: Mapping[str, int], who: Actor) -> LaneView:
-    state = LaneState(lane.state) if lane else LaneState.OPEN
+def _lane(app: Bawab, who: Actor, lane: LaneRow | None, work: Mapping[str, int], waits: Backlog) -> LaneView:
+    row = lane or LaneRow(instance="", platform="")
+    many = app.store.dialect == "postgresql"
     return LaneView(
-        state=state,
-        reason=(lane.reason or "") if lane else "",
-        since=lane.since if lane else None,
-        next_probe=lane.next_probe if lane else None,
-        failures=lane.failures if lane else 0,
+        state=LaneState(row.state),
+        reason=row.reason or "",
+        since=row.since,
+        next_probe=row.next_probe,
+        failures=row.failures,
+        probes=row.probes,
         waiting={StepState(key): count for key, count in sorted(work.items())},
-        may_resume=state is not LaneState.OPEN and who.may(Permission.LANE_RESUME),
+        waits=waits,
+        owner=(row.owner or "") if many else "",
+        owner_since=row.owner_since if many else None,
+        slower=dict(sorted(stretch_of(row.pace).items(), key=_slowest)),
+        may_resume=row.state != LaneState.OPEN and who.may(Permission.LANE_RESUME),
     )
+
+
+def _slowest(one: tuple[str, float]) -> tuple[float, str]:
+    return -one[1], one[0]
 
 
 def _scope(scope: Scope, findings: Sequence[Finding]) -> ScopeView:

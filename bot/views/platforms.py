@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.actor import Actor
 from bot.app import Bawab
+from bot.backlog import NOTHING, Backlog, backlogs
 from bot.states import LaneState
 from bot.store.query import columns, where
 from bot.store.tables import LaneRow
@@ -26,6 +27,10 @@ class PlatformTrouble:
     since: datetime | None
     reason: str
     """The platform's words, for whoever looks after connectors; empty for others."""
+    next_probe: datetime | None = None
+    probes: int = 0
+    """How often it was asked since, in vain."""
+    waits: Backlog = NOTHING
 
 
 def title_of(app: Bawab, instance: str) -> str:
@@ -54,6 +59,7 @@ async def troubles_of(app: Bawab, tx: AsyncConnection, who: Actor) -> tuple[Plat
     """Give the lanes that let nothing out, by instance."""
     found = await where(tx, LaneRow, columns(LaneRow).state != LaneState.OPEN)
     technical = who.may(Permission.CONNECTOR_READ)
+    waits = await backlogs(app, tx, [lane.instance for lane in found], but=who.id) if found else {}
     return tuple(
         PlatformTrouble(
             lane.instance,
@@ -61,6 +67,9 @@ async def troubles_of(app: Bawab, tx: AsyncConnection, who: Actor) -> tuple[Plat
             LaneState(lane.state),
             lane.since,
             (lane.reason or "") if technical else "",
+            lane.next_probe,
+            lane.probes,
+            waits.get(lane.instance, NOTHING),
         )
         for lane in sorted(found, key=_instance)
     )

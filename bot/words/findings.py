@@ -14,6 +14,7 @@ from functools import cache
 from bot.locale import Translator
 from bot.words.finding_forms import FORMS, NEEDS
 from bot.words.remedies import connector_remedy
+from bot.words.trouble_forms import TROUBLE_FORMS
 from connectors.contract import Finding
 
 _PLATFORMS = ("slack", "telegram", "teams")
@@ -55,7 +56,7 @@ def _part(part: str, t: Translator) -> str:
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((form, re.compile("".join(_pieces(form)), re.DOTALL)) for form in FORMS)
+    return tuple((form, re.compile("".join(_pieces(form)), re.DOTALL)) for form in (*FORMS, *TROUBLE_FORMS))
 
 
 def _pieces(form: str) -> Iterator[str]:

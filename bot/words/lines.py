@@ -15,6 +15,7 @@ from bot.locale.keys import reason_text, refusal_text, state_text, step_text
 from bot.states import CaseState, StepState
 from bot.words.holds import held_line, short
 from bot.words.kinds import ACTIONS, KINDS, worded
+from bot.words.outages import opened_text
 from bot.words.reader import Reads
 from policies.model import Refusal, StepAction
 
@@ -63,7 +64,6 @@ _PLAIN: Mapping[str, str] = {
     Action.LISTEN_RESUME: N_("{instance} is heard again"),
     Action.LANE_WAIT: N_("{instance} does not answer and is tried again: {reason}"),
     Action.LANE_PAUSE: N_("{instance} is paused until an operator helps: {reason}"),
-    Action.LANE_OPEN: N_("{instance} works again"),
     Action.DRIFT_REMOVE: N_("{who}: is to be removed from {group} again ({instance})"),
     Action.DRIFT_ACCEPT: N_("{who}: may stay in {group} for a while ({instance})"),
     Action.DRIFT_CLOSE: N_("{who}: {group} ({instance}): settled, nothing is asked any more"),
@@ -141,6 +141,10 @@ def _accepted(reader: Reads, row: Row, places: dict[str, str]) -> str:
 def _deaf(reader: Reads, row: Row, places: dict[str, str]) -> str:
     why = trouble_text(row["outcome"], reader.t)
     return reader.t.text("{instance} is not heard: {why}", instance=places["instance"], why=why)
+
+
+def _opened(reader: Reads, row: Row, places: dict[str, str]) -> str:
+    return opened_text(row["detail"] or {}, places["instance"], reader.t)
 
 
 def _held(reader: Reads, row: Row, places: dict[str, str]) -> str:
@@ -241,4 +245,5 @@ _SPECIAL: Mapping[str, Callable[[Reads, Row, dict[str, str]], str | None]] = {
     Action.NOTICE_SEND: _notice,
     Action.REGISTRY_LOAD: _registry,
     Action.LISTEN_FAIL: _deaf,
+    Action.LANE_OPEN: _opened,
 }

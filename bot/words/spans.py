@@ -8,6 +8,8 @@ from babel.numbers import format_percent
 
 from bot.locale import Translator
 
+_DAY, _HOUR, _MINUTE = 86_400, 3600, 60
+
 
 def span_text(span: timedelta | None, t: Translator) -> str:
     """Write a time in its largest unit that fits, rounded down; a dash for None."""
@@ -21,6 +23,17 @@ def span_text(span: timedelta | None, t: Translator) -> str:
     if seconds < 48 * 3600:
         return t.plural("{n} hour", "{n} hours", seconds // 3600)
     return t.plural("{n} day", "{n} days", seconds // 86400)
+
+
+def lasting_text(seconds: float, t: Translator) -> str:
+    """Say how long something will take in its largest unit, rounded up: an estimate is no stopwatch."""
+    if seconds >= 2 * _DAY:
+        return t.plural("{n} day", "{n} days", -int(-seconds // _DAY))
+    if seconds >= 2 * _HOUR:
+        return t.plural("{n} hour", "{n} hours", -int(-seconds // _HOUR))
+    if seconds >= 2 * _MINUTE:
+        return t.plural("{n} minute", "{n} minutes", -int(-seconds // _MINUTE))
+    return t.plural("{n} second", "{n} seconds", max(1, -int(-seconds // 1)))
 
 
 def percent_text(of_hundred: int, t: Translator) -> str:

@@ -13,6 +13,7 @@ from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
 from bot.words.kinds import worded
+from bot.words.spans import lasting_text
 from connectors.effort import Cost, Part, Work
 
 PARTS: dict[str, str] = {
@@ -22,7 +23,6 @@ PARTS: dict[str, str] = {
     Part.TAKE_OUT: N_("take out"),
     Part.READ_BACK: N_("read back"),
 }
-_DAY, _HOUR, _MINUTE = 86_400, 3600, 60
 
 
 def register(root: typer.Typer) -> None:
@@ -84,7 +84,9 @@ def _show(desk: Desk, one: PlatformEstimate) -> None:
         desk.print("  " + t.text("There is no way to do this by a program: people do it by hand."))
         return
     calls = t.plural("{n} call", "{n} calls", one.found.calls)
-    desk.print("  " + t.text("{calls}, at least {time}", calls=calls, time=lasting(one.found.seconds, t)))
+    desk.print(
+        "  " + t.text("{calls}, at least {time}", calls=calls, time=lasting_text(one.found.seconds, t))
+    )
     if one.measured:
         desk.print("  " + t.text("Reckoned with the pace learnt from the platform's own refusals."))
     headings = [t.text("What for"), t.text("Way"), t.text("Calls"), t.text("Least time"), t.text("Needs")]
@@ -98,17 +100,6 @@ def _row(cost: Cost, t: Translator) -> list[str]:
         worded(PARTS, way.part, t),
         t.isolate(way.name),
         t.number(cost.calls),
-        lasting(cost.seconds, t),
+        lasting_text(cost.seconds, t),
         t.isolate(way.needs) if way.needs else "",
     ]
-
-
-def lasting(seconds: float, t: Translator) -> str:
-    """Say a length of time in its largest unit, rounded up: an estimate is no stopwatch."""
-    if seconds >= 2 * _DAY:
-        return t.plural("{n} day", "{n} days", -int(-seconds // _DAY))
-    if seconds >= 2 * _HOUR:
-        return t.plural("{n} hour", "{n} hours", -int(-seconds // _HOUR))
-    if seconds >= 2 * _MINUTE:
-        return t.plural("{n} minute", "{n} minutes", -int(-seconds // _MINUTE))
-    return t.plural("{n} second", "{n} seconds", max(1, -int(-seconds // 1)))

@@ -84,6 +84,7 @@ def spelled(view: CaseView) -> Case:
             "residual": {name: said for name, (_, said) in view.residual.items()},
             "hold_line": view.hold,
             "emergency": view.emergency,
+            "effort": view.effort,
             "log": [log_line(row) for row in view.timeline],
         }
     )

@@ -143,6 +143,14 @@ class Emergency(Shape):
     may_confirm: bool
 
 
+class Effort(Shape):
+    """Calls for a case on one platform, read-back included."""
+
+    instance: str
+    planned: int = Field(description="What its steps were reckoned to cost")
+    made: int
+
+
 class Case(CaseLine):
     """One case whole."""
 
@@ -158,6 +166,7 @@ class Case(CaseLine):
     residual: dict[str, str] = Field(description="Instance → what the person keeps after a complete removal")
     hold_line: Hold | None
     emergency: Emergency | None
+    effort: list[Effort] = Field(description="Empty without `connector.read`")
     log: list[LogLine] = Field(description="Oldest first")
 
 

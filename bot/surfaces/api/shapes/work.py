@@ -101,6 +101,20 @@ class Feeds(Shape):
     deliveries: list[Delivery]
 
 
+class Waits(Shape):
+    """What waits for one connection, without the reader's own."""
+
+    steps: int
+    groups: int
+    people: int
+    cases: int
+    urgent: int = Field(description="Of the cases, those that go before all others")
+    unread: int = Field(description="Of the cases, those whose memberships there could not be read yet")
+    seconds: float | None = Field(
+        description="The least time for the steps at the pace known; null where none is"
+    )
+
+
 class Lane(Shape):
     """One connection's circuit."""
 
@@ -109,7 +123,16 @@ class Lane(Shape):
     since: datetime | None
     next_probe: datetime | None
     failures: int
+    probes: int = Field(description="How often it was asked since it stopped, in vain")
     waiting: dict[str, int] = Field(description="Step state → steps the bot still has to do there")
+    waits: Waits
+    owner: str = Field(
+        description="Which of many processes drains it; empty where one does everything", examples=["h1:4711"]
+    )
+    owner_since: datetime | None
+    slower: dict[str, float] = Field(
+        description="Method → times slower than published, as learnt from its own refusals"
+    )
     may_resume: bool
 
 

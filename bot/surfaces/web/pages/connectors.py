@@ -26,7 +26,7 @@ CHECK: Final = "check"
 async def show(v: Signed) -> Response:
     """Show every platform, those that need somebody first."""
     found = await connectors(v.app, v.who)
-    return page(v, "connectors.html", w=words(v), found=found, errand=errand(v, CHECK))
+    return page(v, "connectors.html", w=words(v), found=found, at=v.app.now(), errand=errand(v, CHECK))
 
 
 @router.post(f"{PATH}/check")
@@ -60,7 +60,8 @@ async def one(v: Signed, instance: str) -> Response:
         raise HTTPException(404) from None
     w = words(v)
     order = found.capabilities.lockout_order if found.capabilities else ()
-    return page(v, "connector.html", w=w, found=found, action_words=[w.action(each) for each in order])
+    action_words = [w.action(each) for each in order]
+    return page(v, "connector.html", w=w, found=found, at=v.app.now(), action_words=action_words)
 
 
 @router.post(f"{PATH}/{{instance}}/resume")

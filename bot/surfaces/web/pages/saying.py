@@ -9,7 +9,6 @@ from bot.acts.refusals import CannotAct
 from bot.locale import N_, Translator
 from bot.locale.keys import gap_text, refusal_text, remedy_text, residual_text, step_text
 from bot.reach import BY_HAND
-from bot.states import LaneState
 from bot.surfaces.web.visitor import Visitor
 from bot.views.case_acts import NextAct
 from bot.views.case_lines import CaseLine
@@ -26,17 +25,12 @@ from bot.words.groups import CERTAINTIES, ROLES, exit_text
 from bot.words.groups import KINDS as GROUP_KINDS
 from bot.words.holds import kind_text
 from bot.words.kinds import ACTIONS, EVIDENCE, KINDS, QUALITIES, VERDICTS, blind_text, reason_text, worded
+from bot.words.outages import ahead_text, down_text, goes_on_text
 from bot.words.reader import Reader
 from bot.words.roles import role_text
 from policies.model import Certainty, PersonStatus, Refusal, StepAction
 from policies.roles import Role
 
-_TROUBLES = {
-    LaneState.WAITING: N_(
-        "{platform} does not answer. What is to be done there waits, and goes on by itself once it answers."
-    ),
-    LaneState.PAUSED: N_("{platform} is paused until IT helps. What is to be done there waits."),
-}
 _ENDS = {
     "act": N_("removed by Bawab"),
     BY_HAND: N_("removed by hand"),
@@ -96,9 +90,17 @@ class Say:
         named = sorted(role_text(role, self.t) for role in roles)
         return self.t.text(" or ").join(named)
 
-    def trouble(self, found: PlatformTrouble) -> str:
-        """What does not work."""
-        return self.t.text(_TROUBLES[found.state], platform=self.t.isolate(found.title))
+    def trouble(self, found: PlatformTrouble, now: datetime) -> str:
+        """What does not work, since when, and that nobody is lost by it."""
+        return down_text(found.title, found, now, self.reader)
+
+    def goes_on(self, found: PlatformTrouble) -> str:
+        """That what waits goes on by itself."""
+        return goes_on_text(found, self.t)
+
+    def ahead(self, found: PlatformTrouble, now: datetime) -> str:
+        """What will happen by itself, for whoever looks after connectors."""
+        return ahead_text(found, now, self.reader)
 
     def people(self, question: QuestionLine) -> str:
         """Whose account it may be."""

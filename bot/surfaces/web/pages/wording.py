@@ -15,12 +15,14 @@ from bot.locale.keys import gap_text, reason_text, refusal_text, remedy_text, re
 from bot.states import LaneState, StepState
 from bot.store.group_tables import DriftRow
 from bot.surfaces.web.visitor import Visitor
+from bot.views.connectors import LaneView
 from bot.views.groups import GroupGap
 from bot.words import groups
 from bot.words.drifts import WHYS, drift_group, drift_state
 from bot.words.findings import finding_said, needed_for, said
 from bot.words.holds import kind_text
 from bot.words.kinds import ACTIONS, EVIDENCE, FEEDS, KINDS, TASKS, VERDICTS, worded
+from bot.words.outages import ahead_text, help_text, pace_text, since_text, slower_text, waits_text
 from bot.words.permissions import permission_text
 from bot.words.questions import QUESTIONS
 from bot.words.reader import Reader
@@ -128,6 +130,24 @@ class Words:
 
     def lane(self, state: LaneState) -> str:
         return self.t.text(LANES[state])
+
+    def since(self, lane: LaneView, now: datetime) -> str:
+        return since_text(lane.since, now, Reader(self.t, self.zone))
+
+    def waits(self, lane: LaneView) -> str:
+        return waits_text(lane.waits, self.t)
+
+    def ahead(self, lane: LaneView, now: datetime) -> str:
+        return ahead_text(lane, now, Reader(self.t, self.zone))
+
+    def help(self, lane: LaneView) -> str:
+        return help_text(lane, self.t)
+
+    def pace(self, lane: LaneView) -> str:
+        return pace_text(lane.waits.seconds, self.t) if lane.waits.seconds is not None else ""
+
+    def slower(self, method: str, times: float) -> str:
+        return slower_text(method, times, self.t)
 
     def severity(self, of: Severity) -> str:
         return self.t.text(SEVERITIES[of])

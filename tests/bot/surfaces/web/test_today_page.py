@@ -38,7 +38,8 @@ async def test_the_first_run_and_a_platform_that_is_down_are_said_in_plain_words
         hr = await (await site.client("noura", Role.HR)).get("/")
         it = await (await site.client("omar", Role.IT, language="ar")).get("/")
     assert "Bawab is only watching. HR has delivered nothing yet." in text_of(hr)
-    assert "Slack does not answer." in text_of(hr)
+    assert "Slack has not answered since " in text_of(hr)
+    assert "Nobody is lost. What waits goes on by itself once it answers" in text_of(hr)
     assert "503" not in hr.text
     assert "503 Service Unavailable" in it.text
     assert "بوّاب يراقب فقط." in text_of(it)

@@ -26,7 +26,7 @@ AHEAD = timedelta(days=60)
 EVERY = timedelta(hours=20)
 A_PASS = 3
 NOTICE = "succession"
-_WAITING = frozenset({CaseState.SCHEDULED, CaseState.AWAITING_APPROVAL})
+WAITING = frozenset({CaseState.SCHEDULED, CaseState.AWAITING_APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Succession:
 
     async def _due(self) -> Sequence[CaseRow]:
         cases, now = columns(CaseRow), self._app.now()
-        ahead = [cases.state.in_(_WAITING), cases.kind.in_(GOING), cases.due > now, cases.due <= now + AHEAD]
+        ahead = [cases.state.in_(WAITING), cases.kind.in_(GOING), cases.due > now, cases.due <= now + AHEAD]
         async with self._app.store.read() as tx:
             found = await where(tx, CaseRow, *ahead, cases.rule != "")
             late = []
@@ -158,7 +158,7 @@ async def open_successions(tx: AsyncConnection) -> Sequence[SuccessionRow]:
     waiting = {
         case.id
         for case in await where(
-            tx, CaseRow, cases.id.in_({row.case_id for row in found}), cases.state.in_(_WAITING)
+            tx, CaseRow, cases.id.in_({row.case_id for row in found}), cases.state.in_(WAITING)
         )
     }
     return sorted((row for row in found if row.case_id in waiting), key=lambda row: row.asked_at)

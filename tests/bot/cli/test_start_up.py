@@ -28,9 +28,20 @@ SERVICE = frozenset(
 )
 """What only a running service needs."""
 WORK = frozenset(
-    {"aiohttp", "alembic", "asyncio", "babel", "pydantic", "rich", "sqlalchemy", "sqlmodel", "structlog"}
+    {
+        "aiohttp",
+        "alembic",
+        "asyncio",
+        "babel",
+        "psycopg",
+        "pydantic",
+        "rich",
+        "sqlalchemy",
+        "sqlmodel",
+        "structlog",
+    }
 )
-"""What a page of help does not wait for either."""
+"""What a page of help does not wait for either, nor a look at an installation without a case."""
 TENANT = {
     "BAWAB_TEAMS__CONTOSO__TENANT_ID": "11111111-1111-1111-1111-111111111111",
     "BAWAB_TEAMS__CONTOSO__CLIENT_ID": "22222222-2222-2222-2222-222222222222",
@@ -71,3 +82,11 @@ def test_status_loads_no_sdk_that_it_does_not_ask(
     found = loaded(tmp_path, "status", **settings)
     assert "bot" in found
     assert not found & spared
+
+
+def test_status_loads_next_to_nothing_where_all_was_found_well_before(tmp_path: Path) -> None:
+    configured = {**TENANT, **BOT, **WORKSPACE}
+    assert "sqlalchemy" in loaded(tmp_path, "status", **configured)
+    found = loaded(tmp_path, "status", **configured)
+    assert {"bot", "sqlite3"} <= found
+    assert not found & (GRAPH | TELEGRAM | SLACK | SERVICE | WORK)

@@ -194,7 +194,7 @@ async def kills(on: Server, count: int, chance: random.Random) -> tuple[int, int
     Dead ones are missed soon, so that most kills fall into work and not into waiting; the work goes slowly
     while there is killing, and as fast as it can when that is over.
     """
-    size = Size(lanes=3, leavers=8, channels=40, pace=0.5)
+    size = Size(lanes=3, leavers=8, channels=80, pace=0.25)
     made = 0
     async with laid_out(on, size) as laid:
         laid.plant.more |= SOON_MISSED

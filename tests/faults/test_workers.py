@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,20 +10,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.app import Bawab
-from bot.states import STEP_SUCCESS
-from tests.faults.workers import STALLED, Plant, Worker, plant, seed, until
+from tests.faults.division import (
+    STALLED,
+    all_out,
+    divided,
+    drainer_and_other,
+    drains,
+    is_whole,
+    some_out,
+)
+from tests.faults.workers import Plant, until
 from tests.postgres import Server, fresh, server
-
-STAYING = ("noura", "lina", "huda", "zaid")
-LEAVERS = ("ana", "omar")
-EVERYBODY = (*LEAVERS, *STAYING)
-CHANNELS = 30
-
-
-def rows(*, gone: bool) -> list[str]:
-    left = {name: "terminated,2026-11-01" if gone and name in LEAVERS else "active," for name in EVERYBODY}
-    return [f"{name},{name.title()},{name}@corp.test,Sales,{left[name]}," for name in EVERYBODY]
 
 
 @pytest.fixture(scope="module")
@@ -40,47 +36,8 @@ def database(running: Server) -> str:
 
 @pytest.fixture
 async def ready(tmp_path: Path, database: str) -> AsyncIterator[Plant]:
-    """A plant past its first run, with two leavers waiting in HR's folder, at the pace of a real Slack."""
-    inside = {f"sales-{number}": EVERYBODY for number in range(CHANNELS)}
-    async with plant(tmp_path, database, {"acme": seed(EVERYBODY, inside)}) as made:
-        made.drop(rows(gone=False))
-        await made.settle_in()
-        made.drop(rows(gone=True))
-        made.more["BAWAB_SLACK__ACME__PACE_SCALE"] = "0.2"
+    async with divided(tmp_path, database) as made:
         yield made
-
-
-async def all_out(made: Plant, app: Bawab) -> bool:
-    steps = [step for step in await made.steps(app) if step.group_id != "CGENERAL"]
-    return len(steps) >= 2 * CHANNELS and all(step.state in STEP_SUCCESS for step in steps)
-
-
-async def some_out(made: Plant, app: Bawab) -> bool:
-    return sum(step.state in STEP_SUCCESS for step in await made.steps(app)) >= 3
-
-
-async def drains(made: Plant, app: Bawab, worker: Worker) -> bool:
-    return (await made.owners(app)).get("acme") == worker.name
-
-
-async def is_whole(made: Plant, app: Bawab, *, repeated: int) -> None:
-    """Everybody who left is out, nobody else is, the log is whole, and few calls were made twice."""
-    for channel in range(CHANNELS):
-        left = {"UBOT", *(f"U{name.upper()}" for name in STAYING)}
-        assert set(await made.members("acme", f"C-sales-{channel}")) == left
-    kicks = Counter(
-        (call["params"]["channel"], call["params"]["user"])
-        for call in await made.journal("acme")
-        if call["method"] == "conversations.kick"
-    )
-    assert sum(kicks.values()) - len(kicks) <= repeated
-    assert (await app.audit.verify()).ok
-
-
-async def drainer_and_other(made: Plant, app: Bawab, first: Worker, second: Worker) -> tuple[Worker, Worker]:
-    """Wait until somebody has begun; gives who, and who has not."""
-    await until(lambda: some_out(made, app))
-    return (first, second) if await drains(made, app, first) else (second, first)
 
 
 async def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(ready: Plant) -> None:

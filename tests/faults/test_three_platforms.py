@@ -174,31 +174,26 @@ def once(act: Callable[[], Coroutine[Any, Any, None]], begun: list[asyncio.Task[
     return at_the_first
 
 
-async def test_an_urgent_dismissal_in_the_middle_of_a_bulk_run_overtakes_it_on_all_three(
-    tmp_path: Path,
-) -> None:
+async def test_an_urgent_dismissal_in_the_middle_of_a_bulk_run_overtakes_it(tmp_path: Path) -> None:
     async with office(tmp_path, CROWD) as world:
         before, leavers = truth(world), [name for name in CROWD if name not in ("lina", "huda")]
         say(world, {"lina": AHEAD}, CROWD)
         await world.run()
         (lina,) = await world.cases()
-        begun: list[asyncio.Task[None]] = []
-
-        async def dismiss() -> None:
-            assert await revoke_now(world.app, lina, actor="person:huda")
-            await world.service.tick()
-
-        world.sandbox.after_call = {WRITES[SLACK]: once(dismiss, begun)}
+        world.sandbox.faults.append(SlackFault(SlackKind.LIMITED_429, WRITES[SLACK], nth=6, seconds=0.3))
+        world.telegram.faults.append(
+            TelegramFault(TelegramKind.LIMITED_429, WRITES[TELEGRAM], nth=6, seconds=0.3)
+        )
         say(world, {**dict.fromkeys(leavers, PAST), "lina": AHEAD}, CROWD)
         await world.run()
-        await asyncio.gather(*begun)
-        await pass_time(world, hours=0.2, step=0.1)
+        assert await revoke_now(world.app, lina, actor="person:huda")
+        await pass_time(world, hours=0.5, step=0.05)
         await all_done(world, before, *leavers, "lina")
-        assert order(world, TEAMS).count("lina") == len(NAMES), "there twenty leave with one request"
-        for instance in (SLACK, TELEGRAM):
+        for instance in (SLACK, TELEGRAM):  # at Microsoft twenty leave with one request: all had left by then
             found = order(world, instance)
-            assert found[0] != "lina", "or nothing was overtaken"
-            assert "lina" not in found[-len(NAMES) :], f"{instance}: she went last: {found}"
+            first = found.index("lina")
+            assert 0 < first < len(found) / 2, f"{instance}: in the middle of the bulk: {found}"
+            assert found[first : first + len(NAMES)] == ["lina"] * len(NAMES), f"{instance}: {found}"
 
 
 async def test_a_second_run_on_the_same_folder_is_refused_while_three_lanes_work(tmp_path: Path) -> None:

@@ -290,7 +290,11 @@ class Acting:
 
     def _slow_down(self, results: Sequence[Result]) -> None:
         limited = [result.retry_after or 1.0 for result in results if result.outcome is Outcome.RATE_LIMITED]
+        if any(result.outcome not in (*_LOST, Outcome.RATE_LIMITED) for result in results):
+            self._flow.refused = 0
         if limited:
-            until: datetime = self._strand.app.now() + timedelta(seconds=max(limited))
-            self._strand.not_before = max(until, self._strand.not_before or until)
+            asked, already = max(limited), self._strand.not_before
+            wait = asked if already is not None else self._flow.patience(asked)
+            until: datetime = self._strand.app.now() + timedelta(seconds=wait)
+            self._strand.not_before = max(until, already or until)
             self._flow.again()

@@ -11,6 +11,7 @@ QUEUED_MANY = 1.0
 WAITED_LITTLE, WAITED_LONG = 0.05, 0.15
 """Seconds: a fast pace needs more calls at hand than one, and nobody feels so short a wait."""
 """So many calls may wait for their turn: fewer leave the pace idle, more only keep somebody urgent back."""
+LONGEST_PATIENCE = 60.0
 _WEIGHT = 0.3
 
 
@@ -26,6 +27,8 @@ class Flow:
     """How many calls are in flight: enough to hide the platform's latency, no more than its pace lets out."""
     steps: int = 1
     """How many steps the next transaction intends."""
+    refused: int = 0
+    """How often in a row the platform refused for now, and took nothing between."""
     _finding: bool = True
     """Whether no call has had to wait for its turn yet."""
     _round: int = 0
@@ -69,6 +72,16 @@ class Flow:
         self._rate = rate if not self._rate else (1 - _WEIGHT) * self._rate + _WEIGHT * rate
         wanted = max(self.unit, int(self._rate * A_MOMENT))
         self.steps = max(self.unit, min(wanted, self.most, 2 * self.steps))
+
+    def patience(self, asked: float) -> float:
+        """Give how long to hold back after a refusal that asked for so many seconds.
+
+        At least that; longer each time nothing else is said, for each try is stored before and after it.
+        """
+        self.refused += 1
+        return max(
+            asked, min(LONGEST_PATIENCE, 2.0 ** min(self.refused - 2, 16)) if self.refused > 1 else 0.0
+        )
 
     def again(self) -> None:
         """Start small: after a failure, or an outage."""

@@ -57,3 +57,11 @@ def test_a_platform_that_takes_twenty_in_one_request_is_never_given_fewer() -> N
     assert flow.steps == 20
     flow.again()
     assert (flow.steps, flow.window) == (20, 1)
+
+
+def test_a_platform_that_takes_nothing_is_left_alone_for_longer_each_time() -> None:
+    flow = Flow(20)
+    assert [flow.patience(1.0) for _ in range(9)] == [1, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert flow.patience(300.0) == 300.0
+    flow.refused = 0
+    assert flow.patience(0.5) == 0.5

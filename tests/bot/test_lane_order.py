@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from bot.messages import Messages
 from bot.store.query import change, columns
 from bot.store.tables import StepRow
+from bot.work import Lane
 from connectors.chat.slack.sandbox import Fault, FaultKind
 from tests.bot.adversary import actions, case_of, everybody, kicked, line, office
 from tests.bot.world import World, channel
@@ -64,3 +67,27 @@ async def test_an_outage_uses_no_attempts_up(tmp_path: Path) -> None:
         (step,) = await world.steps()
         assert (step.state, step.attempts) == ("verified_absent", 1)
         assert (await actions(world)).count("step.intend") == 9
+
+
+async def test_a_platform_that_only_refuses_is_asked_ever_more_seldom_and_the_log_stays_short(
+    tmp_path: Path,
+) -> None:
+    rooms = [channel(f"r{number}", "ana", "omar") for number in range(12)]
+    async with office(tmp_path, *rooms) as world:
+        refuses = Fault(FaultKind.LIMITED_429, "conversations.kick", times=0, seconds=0)
+        world.sandbox.faults.append(refuses)
+        world.drop(*everybody(line("ana", "terminated")))
+        await world.service.tick()
+        lane, began = Lane(world.app, "acme", Messages(world.app).delegate), world.clock.now
+        while world.clock.now < began + timedelta(minutes=10):
+            due = await lane.drain()
+            assert due is not None
+            world.clock.now = max(due, world.clock.now + timedelta(seconds=1))
+        assert len(world.sandbox.calls("conversations.kick")) < 25
+        logged = Counter(await actions(world, "step."))
+        assert logged["step.intend"] + logged["step.record"] + logged["step.retry"] < 100
+        world.sandbox.faults.remove(refuses)
+        while (due := await lane.drain()) is not None:
+            world.clock.now = max(due, world.clock.now)
+        assert kicked(world) == ["ana"] * 12
+        assert {step.attempts for step in await world.steps()} == {1}

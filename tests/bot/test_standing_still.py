@@ -67,7 +67,7 @@ async def test_who_was_taken_back_while_the_process_stood_still_stays_in(tmp_pat
         assert isinstance(slack, GoesByWire)
         slack.wire.part_refused("POST", "api", "conversations.kick", 0.5)  # so long it waits for its turn
         draining = asyncio.create_task(lane.drain())
-        while {step.state for step in await world.steps()} != {"requested"}:
+        while {step.state for step in await world.steps()} != {"requested"}:  # noqa: ASYNC110 - of the lane
             await asyncio.sleep(0.01)
         asleep.append(True)
         async with world.app.store.write() as tx:

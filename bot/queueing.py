@@ -94,9 +94,14 @@ class Queue:
         return (await tx.execute(_anything(), asked)).first() is not None
 
     async def next_due(self, tx: AsyncConnection, now: datetime) -> datetime | None:
-        """Give when the next step is due, also one that is due now; None where none will be by itself."""
+        """Give when the next step is due; None where none will be by itself.
+
+        Where something is due already any such step answers: the first would be found by reading all.
+        """
         asked = {"instance": self.instance, "now": now}
-        found: datetime | None = (await tx.execute(_soonest(), asked)).scalar_one()
+        found: datetime | None = (await tx.execute(_anything(), asked)).scalar()
+        if found is None:
+            found = (await tx.execute(_soonest(), asked)).scalar_one()
         return found
 
 
@@ -135,7 +140,7 @@ def _together(gathers: Gathers, *, by_group: bool) -> _Statement:
 def _anything() -> _Statement:
     steps = columns(StepRow)
     mine = [steps.instance == bindparam("instance"), steps.state.in_(sorted(STEP_BOT_AT_WORK))]
-    return select(steps.id).where(*mine, *_due()).limit(1)
+    return select(steps.next_attempt_at).where(*mine, *_due()).limit(1)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.store.types import UtcInstant, instant_field, json_field
@@ -184,7 +184,7 @@ class DeliveryRow(SQLModel, table=True):
     )
     id: str = Field(primary_key=True)
     webhook: str
-    seq: int
+    seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     state: str
     """pending | delivered | failed"""
     attempts: int = 0

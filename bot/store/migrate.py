@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from bot.store.collation import order_by_bytes
 from bot.store.db import Store, StoreProblem
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -66,6 +67,7 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    order_by_bytes(connection)  # after each upgrade: no migration can forget it
 
 
 def _config() -> Config:

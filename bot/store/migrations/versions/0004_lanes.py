@@ -24,6 +24,10 @@ def upgrade() -> None:
         lane.add_column(sa.Column("pace", Json(), nullable=True))
     with op.batch_alter_table("lifecycle_case") as case:
         case.add_column(sa.Column("effort", Json(), nullable=True))
+    with op.batch_alter_table("webhook_delivery") as delivery:  # as wide as the number in the log
+        delivery.alter_column(
+            "seq", existing_type=sa.Integer(), type_=sa.BigInteger(), existing_nullable=False
+        )
     op.drop_index("ix_step_due", table_name="step")
     op.create_index("ix_step_turn", "step", [*TURN])
     op.create_index("ix_step_stage", "step", ["case_id", "instance", "stage", "state", "updated_at"])

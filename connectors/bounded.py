@@ -1,10 +1,12 @@
-"""Answers that stop growing: an aiohttp response that is cut off beyond a number of bytes."""
+"""Answers that stop growing: an aiohttp response cut off beyond a number of bytes; no NUL in it."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 import aiohttp
+
+from connectors.storable import storable
 
 
 class BoundedResponse(aiohttp.ClientResponse):
@@ -29,7 +31,7 @@ class BoundedResponse(aiohttp.ClientResponse):
             if size > self.limit:
                 raise aiohttp.ClientPayloadError(f"answer larger than {self.limit} bytes")
             parts.append(part)
-        self._body = b"".join(parts)
+        self._body = storable(b"".join(parts))
 
 
 def bounded(limit: int) -> type[BoundedResponse]:

@@ -91,6 +91,13 @@ async def test_what_is_named_gets_out_and_comes_back() -> None:
     assert (exchanges[0].route, exchanges[0].status, exchanges[0].request_id) == ("read", 200, "7")
 
 
+async def test_a_nul_that_no_database_keeps_is_replaced_before_anybody_reads_it() -> None:
+    body = rb'{"name": "a\u0000b", "said": "\\u0000 \\\u0000"}'
+    async with served(answer(body)) as (wire, url, _), wire.session.get(url + "things/1") as response:
+        read = await response.json(content_type=None)
+    assert read == {"name": "a\ufffdb", "said": "\\u0000 \\\ufffd"}
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -19,6 +19,7 @@ from bot.store.query import columns, one
 from bot.surfaces.bodies import BodyRefused, with_body
 from bot.surfaces.graph.meanings import GroupChanged, Lifecycle, Told, changes_of, items_of
 from bot.surfaces.graph.subscriptions import due_now, is_agreed, lost
+from connectors.storable import storable
 
 MOST_TOKEN = 2048
 """Characters of a validation token, which is echoed."""
@@ -46,7 +47,7 @@ class Door:
             return _echo(token)
         try:
             body = await (await with_body(request, length_said=False)).body()
-            told = items_of(json.loads(body))
+            told = items_of(json.loads(storable(body)))
         except BodyRefused as error:
             return Response(status_code=error.status)
         except (ValueError, RecursionError):

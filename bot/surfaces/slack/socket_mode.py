@@ -23,6 +23,7 @@ from bot.surfaces.slack.seen import Seen
 from connectors.chat.slack import SlackConnector
 from connectors.chat.slack.client import SlackRefused
 from connectors.errors import BadCredentials
+from connectors.storable import storable
 
 QUIET_FAILURES = 3
 """Failures of the network in a row before they are said: Slack ends every websocket now and then."""
@@ -172,7 +173,7 @@ def _read(received: aiohttp.WSMessage) -> dict[str, Any]:
     if received.type is not aiohttp.WSMsgType.TEXT:
         return {}
     try:
-        message = orjson.loads(received.data)
+        message = orjson.loads(storable(received.data.encode()))
     except orjson.JSONDecodeError:
         return {}
     return message if isinstance(message, dict) else {}

@@ -16,6 +16,7 @@ from bot.surfaces.telegram.meanings import ALLOWED_UPDATES
 from bot.surfaces.telegram.port import SpeaksTelegram
 from bot.surfaces.telegram.reading import read_update
 from bot.surfaces.telegram.updates import Updates
+from connectors.storable import storable
 
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 ONE_AT_A_TIME = 1
@@ -85,7 +86,7 @@ class Webhook:
 def _read(body: bytes, connector: SpeaksTelegram) -> Update | None:
     """Read an update; None for what is none."""
     try:
-        plain = json.loads(body)
+        plain = json.loads(storable(body))
     except (ValueError, RecursionError):
         return None
     return read_update(plain, connector.bot)

@@ -41,6 +41,15 @@ async def test_no_address_brings_a_fault_of_ours(tmp_path: Path) -> None:
         assert {address: code for address, code in answers.items() if code >= 500} == {}
 
 
+async def test_a_nul_is_refused_wherever_it_is_typed(tmp_path: Path) -> None:
+    async with company(tmp_path) as world, console_of(world) as site:
+        client = await site.client("both", Role.HR, Role.IT)
+        asked = [await client.get(address) for address in ("/people?q=a%00b", "/people/a%00b")]
+        typed = await site.post(client, "/tokens", title="a\x00b", days="30")
+        assert [answer.status_code for answer in (*asked, typed)] == [400, 404, 400]
+        assert "Nothing was done" in typed.text
+
+
 @pytest.mark.parametrize("origin", ["http://[", "null", "https://evil.test"])
 async def test_an_origin_that_is_none_is_another(origin: str, tmp_path: Path) -> None:
     async with company(tmp_path) as world, console_of(world) as site:

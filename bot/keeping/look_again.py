@@ -23,15 +23,16 @@ SETTLE: Final = timedelta(minutes=15)
 
 
 def look_before_acting(tx: Connection, now: datetime, by_hand: Collection[str]) -> int:
-    """Turn steps that were to be done into steps to be read first; gives how many.
+    """Turn steps that were to be done, or were being done, into steps to be read first; gives how many.
 
     They may have been done after the backup: what is absent by then is `already_absent`, and what is there
     is taken out as planned. Instances in `by_hand` have no API to look with.
     """
     steps, again = columns(StepRow), now + AFTER
+    waiting = steps.state.in_([StepState.PENDING, StepState.STILL_PRESENT])
+    under_way = sa.and_(steps.state == StepState.REQUESTED, steps.next_attempt_at.is_(None))
     due = [
-        steps.state.in_([StepState.PENDING, StepState.STILL_PRESENT]),
-        steps.next_attempt_at.is_not(None),
+        sa.or_(sa.and_(waiting, steps.next_attempt_at.is_not(None)), under_way),
         steps.instance.not_in(list(by_hand)),
     ]
     first = {

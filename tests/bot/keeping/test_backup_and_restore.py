@@ -187,6 +187,24 @@ def test_what_was_removed_after_the_backup_is_not_removed_again_nor_lost(shop: S
     assert "UANA" not in shop.members("C-sales-riyadh")
 
 
+def test_a_call_under_way_at_the_backup_is_not_made_again_before_hrs_files_are_read(shop: Shop) -> None:
+    change(
+        shop,
+        "UPDATE step SET state = 'requested', acted = 'maybe', attempts = 1, verified_at = NULL, "
+        "next_attempt_at = NULL WHERE json_extract(\"group\", '$.name') = 'lunch'",
+    )
+    change(shop, "UPDATE lifecycle_case SET state = 'executing', finished_at = NULL")
+    kept = backed_up(shop)
+    lose(shop)
+    assert ok(shop.bawab("restore", str(kept), "--json")).data["to_look_at"] == 1
+    shop.drop(*STAFF)  # HR took it back after the backup
+    assert shop.run_once().code in (0, 3)
+    change(shop, "UPDATE step SET next_attempt_at = '2026-11-01T00:00:00.000000Z' WHERE state != 'cancelled'")
+    assert shop.run_once().code in (0, 3)
+    assert not [one for one in shop.sandbox.journal if one.method == "conversations.kick"]
+    assert "UANA" in shop.members("C-lunch")
+
+
 def test_whoever_was_erased_since_is_erased_again(shop: Shop) -> None:
     kept = backed_up(shop)
     pseudonym = rows(shop, "SELECT pseudonym FROM subject WHERE person_id = 'E1'")[0][0]

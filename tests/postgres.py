@@ -65,7 +65,7 @@ def programs() -> Path:
 def _runs(place: Path) -> bool:
     """Whether the user it is to run as can run what lies there."""
     try:
-        command = [place / "initdb", "--version"]
+        command = [str(place / "initdb"), "--version"]
         subprocess.run(command, check=True, capture_output=True, cwd="/", user=_USER, group=_GROUP)
     except (OSError, subprocess.CalledProcessError):
         return False

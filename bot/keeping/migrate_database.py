@@ -176,6 +176,7 @@ async def _alone(app: Bawab) -> None:
     if app.store.dialect != "postgresql":
         return
     await app.store.aclose()  # our own connections are not to be counted; the next use opens new ones
+    others = 0
     for _ in range(LOOKS):  # a server takes a moment to see that a connection was closed
         if not (others := await asyncio.to_thread(_others, app.store.url)):
             return

@@ -10,7 +10,8 @@ from typing import Literal
 
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 """The message as the protocol spells it: simple query, its length, the text."""
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 When = Literal["before", "after"]
 
 

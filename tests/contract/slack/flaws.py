@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from connectors.chat.slack import evidence
@@ -55,18 +55,21 @@ class TrustsNotInChannel(ChannelRemoval):
 class LosesAnotherMember(UserGroupRemoval):
     """Sends back one too few."""
 
-    async def _write(self, step: Revocation, remaining: list[str]) -> Result:
-        return await super()._write(step, remaining[:-1])
+    async def _write(
+        self, group_id: str, steps: Sequence[Revocation], remaining: list[str]
+    ) -> dict[str, Result]:
+        return await super()._write(group_id, steps, remaining[:-1])
 
 
 class EmptiesTheUserGroup(UserGroupRemoval):
     """Has no guard for the last member, and leaves it to Slack to refuse."""
 
-    async def revoke(self, step: Revocation) -> Result:
-        before = await self._listing.user_group_members(step.membership.group.id)
-        if before != [step.account_id]:
-            return await super().revoke(step)
-        return await self._write(step, [])
+    async def revoke(self, steps: Sequence[Revocation]) -> list[Result]:
+        group_id = steps[0].membership.group.id
+        before = await self._listing.user_group_members(group_id)
+        if before != [step.account_id for step in steps]:
+            return await super().revoke(steps)
+        return list((await self._write(group_id, steps, [])).values())
 
 
 def _slack(connector: ChatConnector) -> SlackConnector:

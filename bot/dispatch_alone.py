@@ -17,7 +17,7 @@ from bot.app import Bawab
 from bot.store.db import StoreAway, StoreBusy
 
 AGAIN_SECONDS: Final = 5.0
-"""How often a process that waits for its turn asks again, and one that has it makes sure of it."""
+"""How often, at least, a process that waits for its turn asks again, and one that has it makes sure of it."""
 VANISHED: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -59,24 +59,27 @@ async def in_turn(app: Bawab, name: str, work: Callable[[], Awaitable[None]]) ->
 
     For PostgreSQL only.
     """
+    again = min(AGAIN_SECONDS, app.settings.workers.heartbeat_seconds / 2)
     while True:
         try:
             async with turn(app.store.url, name) as connection:
                 if connection is not None:
-                    await _while_held(connection, work)
+                    await _while_held(connection, work, again)
         except (psycopg.Error, StoreAway, StoreBusy) as error:
             logger.warning("turn_lost", of=name, error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this work: it is said, and begun anew
             logger.error("turn_failed", of=name, error=type(error).__name__, said=str(error))  # noqa: TRY400
-        await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.sleep(again)
 
 
-async def _while_held(connection: psycopg.AsyncConnection, work: Callable[[], Awaitable[None]]) -> None:
+async def _while_held(
+    connection: psycopg.AsyncConnection, work: Callable[[], Awaitable[None]], again: float
+) -> None:
     """Work until the connection is gone, and with it the lock; raises psycopg.Error then."""
     task = asyncio.ensure_future(work())
     try:
         while not task.done():
-            await asyncio.wait({task}, timeout=AGAIN_SECONDS)
+            await asyncio.wait({task}, timeout=again)
             await connection.execute("SELECT 1")
         task.result()
     finally:

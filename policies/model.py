@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from policies.acts import Refusal, StepAction
+
+__all__ = ["Refusal", "StepAction"]
+"""What belongs to the model, too, beside all that stands below."""
+
 
 class PersonStatus(StrEnum):
     """What the HR record says of a person today."""
@@ -262,19 +267,6 @@ class RegisteredGroup:
     reviewed_by: str = ""
 
 
-class StepAction(StrEnum):
-    """The acts a plan can hold; `add` is only ever previewed."""
-
-    END_SESSIONS = "end_sessions"
-    HAND_OVER = "hand_over"
-    """Make a successor owner of a group that would otherwise lose its last one."""
-    REVOKE = "revoke"
-    CLOSE_WAY_BACK = "close_way_back"
-    """Rotate a link or cancel an invitation by which the person could come back."""
-    DEACTIVATE = "deactivate"
-    ADD = "add"
-
-
 class Manner(StrEnum):
     """Kick lets a person come back by a link, bar does not, where the platform knows the difference."""
 
@@ -312,42 +304,6 @@ class WayBack:
     mark: str = ""
     """A fingerprint of what is to be closed, so that a read-back can tell it from its successor."""
     name: str = ""
-
-
-class Refusal(StrEnum):
-    """Why a step is not done by the bot: the one vocabulary of blocks, in plan, step and log."""
-
-    PROTECTED = "protected"
-    LAST_OWNER = "last_owner"
-    LAST_MEMBER = "last_member"
-    OWNER = "owner"
-    CREATOR = "creator"
-    """Only the person can give the group away; then somebody with the rights can take them out."""
-    UNMANAGEABLE_ADMIN = "unmanageable_admin"
-    """An admin whom the bot may not demote: an admin above must do it."""
-    BOT_ITSELF = "bot_itself"
-    AMBIGUOUS = "ambiguous"
-    NOT_MANAGED = "not_managed"
-    BEYOND_APPROVED = "beyond_approved"
-    DEFAULT_GROUP = "default_group"
-    SYNCED = "synced"
-    DYNAMIC = "dynamic"
-    MAIL_ENABLED = "mail_enabled"
-    ROLE_ASSIGNABLE = "role_assignable"
-    NESTED = "nested"
-    """In the group only through another group: the membership ends there."""
-    GROUP_MANAGED_ELSEWHERE = "group_managed_elsewhere"
-    FIXED_MEMBERSHIP = "fixed_membership"
-    """Group direct messages: nobody can be taken out; what remains is said as residual access."""
-    EXTERNAL_ACCOUNT = "external_account"
-    NO_RIGHT = "no_right"
-    BOT_NOT_IN_GROUP = "bot_not_in_group"
-    MISSING_SCOPE = "missing_scope"
-    GROUP_GONE = "group_gone"
-    ACCOUNT_UNKNOWN = "account_unknown"
-    NO_API = "no_api"
-    ARCHIVED = "archived"
-    UNEXPECTED = "unexpected"
 
 
 @dataclass(frozen=True, slots=True)

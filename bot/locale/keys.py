@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.locale.catalogue import N_
 from bot.locale.translator import Translator
 from bot.states import CaseState, HoldKind, StepState
-from policies.model import Refusal, StepAction
+from policies.acts import Refusal, StepAction
 
 STEP_STATES: dict[StepState, str] = {
     StepState.PENDING: N_("waiting for its turn"),

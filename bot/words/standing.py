@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.locale import N_, Translator
 from bot.locale.keys import REFUSALS, why_text
-from policies.model import Refusal
+from policies.acts import Refusal
 
 FEEDS: dict[str, str] = {
     "accepted": N_("accepted"),

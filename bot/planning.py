@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.leaving import take_leave
@@ -20,6 +20,7 @@ from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
 from bot.effort import note_planned, planned_calls
+from bot.group_losses import removals_today
 from bot.groups.memory import moved
 from bot.holds import first_run_is_open, raise_hold
 from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
@@ -38,7 +39,6 @@ CASES_A_PASS = 25
 """Cases of one instance planned before somebody more urgent is looked for again."""
 PLANNED_ABREAST = 20
 """Cases of one instance that are planned side by side."""
-DAY = timedelta(hours=24)
 URGENT, OVERDUE, USUAL = 0, 5, 10
 PENDING, PLANNED = "pending", "planned"
 GROUP_MOVED = "group_moved"
@@ -268,23 +268,8 @@ class Planner:
         return next((group.member_count for group in listed if group.id == group_id), None)
 
     async def _removals_today(self, instance: str, group_id: str) -> int:
-        """Count who was planned or taken out within a day; whoever came back counts when it is done again."""
-        steps, since = columns(StepRow), self._app.now() - DAY
-        about_to = [StepState.HELD, StepState.PENDING]
-        uncounted = [StepState.BLOCKED, StepState.CANCELLED, StepState.ALREADY_ABSENT]
-        statement = (
-            select(func.count(func.distinct(steps.account_id)))
-            .select_from(table(StepRow))
-            .where(
-                steps.instance == instance,
-                steps.group_id == group_id,
-                steps.action == StepAction.REVOKE,
-                or_(steps.created_at > since, steps.requested_at > since, steps.state.in_(about_to)),
-                steps.state.not_in(uncounted),
-            )
-        )
         async with self._app.store.read() as tx:
-            return int((await tx.execute(statement)).scalar_one())
+            return await removals_today(tx, instance, group_id, self._app.now())
 
     async def _hold(
         self, tx: AsyncConnection, fresh: Sequence[StepRow], breaches: Sequence[Breach]

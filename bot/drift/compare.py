@@ -160,19 +160,41 @@ async def _linked_then(tx: AsyncConnection, case: CaseRow, instance: str) -> set
     return {row.account_id for row in rows if max(row.created_at, row.released_at or row.created_at) <= begun}
 
 
-async def undone(app: Bawab, step: StepRow) -> Sighting | None:
-    """Say what it means today that a removal was seen undone; None where the person is rightly in.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the case in force plans today on a step's instance; None where that could not be drawn."""
 
-    Where today's plan cannot be drawn the sighting stands, and a person is asked.
-    """
+    standing: Standing
+    draft: Draft | None
+
+    def shows(self, step: StepRow) -> bool:
+        """Whether the membership of a step was there, of a live account, when the plan was drawn."""
+        seen = self.draft.memberships if self.draft is not None else ()
+        key = (step.account_id, step.group_id)
+        return any((one.account.id, one.group.id) == key and one.account.active for one in seen)
+
+
+async def drawn_today(app: Bawab, step: StepRow) -> Drawn | None:
+    """Draw today's plan for the person of a step; None where nothing says that they must be out."""
     async with app.store.read() as tx:
         standing = await _in_force(tx, step)
     if standing is None:
         return None
     try:
-        draft = await Drafter(reading(app, step.instance)).on(standing.case, step.instance)
+        return Drawn(standing, await Drafter(reading(app, step.instance)).on(standing.case, step.instance))
     except ConnectorError:
-        draft = None
+        return Drawn(standing, None)
+
+
+async def undone(app: Bawab, step: StepRow, drawn: Drawn | None = None) -> Sighting | None:
+    """Say what it means today that a removal was seen undone; None where the person is rightly in.
+
+    Where today's plan cannot be drawn the sighting stands, and a person is asked.
+    """
+    drawn = drawn or await drawn_today(app, step)
+    if drawn is None:
+        return None
+    standing, draft = drawn.standing, drawn.draft
     planned = None if draft is None else _row_for(draft, step)
     if planned is not None and planned.group is not None and planned.verdict in _LEFT_IN:
         return None

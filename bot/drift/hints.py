@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.alarm import News
 from bot.app import Bawab
 from bot.drafting import Drafter
+from bot.drift.at_once import let_go
 from bot.drift.compare import compare
 from bot.drift.member_index import reading
 from bot.drift.record import FoundBy, record
@@ -102,7 +103,7 @@ async def _follow(app: Bawab, item: ReconcileItemRow) -> int:
     async with app.store.write() as tx:
         rows = [await record(app, tx, one_, found_by=FoundBy.EVENT) for one_ in sightings]
         fresh = [row for row in rows if row is not None]
-        await follow_rule(app, tx, fresh)
+        await let_go(app, tx, await follow_rule(app, tx, fresh))
         # A hint that came meanwhile has set it to waiting again, and is read once more.
         await tx.execute(delete(table(ReconcileItemRow)).where(*mine, items.state == UNDER_WAY))
     return len(fresh)

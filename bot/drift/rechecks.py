@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.audit.actions import Action
-from bot.drift.compare import WAS_OUT, undone
+from bot.drift.at_once import let_go
+from bot.drift.compare import WAS_OUT, Drawn, drawn_today, undone
 from bot.drift.end import gone
 from bot.drift.looks import HINTED
 from bot.drift.record import FoundBy, Sighting, record, unsettled
@@ -19,9 +19,9 @@ from bot.drift.rule import follow_rule
 from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
 from bot.states import LaneState, StepState
 from bot.steps import look, record_entry
-from bot.store.query import change, columns, where
-from bot.store.tables import RecheckRow, StepRow
-from connectors.contract import Presence, Quality, Sight
+from bot.store.query import change, columns, one, where
+from bot.store.tables import LaneRow, RecheckRow, StepRow
+from connectors.contract import ChatConnector, Quality, Sight
 from connectors.errors import ConnectorError, NotSupported
 
 A_PASS = 200
@@ -30,27 +30,27 @@ MOST_TRIES = 10
 
 async def recheck_due(app: Bawab) -> int:
     """Look again at every removal whose time has come; gives the number of looks that saw something."""
-    return await _recheck(app, [])
+    return await _recheck(app)
 
 
 async def recheck_hinted(app: Bawab) -> int:
     """Look only at those somebody outside has just told of; gives the number of looks."""
-    return await _recheck(app, [columns(RecheckRow).kind == HINTED])
+    return await _recheck(app, hinted=True)
 
 
-async def _recheck(app: Bawab, only: Sequence[ColumnElement[bool]]) -> int:
+async def _recheck(app: Bawab, *, hinted: bool = False) -> int:
     rows, steps, now = columns(RecheckRow), columns(StepRow), app.now()
     async with app.store.read() as tx:
         closed = await closed_lanes(tx, now)
         able = [name for name in app.chat if name not in closed]
         waiting = [rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able)]
-        due = select(rows.step_id).where(*waiting, *only)
+        due = select(rows.step_id).where(*waiting, *([rows.kind == HINTED] if hinted else []))
         ids = (await tx.execute(due.order_by(rows.due).limit(A_PASS))).scalars().all()
         found = await where(tx, StepRow, steps.id.in_(ids))
     todo = sorted(found, key=_together)
     seen = 0
     for key, same in groupby(todo, key=_together):
-        seen += await _look_again(app, key[1], list(same))
+        seen += await _look_again(app, key[1], list(same), hinted=hinted)
     return seen
 
 
@@ -59,18 +59,18 @@ def _together(step: StepRow) -> tuple[int, str, str, str]:
     return step.priority, step.instance, step.account_id, step.action
 
 
-async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
+async def _look_again(app: Bawab, instance: str, steps: list[StepRow], *, hinted: bool) -> int:
     connector = app.chat.get(instance)
     if connector is None:
         return 0
     platform = connector.capabilities.platform
-    async with app.store.write() as tx:
-        lane = await ensure_lane(tx, instance, platform)
+    lane = await _lane(app, instance, platform)
     if not may_work(lane, app.now()):
         return 0
     try:
         with careful(lane):
-            presences = await look(connector, steps)
+            drawn = await drawn_today(app, steps[0]) if hinted and steps[0].group_id else None
+            sights = await _sights(connector, steps, drawn)
     except NotSupported:
         await _not_to_be_read(app, steps)  # the token that could is gone; the lane's other work goes on
         return 0
@@ -80,14 +80,38 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow]) -> int:
     if lane.state != LaneState.OPEN:
         await answered(app, instance, platform)
     back = {
-        step.id: await undone(app, step)
-        for step, presence in zip(steps, presences, strict=True)
-        if presence.sight is Sight.PRESENT and step.state in WAS_OUT
+        step.id: await undone(app, step, drawn)
+        for step, sight in zip(steps, sights, strict=True)
+        if sight is Sight.PRESENT and step.state in WAS_OUT
     }
-    async with app.store.write() as tx:
-        for step, presence in zip(steps, presences, strict=True):
-            await _note(app, tx, step, presence, back.get(step.id))
+
+    async def note(tx: AsyncConnection) -> None:
+        for step, sight in zip(steps, sights, strict=True):
+            await _note(app, tx, step, sight, back.get(step.id))
+
+    await app.store.at_once(note)
     return len(steps)
+
+
+async def _lane(app: Bawab, instance: str, platform: str) -> LaneRow:
+    """Give the lane's row; a write transaction only where it must be made first."""
+    async with app.store.read() as tx:
+        lane = await one(tx, LaneRow, columns(LaneRow).instance == instance)
+    if lane is not None:
+        return lane
+    async with app.store.write() as tx:
+        return await ensure_lane(tx, instance, platform)
+
+
+async def _sights(connector: ChatConnector, steps: list[StepRow], drawn: Drawn | None) -> list[Sight]:
+    """Say of each whether the person is in: by the plan just drawn where it shows them, else by reading back.
+
+    A plan shows only what was read; what it does not show is no proof of absence.
+    """
+    shown = {step.id for step in steps if drawn is not None and drawn.shows(step)}
+    rest = [step for step in steps if step.id not in shown]
+    read = iter(await look(connector, rest) if rest else ())
+    return [Sight.PRESENT if step.id in shown else next(read).sight for step in steps]
 
 
 async def _not_to_be_read(app: Bawab, steps: list[StepRow]) -> None:
@@ -101,33 +125,35 @@ async def _not_to_be_read(app: Bawab, steps: list[StepRow]) -> None:
                 await app.audit.append(tx, entry)
 
 
-async def _note(
-    app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence, back: Sighting | None
-) -> None:
-    hinted = await _tick_off(app, tx, step, presence)
-    if step.state == StepState.ATTESTED and presence.sight is Sight.ABSENT:
+async def _note(app: Bawab, tx: AsyncConnection, step: StepRow, sight: Sight, back: Sighting | None) -> None:
+    looks = await _tick_off(app, tx, step, sight)
+    if not looks:
+        return  # another pass has noted what it saw, later perhaps than this one
+    if step.state == StepState.ATTESTED and sight is Sight.ABSENT:
         await _borne_out(app, tx, step)
-    elif presence.sight is Sight.PRESENT and back is not None:
-        found_by = FoundBy.EVENT if hinted else FoundBy.RECHECK
+    elif sight is Sight.PRESENT and back is not None:
+        found_by = FoundBy.EVENT if HINTED in looks else FoundBy.RECHECK
         row = await record(app, tx, back, found_by=found_by)
-        await follow_rule(app, tx, [row] if row else [])
-    elif presence.sight is Sight.ABSENT and step.state in (StepState.STILL_PRESENT, StepState.WAIVED):
+        taken_out = await follow_rule(app, tx, [row] if row else [])
+        if HINTED in looks:
+            await let_go(app, tx, taken_out)
+    elif sight is Sight.ABSENT and step.state in (StepState.STILL_PRESENT, StepState.WAIVED):
         await _left_again(app, tx, step)
-    elif presence.sight is not Sight.PRESENT or step.state in WAS_OUT:
-        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=presence.sight))
+    elif sight is not Sight.PRESENT or step.state in WAS_OUT:
+        await app.audit.append(tx, record_entry(step, Action.STEP_RECHECK, said=sight))
 
 
-async def _tick_off(app: Bawab, tx: AsyncConnection, step: StepRow, presence: Presence) -> bool:
-    """Mark the looks that were due as done, or put them off where nothing could be seen; True for a hint."""
+async def _tick_off(app: Bawab, tx: AsyncConnection, step: StepRow, sight: Sight) -> frozenset[str]:
+    """Mark the due looks as done, or put them off where nothing could be seen; gives their kinds."""
     rows, now = columns(RecheckRow), app.now()
     due = await where(tx, RecheckRow, rows.step_id == step.id, rows.done_at.is_(None), rows.due <= now)
     for row in due:
-        blind = presence.sight is Sight.UNREADABLE and row.attempts + 1 < MOST_TRIES
+        blind = sight is Sight.UNREADABLE and row.attempts + 1 < MOST_TRIES
         later = now + timedelta(seconds=backoff(row.attempts + 1, first=60.0, most=3600.0))
-        values: dict[str, object] = {"attempts": row.attempts + 1, "sight": presence.sight}
+        values: dict[str, object] = {"attempts": row.attempts + 1, "sight": sight}
         values |= {"due": later} if blind else {"done_at": now}
         await change(tx, RecheckRow, values, rows.step_id == row.step_id, rows.kind == row.kind)
-    return any(row.kind == HINTED for row in due)
+    return frozenset(row.kind for row in due)
 
 
 async def _left_again(app: Bawab, tx: AsyncConnection, step: StepRow) -> None:

@@ -86,7 +86,7 @@ def since_text(since: datetime | None, now: datetime, reader: Reader) -> str:
     if since is None:
         return "–"
     span = span_text(now - since, reader.t)
-    return reader.t.text("{when}: {span}", when=_when(since, now, reader), span=span)
+    return reader.t.text("{when} ({span})", when=_when(since, now, reader), span=span)
 
 
 def waits_text(waits: Backlog, t: Translator) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from babel.numbers import format_percent
-
 from bot.locale import Translator
 
 _DAY, _HOUR, _MINUTE = 86_400, 3600, 60
@@ -38,4 +36,6 @@ def lasting_text(seconds: float, t: Translator) -> str:
 
 def percent_text(of_hundred: int, t: Translator) -> str:
     """Write a share of a hundred as the reader's region does."""
+    from babel.numbers import format_percent  # noqa: PLC0415 - loaded where a share is written
+
     return str(format_percent(of_hundred / 100, locale=t.locale, numbering_system="default"))

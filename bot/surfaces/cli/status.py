@@ -11,7 +11,7 @@ from bot.glance.look import look
 from bot.locale import N_
 from bot.locale.keys import gap_text, state_text
 from bot.situation import Status
-from bot.states import CaseState, FeedState
+from bot.states import CaseState, FeedState, LaneState
 from bot.surfaces.cli.commands import command
 from bot.surfaces.cli.desk import Desk
 from bot.surfaces.cli.exit_codes import ExitCode
@@ -22,7 +22,7 @@ from bot.words.troubles import Trouble, trouble_text
 
 if TYPE_CHECKING:  # a look loads no table
     from bot.store.group_tables import SuccessionRow
-    from bot.store.tables import CaseRow
+    from bot.store.tables import CaseRow, LaneRow
 
 SHOWN = 10
 """Lines a list may take here: a look at everything must stay one look."""
@@ -110,7 +110,7 @@ def _waiting(desk: Desk, found: Status) -> None:
     _more(desk, len(found.holds), "status --json", style="yellow")
     _of_messages(desk, found)
     for lane in found.lanes:
-        desk.print(_lane(desk, lane.instance, lane.state, lane.reason or ""), style="red")
+        desk.print(_lane(desk, lane), style="red")
     for trouble in found.deaf:
         desk.print(_deaf(desk, trouble), style="yellow")
     if found.tasks:
@@ -134,6 +134,10 @@ def _waiting(desk: Desk, found: Status) -> None:
         )
 
 
+_LANES = {
+    True: N_("{instance} is paused until an operator helps: {why}"),
+    False: N_("{instance} does not answer and is tried again: {why}"),
+}
 LONE: dict[str, str] = {
     "not_independent": N_("{hold}: its approval can travel only over the platform it changes"),
     "nobody_reached": N_("{hold}: nobody who may approve it can be reached"),
@@ -193,15 +197,20 @@ def _orphan(desk: Desk, row: SuccessionRow) -> str:
     )
 
 
-def _lane(desk: Desk, instance: str, state: str, reason: str) -> str:
-    t = desk.t
-    if state == "paused":
-        return t.text(
-            "{instance} is paused until an operator helps: {why}", instance=t.isolate(instance), why=reason
-        )
-    return t.text(
-        "{instance} does not answer and is tried again: {why}", instance=t.isolate(instance), why=reason
+def _lane(desk: Desk, lane: LaneRow) -> str:
+    t, why = desk.t, lane.reason or ""
+    form = _LANES[lane.state == LaneState.PAUSED]
+    said = t.text(form, instance=t.isolate(lane.instance), why=why)
+    if lane.since is None or lane.next_probe is None:
+        return said
+    told = t.plural(
+        "Since {since}; asked once in vain, and again by itself {next}.",
+        "Since {since}; asked {n} times in vain, and again by itself {next}.",
+        lane.probes,
+        since=desk.moment(lane.since),
+        next=desk.moment(lane.next_probe),
     )
+    return f"{said}\n  {told}"
 
 
 def _deaf(desk: Desk, trouble: Trouble) -> str:

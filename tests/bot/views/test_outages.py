@@ -164,7 +164,7 @@ def test_a_platform_gone_from_the_settings_asks_to_be_put_back_and_offers_no_oth
     assert "put it back" in ahead_text(gone, NOON, EN)
     assert help_text(gone, EN.t) == ""
     assert "IT mends" in help_text(lane(LaneState.PAUSED), EN.t)
-    assert since_text(NOON, NOON + timedelta(hours=3), EN) == "15:00: 3 hours"
+    assert since_text(NOON, NOON + timedelta(hours=3), EN) == "15:00 (3 hours)"
 
 
 @pytest.mark.parametrize("form", TROUBLE_FORMS)

@@ -88,6 +88,8 @@ class LinkRow(SQLModel, table=True):
     """An identity link: a person tied to an account by its immutable id, made once."""
 
     __tablename__ = "identity_link"
+    # Whose account it is, is asked before every call.
+    __table_args__ = (Index("ix_link_account", "instance", "account_id"),)
     person_id: str = Field(primary_key=True)
     instance: str = Field(primary_key=True)
     account_id: str = Field(primary_key=True)

@@ -32,6 +32,7 @@ def upgrade() -> None:
     op.create_index("ix_step_turn", "step", [*TURN])
     op.create_index("ix_step_stage", "step", ["case_id", "instance", "stage", "state", "updated_at"])
     op.create_index("ix_case_finished", "lifecycle_case", ["finished_at"])
+    op.create_index("ix_link_account", "identity_link", ["instance", "account_id"])
     stated = op.create_table(
         "stated_account",
         sa.Column("instance", sa.String(), primary_key=True),

@@ -111,7 +111,13 @@ class Many:
             now = (await self._status())["drained_by"].get(lane)
             return now is not None and now["process"] != victim
 
-        await self._until(taken, t.text("the lane to be taken over"))
+        async def taken_or_done() -> bool:
+            return await taken() or await self._all_out()
+
+        await self._until(taken_or_done, t.text("the lane to be taken over"))
+        if not await taken():  # on a machine so busy that the work was done before the command was
+            self._say(t.text("It had finished just before: nothing was left to take over."))
+            return
         seconds = t.number(round(monotonic() - began))
         self._say(
             t.text(

@@ -119,7 +119,7 @@ def ground_of(settings: Settings, schema: str) -> Ground | None:
 def mark(given: Mapping[str, str], ground: Ground, salt: str) -> str:
     """Give one digest of what an opening judges: settings, the files they name, and the judging programs.
 
-    With a salt, and of all together: nobody can read or try out a value by it. Raises OSError.
+    With a salt, and of all together: to try out one value by it one must know all the others. Raises OSError.
     """
     whole = hashlib.sha256(salt.encode())
     for name in sorted(given):

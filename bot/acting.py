@@ -278,10 +278,10 @@ class Acting:
     async def _fell_silent(self, results: Sequence[Result]) -> bool:
         """Answers lost one after another are an outage: the lane waits, rather than ask for every step."""
         if any(result.outcome not in _LOST for result in results):
-            self._lost = 0
+            self._lost, self._strand.doubtful = 0, False
             await self._strand.heard()
             return False
-        self._lost += 1
+        self._lost, self._strand.doubtful = self._lost + 1, True
         self._flow.again()
         if self._lost >= MOST_LOST or self._strand.was_down:
             said = f"{self._lost} answers in a row did not come; the last: {results[-1].detail}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from time import monotonic
 
@@ -16,6 +17,7 @@ from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Presence, Sight
 from connectors.errors import ConnectorError
+from connectors.probing import probing
 from connectors.waits import waits_measured
 
 
@@ -76,7 +78,7 @@ class Reading:
 
     async def _look(self, chunk: list[StepRow]) -> None:
         try:
-            with waits_measured() as waited:
+            with waits_measured() as waited, probing() if self._strand.doubtful else nullcontext():
                 presences = await look(self._strand.connector, chunk)
             self._strand.made[chunk[0].case_id] += waited.requests
         except ConnectorError as error:

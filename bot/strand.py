@@ -47,6 +47,8 @@ class Strand:
     again: datetime | None = None
     """When work that could not leave comes back."""
     was_down: bool = False
+    doubtful: bool = False
+    """Whether the last answer to a write was lost: then one read asks for all, with one try."""
     nudged: bool = False
     """Whether somebody more urgent may have come."""
     made: Counter[str] = field(default_factory=Counter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from click import Group
+from typer.core import TyperGroup
 
 from bot.locale import translator
 from bot.surfaces.cli.commands import ids_last
@@ -30,7 +30,7 @@ def test_an_id_is_told_from_an_option(given: list[str], read: list[str]) -> None
 
 def test_a_command_takes_such_an_id_wherever_its_options_stand() -> None:
     groups = build(translator("en")).commands["groups"]
-    assert isinstance(groups, Group)
+    assert isinstance(groups, TyperGroup)
     set_ = groups.commands["set"]
     given = set_.make_context("set", ["-1001900000003", "--owner", "E3", "--dry-run"])
     assert given.params["group"] == "-1001900000003"

@@ -1,4 +1,4 @@
-"""A platform that is down in a real browser: for IT and HR, in both languages, and asked again by a button."""
+"""A platform that is down, in a real browser: for IT and HR, in both languages, and asked again."""
 
 from __future__ import annotations
 

@@ -92,6 +92,8 @@ class Handler:
 
     async def end(self) -> Said:
         """Let it stop; gives what it said last, if anything."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         out, _ = await self.process.communicate()
         lines = out.decode().strip().splitlines()
         said: Said = json.loads(lines[-1]) if lines else {}

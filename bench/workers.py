@@ -30,7 +30,7 @@ from bench.workers_waiting import rows as waiting_rows
 from bot.app import Bawab
 from bot.holds import open_holds
 from bot.release import release
-from bot.states import STEP_BOT_AT_WORK, STEP_SUCCESS
+from bot.states import STEP_BOT_AT_WORK, STEP_SUCCESS, StepState
 from bot.store.query import columns, table
 from bot.store.tables import StepRow
 from tests.faults.workers import HEARTBEAT, STALLED, Plant, plant, seed, until
@@ -103,7 +103,8 @@ class Field:
         """Count the steps still to be done; all of them, before they are planned."""
         await self.release()
         steps = columns(StepRow)
-        ended = [steps.group_id != "CGENERAL", steps.state.not_in(sorted(STEP_BOT_AT_WORK))]
+        still = sorted({*STEP_BOT_AT_WORK, StepState.HELD})
+        ended = [steps.group_id != "CGENERAL", steps.state.not_in(still)]
         async with self.app.store.read() as tx:
             done = (
                 await tx.execute(select(func.count()).select_from(table(StepRow)).where(*ended))

@@ -139,9 +139,8 @@ class Acting:
     # One transaction: what came back, what did not leave, what is next
 
     async def _turn(self) -> None:
-        closed, overtaken = self._closed, self._strand.nudged
+        closed, overtaken = self._closed, await self._overtaken()
         if closed or overtaken:
-            self._strand.nudged = False
             self._hand_back("somebody more urgent came" if overtaken else "stopped before its turn")
         elif not all(call.may_leave() for call in self._ready):
             self._hand_back("too long ago cleared for its call")
@@ -159,6 +158,15 @@ class Acting:
         self._dry = not calls
         if told:
             self._strand.wake()
+
+    async def _overtaken(self) -> bool:
+        """Whether, now that something may have come, it is more urgent than what is ready to leave."""
+        nudged, self._strand.nudged = self._strand.nudged, False
+        if not nudged or not self._ready:
+            return False
+        async with self._strand.app.store.read() as tx:
+            first = await self._queue.to_act(tx, self._strand.app.now(), 1)
+        return bool(first) and first[0].priority < self._ready[0].steps[0].priority
 
     async def _tell(self) -> None:
         """Store what came back and what did not leave, and ask for nothing more."""

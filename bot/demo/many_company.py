@@ -85,7 +85,7 @@ def settle_in(folder: Path, url: str, platforms: Mapping[str, Mapping[str, Any]]
             f"{at}BOT_TOKEN": "xoxb-sandbox-bot",
             f"{at}BASE_URL": facts["base_url"],
             f"{at}SCIM_URL": facts["scim_url"],
-            f"{at}PACE_SCALE": "0.6",
+            f"{at}PACE_SCALE": "1.2",
         }
     return found
 

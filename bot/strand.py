@@ -82,8 +82,11 @@ class Strand:
             await tx.run_sync(note_calls, case_id, self.instance, calls)
 
     async def heard(self) -> None:
-        """The platform said something of use: its circuit closes again, if it was open."""
-        if self.was_down:
+        """The platform said something of use: its circuit closes again, if it was open.
+
+        An answer to what left before it fell does not say that it is back.
+        """
+        if self.was_down and self.trouble is None:
             self.was_down = False
             ease_in(self.connector)
             await answered(self.app, self.instance, self.connector.capabilities.platform)

@@ -192,9 +192,10 @@ async def _alone(app: Bawab) -> None:
 
 
 def _others(url: str) -> int:
+    # The connection that holds the lock is this command's own: nobody else could hold it meanwhile.
     query = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND starts_with(application_name, 'bawab') AND pid <> pg_backend_pid()"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+        "application_name IN ('bawab', 'bawab jobs') AND pid <> pg_backend_pid()"
     )
     try:
         with reading(url) as connection:

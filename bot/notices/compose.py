@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.locale import Translator
-from bot.locale.keys import refusal_text, remedy_text, state_text, why_text
+from bot.locale.keys import refusal_text, remedy_text, state_text
 from bot.notices.saying import Means, bounded, named
 from bot.states import StepState
 from bot.words.standing import orphan_text

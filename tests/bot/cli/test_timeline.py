@@ -11,9 +11,9 @@ import pytest
 from bot.audit.actions import Action
 from bot.locale.keys import RESIDUAL
 from bot.store.tables import GapRow
-from bot.words.standing import gap_group
 from bot.surfaces.cli.desk import Desk, Options, fitting
 from bot.words.lines import line_of
+from bot.words.standing import gap_group
 from bot.words.timeline import told
 from connectors.chat.manual.connector import MANIFEST as MANUAL
 from connectors.chat.manual.tasks import all_tasks

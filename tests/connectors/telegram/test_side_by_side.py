@@ -62,9 +62,7 @@ async def test_one_leaver_and_a_layoff_cost_three_calls_a_membership_and_one_to_
     for people, chats in ((1, 200), (50, 20)):
         async with staged(crowd(people, chats)) as stage:
             assert set(await worked(stage, people, chats)) == {Sight.ABSENT}
-            fewest = (
-                3 * people * chats
-            )  # learn of it, end it, see it ended: one call each
+            fewest = 3 * people * chats  # learn of it, end it, see it ended: one call each
             assert len(stage.sandbox.journal) <= fewest * 1.02
             assert len(stage.sandbox.effective_removals()) == people * chats
 

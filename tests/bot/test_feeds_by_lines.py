@@ -20,6 +20,8 @@ from bot.store.tables import CaseRow, FeedRow, PersonRow
 from bot.watch import Watcher
 from tests.bot.world import HEADER, POLICY, Clock
 
+pytestmark = pytest.mark.sqlite_only("several installations beside each other, each with its own file")
+
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 

@@ -188,9 +188,17 @@ def _more_to_come(gathers: Gathers) -> ColumnElement[bool]:
         *together,
         other.c.action == mine.action,
         other.c.priority == mine.priority,
-        other.c.state.in_([StepState.PENDING, StepState.REQUESTED]),
-        or_(other.c.next_attempt_at <= _NOW, other.c.state == StepState.REQUESTED),
         other.c.id != mine.id,
+        or_(
+            # What waits for an earlier stage itself is nothing to wait for.
+            and_(
+                other.c.state == StepState.PENDING,
+                other.c.next_attempt_at <= _NOW,
+                ~earlier_stage_open(other.c),
+            ),
+            # Under way; what a platform does in its own time has a next look.
+            and_(other.c.state == StepState.REQUESTED, other.c.next_attempt_at.is_(None)),
+        ),
     )
     fresh: list[ColumnElement[bool]] = [
         mine.state == StepState.REMOVED_UNVERIFIED,
@@ -201,10 +209,13 @@ def _more_to_come(gathers: Gathers) -> ColumnElement[bool]:
     return and_(*fresh, soon)
 
 
-def earlier_stage_open() -> ColumnElement[bool]:
-    """The manifest's order: sessions, memberships, account; a hand-over holds back its own group."""
-    earlier = table(StepRow).alias("earlier")
-    steps = columns(StepRow)
+def earlier_stage_open(of: Any = None) -> ColumnElement[bool]:
+    """The manifest's order: sessions, memberships, account; a hand-over holds back its own group.
+
+    `of`: the columns of the step that may have to wait; the table's own unless it is an alias.
+    """
+    earlier = table(StepRow).alias()
+    steps = columns(StepRow) if of is None else of
     return exists().where(
         earlier.c.case_id == steps.case_id,
         earlier.c.instance == steps.instance,

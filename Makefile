@@ -13,7 +13,7 @@ quietly = said=$$($(1) 2>&1) && echo "$$said" | tail -n 1 || { echo "$$said"; ex
 
 # What runs again on PostgreSQL: whatever decides, writes or reads what is stored. The pages, bots and words read
 # the same views and would only repeat; a thousand people and a browser need minutes; the log has tests of its own.
-ON_POSTGRESQL := $(filter-out $(wildcard tests/bot/test_hr1k*.py),$(wildcard tests/bot/test_*.py)) tests/bot/acts \
+ON_POSTGRESQL := $(filter-out $(wildcard tests/bot/test_hr1k*.py) tests/bot/test_demo.py,$(wildcard tests/bot/test_*.py)) tests/bot/acts \
 	tests/bot/access tests/bot/views tests/bot/webhooks tests/bot/surfaces/api \
 	tests/faults/test_a_bad_day_at_slack.py $(addprefix \
 	tests/bot/cli/test_,a_departure.py exit_codes.py groups.py guards_by_hand.py reconcile_command.py)

@@ -137,9 +137,10 @@ async def test_a_stop_finishes_the_step_under_way_and_hands_back_the_rest(tmp_pa
         service = Service(world.app)
         world.sandbox.after_call = {"conversations.kick": service.stop}
         await asyncio.wait_for(service.forever(), 20)
-        assert len(kicked(world)) == 1, "one step was under way"
+        under_way = len(kicked(world))
+        assert 1 <= under_way <= 2, "so many calls are in flight at first"
         states = [step.state for step in await world.steps()]
-        assert states.count("pending") == 8
+        assert states.count("pending") == 9 - under_way
         assert "requested" not in states
         world.sandbox.after_call = {}
         await finished(world, *STAFF[:3])

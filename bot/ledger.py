@@ -62,6 +62,8 @@ class Ledger:
         for step in found:
             unknown = NextState(StepState.OUTCOME_UNKNOWN, step.acted, now)
             _move(step, unknown if readable else NextState(StepState.PENDING, "no", now), now)
+            # Our own death says nothing of the platform: it must not make the step wait longer and longer.
+            put(step, attempts=max(0, step.attempts - 1))
         await self._write(tx, found)
         said = "the process ended during the call"
         await self._log(tx, [record_entry(step, Action.STEP_RETRY, because=said) for step in found])

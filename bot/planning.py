@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,20 +17,18 @@ from bot.audit.entry import Entry
 from bot.casework import set_state
 from bot.drafting import Draft, Drafter
 from bot.effort import note_planned, planned_calls
-from bot.group_losses import removals_today
+from bot.group_guard import GroupGuard
 from bot.groups.memory import moved
-from bot.holds import first_run_is_open, raise_hold
+from bot.holds import first_run_is_open
 from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
-from bot.states import CASE_RUNNING, CaseState, HoldKind, LaneState, StepState
+from bot.states import CASE_RUNNING, CaseState, LaneState, StepState
 from bot.steps import record_entry
-from bot.store.access_tables import ConfirmationRow
-from bot.store.query import add, change, chunks, columns, new_id, table, where
-from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, HoldRow, LaneRow, SnapshotRow, StepRow
-from bot.values import account_to_plain, group_from_plain, group_to_plain, way_to_plain
+from bot.store.query import add, change, columns, new_id, table, where
+from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LaneRow, SnapshotRow, StepRow
+from bot.values import account_to_plain, group_to_plain, way_to_plain
 from connectors.errors import ConnectorError
 from connectors.together import abreast
 from policies.model import PlannedStep, StepAction, Verdict
-from policies.thresholds import Breach, group_breach
 
 CASES_A_PASS = 25
 """Cases of one instance planned before somebody more urgent is looked for again."""
@@ -50,6 +45,7 @@ class Planner:
 
     def __init__(self, app: Bawab) -> None:
         self._app = app
+        self._group_guard = GroupGuard(app)
 
     async def start_due(self) -> int:
         """Move due cases to `executing`, each waiting to be planned on every instance.
@@ -83,7 +79,7 @@ class Planner:
         """
         waiting = [pair for pair in await self._waiting() if pair[0].urgent or not urgent]
         if not waiting:
-            await self.judge_groups()
+            await self._group_guard.judge()
             return 0
         drafter = Drafter(self._app)
         by_instance: dict[str, list[tuple[CaseRow, CaseInstanceRow]]] = {}
@@ -91,7 +87,7 @@ class Planner:
             by_instance.setdefault(row.instance, []).append((case, row))
         whole = [partial(self._plan_on, drafter, pairs[:CASES_A_PASS]) for pairs in by_instance.values()]
         planned = sum(await abreast(whole, len(whole)))
-        await self.judge_groups(drafter)
+        await self._group_guard.judge(drafter)
         return planned
 
     async def _plan_on(self, drafter: Drafter, pairs: Sequence[tuple[CaseRow, CaseInstanceRow]]) -> int:
@@ -203,95 +199,6 @@ class Planner:
             created_at=now,
             updated_at=now,
         )
-
-    async def judge_groups(self, drafter: Drafter | None = None) -> HoldRow | None:
-        """Let the newly planned steps go, or hold them all where a group would lose too many."""
-        app, steps = self._app, columns(StepRow)
-        async with app.store.read() as tx:
-            # By the index of instance and state, not by that of holds: else every tick would read every step
-            # there ever was.
-            at = [steps.instance.in_(sorted(app.chat)), steps.state == StepState.HELD]
-            fresh = await where(tx, StepRow, *at, func.coalesce(steps.hold_digest, "") == "")
-        if not fresh:
-            return None
-        # One emergency does not wait because others leave the same group; what a day may lose bounds it.
-        at_once = await self._emergencies(fresh)
-        await self._let_go([step for step in fresh if step.case_id in at_once])
-        rest = [step for step in fresh if step.case_id not in at_once]
-        breaches = await self._breaches(rest, drafter or Drafter(app))
-        if not breaches:
-            await self._let_go(rest)
-            return None
-        async with app.store.write() as tx:
-            return await self._hold(tx, rest, breaches)
-
-    async def _let_go(self, fresh: Sequence[StepRow]) -> None:
-        steps, now = columns(StepRow), self._app.now()
-        values = {"state": StepState.PENDING, "next_attempt_at": now, "updated_at": now}
-        if not fresh:
-            return
-        async with self._app.store.write() as tx:
-            for part in chunks([step.id for step in fresh], 500):
-                # Whoever judged a larger pass at the same time may have held them.
-                free = [steps.state == StepState.HELD, func.coalesce(steps.hold_digest, "") == ""]
-                await change(tx, StepRow, values, steps.id.in_(part), *free)
-
-    async def _emergencies(self, fresh: Sequence[StepRow]) -> frozenset[str]:
-        """Give those of the cases that somebody asked for as an emergency."""
-        rows, found = columns(ConfirmationRow), set[str]()
-        async with self._app.store.read() as tx:
-            for part in chunks(sorted({step.case_id for step in fresh}), 500):
-                found |= {row.case_id for row in await where(tx, ConfirmationRow, rows.case_id.in_(part))}
-        return frozenset(found)
-
-    async def _breaches(self, fresh: Sequence[StepRow], drafter: Drafter) -> list[Breach]:
-        found: list[Breach] = []
-        groups = {(s.instance, s.group_id): s for s in fresh if s.action == StepAction.REVOKE}
-        for (instance, group_id), step in sorted(groups.items()):
-            count = await self._removals_today(instance, group_id)
-            group = group_from_plain(step.group)
-            name = f"{instance}: {group.name if group else group_id}"
-            if group_breach(name, count, group.member_count if group else None, self._app.limits) is None:
-                continue
-            members = await self._members(drafter, instance, group_id)
-            breach = group_breach(name, count, members, self._app.limits)
-            if breach is not None:
-                found.append(breach)
-        return found
-
-    async def _members(self, drafter: Drafter, instance: str, group_id: str) -> int | None:
-        """Ask for the member count only where a group seems to lose too many."""
-        try:
-            listed = await drafter.groups(instance)
-        except ConnectorError:
-            return None
-        return next((group.member_count for group in listed if group.id == group_id), None)
-
-    async def _removals_today(self, instance: str, group_id: str) -> int:
-        async with self._app.store.read() as tx:
-            return await removals_today(tx, instance, group_id, self._app.now())
-
-    async def _hold(
-        self, tx: AsyncConnection, fresh: Sequence[StepRow], breaches: Sequence[Breach]
-    ) -> HoldRow:
-        steps = columns(StepRow)
-        ids = sorted(step.id for step in fresh)
-        held = self._app.now().isoformat()  # the same steps may be held again: who came back is out again
-        digest = hashlib.sha256(orjson.dumps([HoldKind.GROUP_THRESHOLD, held, ids])).hexdigest()
-        row = HoldRow(
-            digest=digest,
-            kind=HoldKind.GROUP_THRESHOLD,
-            cause={"groups": [asdict(breach) for breach in breaches], "steps": len(ids)},
-            count=len({step.person_id for step in fresh}),
-            created_at=self._app.now(),
-        )
-        await add(tx, row)
-        for part in chunks(ids, 500):
-            await change(
-                tx, StepRow, {"hold_digest": digest}, steps.id.in_(part), steps.state == StepState.HELD
-            )
-        await raise_hold(self._app, tx, row)
-        return row
 
     async def next_due(self) -> datetime | None:
         """Say when the clock must look again: the next case due, or the next instance to plan.

@@ -20,6 +20,7 @@ from bot.drainer import Drainer
 from bot.drift.hints import follow_hints
 from bot.drift.rechecks import recheck_due, recheck_hinted
 from bot.drift.watch import DriftWatch
+from bot.group_guard import GroupGuard
 from bot.groups.registry_news import registry_news
 from bot.lanes import pause_unconfigured
 from bot.messages import Messages
@@ -58,7 +59,8 @@ class Service:
         self._watcher = Watcher(app)
         self._linker = Linker(app)
         self._planner = Planner(app)
-        self._drift = DriftWatch(app, self._planner)
+        self._group_guard = GroupGuard(app)
+        self._drift = DriftWatch(app)
         self.messages = Messages(app)
         self.webhooks = Outbound(app)
         self._escalated: datetime | None = None
@@ -102,7 +104,7 @@ class Service:
         if News.LOOK in news:
             await recheck_hinted(self._app)
             await follow_hints(self._app)
-            await self._planner.judge_groups()
+            await self._group_guard.judge()
 
     async def _escalate(self) -> None:
         """Look for runs that nobody reviewed: of days, so not at every tick."""

@@ -12,7 +12,7 @@ from bot.drift.hints import follow_hints
 from bot.drift.reconcile import STALE, Reconciler
 from bot.drift.reconcile_items import last_run
 from bot.drift.standing import BEGUN, everybody_out
-from bot.planning import Planner
+from bot.group_guard import GroupGuard
 from bot.store.group_tables import ReconcileRow
 from bot.store.query import columns
 from bot.store.tables import CaseRow
@@ -24,9 +24,9 @@ A_TICK = 3
 class DriftWatch:
     """What is due is read from rows, so that a restart loses nothing."""
 
-    def __init__(self, app: Bawab, planner: Planner) -> None:
+    def __init__(self, app: Bawab) -> None:
         self._app = app
-        self._planner = planner
+        self._group_guard = GroupGuard(app)
         self._reconciler = Reconciler(app)
         self._summed_up: tuple[str, int] = ("", -1)
 
@@ -35,7 +35,7 @@ class DriftWatch:
         await follow_hints(self._app)
         await settle_drift(self._app)
         more = await self._reconcile()
-        await self._planner.judge_groups()  # what is to be taken out again leaves in this tick already
+        await self._group_guard.judge()  # what is to be taken out again leaves in this tick already
         return more
 
     async def _reconcile(self) -> bool:

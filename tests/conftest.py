@@ -1,4 +1,4 @@
-"""Which database the tests run on: SQLite, or with `--database postgresql` a server started for them."""
+"""The database the tests run on, SQLite or a server started for them, and how properties are tried."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.postgres import Supply
+
+# Properties are judged by what they find, not by how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _USES_A_DATABASE = ("bot", "browser", "faults")
 

@@ -52,7 +52,7 @@ async def filled(template: Path, directory: Path, batches: list[list[Entry]]) ->
 
 
 @pytest.mark.sqlite_only("each example begins with an empty file of its own")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(batches=st.lists(st.lists(entries(), min_size=1, max_size=3), min_size=1, max_size=3), data=st.data())
 async def test_any_entries_verify_and_any_flipped_bit_is_found(
     empty_directory: Path, batches: list[list[Entry]], data: st.DataObject

@@ -91,7 +91,7 @@ def test_a_record_that_is_not_understood_is_refused(record: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(person=people())
 async def test_a_person_written_to_a_file_comes_back_the_same(
     person: Person, encoding: str, delimiter: str, tmp_path: Path

@@ -11,6 +11,8 @@ from connectors.chat.telegram.sandbox import BOT_ADMIN, OWNER_ID
 from tests.connectors.telegram.sandbox_calls import ANA, CHANNEL, ELSEWHERE, GROUP, SUPER, at_work
 from tests.connectors.telegram.sandbox_listener import listening
 
+# Only against waiting for ever, in seconds; a long poll nobody answers comes back empty before it.
+LONG = 60.0
 EVERYTHING = ["message", "my_chat_member", "chat_member", "chat_join_request", "callback_query"]
 TWO_POLLERS = (
     "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -22,7 +24,7 @@ def kinds(updates: list[dict[str, Any]]) -> list[str]:
 
 
 async def until(reached: Any) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(LONG):
         while not reached():  # noqa: ASYNC110 - what is waited for is another's state
             await asyncio.sleep(0.005)
 
@@ -108,7 +110,7 @@ async def test_a_long_poll_is_answered_by_what_arrives() -> None:
         waiting = asyncio.create_task(bot.updates(timeout=20))
         await until(lambda: sandbox.journal)
         sandbox.world.person_writes(ANA, "/help")
-        assert kinds(await asyncio.wait_for(waiting, 2)) == ["message"]
+        assert kinds(await asyncio.wait_for(waiting, LONG)) == ["message"]
 
 
 async def test_a_second_poller_ends_the_wait_of_the_first() -> None:
@@ -116,9 +118,9 @@ async def test_a_second_poller_ends_the_wait_of_the_first() -> None:
         first = asyncio.create_task(bot.call("getUpdates", timeout=20))
         await until(lambda: sandbox.journal)
         second = asyncio.create_task(bot.call("getUpdates", timeout=20))
-        assert (await asyncio.wait_for(first, 2)).refused == (409, TWO_POLLERS)
+        assert (await asyncio.wait_for(first, LONG)).refused == (409, TWO_POLLERS)
         sandbox.world.person_writes(ANA, "/help")
-        assert len((await asyncio.wait_for(second, 2)).result) == 1
+        assert len((await asyncio.wait_for(second, LONG)).result) == 1
 
 
 async def test_a_webhook_is_called_with_its_secret_until_it_answers() -> None:
@@ -187,7 +189,7 @@ async def test_a_webhook_takes_over_from_whoever_fetches() -> None:
         waiting = asyncio.create_task(bot.call("getUpdates", timeout=20))
         await until(lambda: sandbox.journal)
         await bot.call("setWebhook", url=url)
-        ended = await asyncio.wait_for(waiting, 2)
+        ended = await asyncio.wait_for(waiting, LONG)
         await bot.call("deleteWebhook")
     assert ended.refused == (409, "Conflict: terminated by setWebhook request")
 

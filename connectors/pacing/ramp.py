@@ -37,14 +37,20 @@ class Ramp:
         return self._step < _DOUBLINGS
 
     def ready_at(self, now: float) -> float:
-        """Give the second from which the next call may leave; that of its end while answers are missing."""
+        """Give the second from which the next call may leave; a moment from now while answers are missing.
+
+        When an answer comes nobody knows: to say 'at the end' would send whoever waits a short while away
+        for half a minute, though it mostly comes at once.
+        """
         if not self.running:
             return _AT_ONCE
         end = self.begun + _LONGEST_SECONDS * self.scale
         if now >= end:
             self._step = _DOUBLINGS
             return _AT_ONCE
-        return end if self.in_flight >= 2 ** max(0, self._step - 1) else self._due
+        if self.in_flight < 2 ** max(0, self._step - 1):
+            return self._due
+        return min(end, max(self._due, now + _FIRST_GAP_SECONDS * self.scale))
 
     def sent(self, now: float) -> None:
         """Count one call as leaving now."""

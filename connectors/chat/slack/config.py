@@ -43,6 +43,8 @@ class SlackConfig:
     """How long one listing of the bot's own channels serves reading back, to tell what it would see."""
     user_groups_kept_seconds: float = 30.0
     """How long one listing of the user groups serves planning; never the reading before a write."""
+    directory_kept_seconds: float = 600.0
+    """How long one listing of everybody serves planning; whom it shows deactivated, or not, is asked for."""
     accounts_kept_seconds: float = 600.0
     """How long one listing of the accounts serves to tell members of groups apart; never to act upon."""
     managers_kept_seconds: float = 300.0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,6 +22,41 @@ PEOPLE_PAGE = 200
 """Slack's own advice for users.list (docs.slack.dev/reference/methods/users.list)."""
 ABREAST = 8
 _NOT_FOUND = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+_Found = Account | ConnectorError | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The last complete listing of everybody, when it began, and of how many pages; None: there was none."""
+
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    began: float = 0.0
+    pages: int | None = None
+
+    def active(self, account_id: str, seconds: float) -> Account | None:
+        """Give one that it shows active, if it is no older than that: of others more is to be known."""
+        if time.monotonic() - self.began >= seconds:
+            return None
+        found = self.accounts.get(account_id)
+        return found if found is not None and found.active else None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """How many were asked for one by one within a time, since the last listing."""
+
+    count: int = 0
+    since: float = 0.0
+
+    def within(self, seconds: float) -> int:
+        """Give how many."""
+        return self.count if time.monotonic() - self.since < seconds else 0
+
+    def add(self, more: int, seconds: float) -> None:
+        """Count some more; the time begins anew where it is over."""
+        if not self.within(seconds):
+            self.count, self.since = 0, time.monotonic()
+        self.count += more
 
 
 class Directory:
@@ -28,13 +66,16 @@ class Directory:
         self._config = config
         self._client = client
         self._identity = identity
-        self._pool: Pool[str, Account | ConnectorError | None] = Pool(self._many, str)
-        self._pages: int | None = None
-        """How many pages the last listing of everybody had; None while none was read."""
+        self._now: Pool[str, _Found] = Pool(self._read_now, str)
+        self._lately: Pool[str, _Found] = Pool(self._read_lately, str)
+        self._listed = _Listed()
+        self._asked = _Asked()
+        self._listing = asyncio.Lock()
 
     async def all_accounts(self) -> AsyncIterator[Account]:
         """Yield every account, deactivated ones and bots too; complete, or raises."""
         home = await self._identity.bot()
+        began, listed = time.monotonic(), dict[str, Account]()
         pages = self._client.pages(
             "users.list",
             "members",
@@ -45,39 +86,68 @@ class Directory:
         async for users, _ in pages:
             read += 1
             for user in users:
-                yield account_of(self._config.instance, user, home)
-        self._pages = read
+                account = account_of(self._config.instance, user, home)
+                listed[account.id] = account
+                yield account
+        self._listed = _Listed(listed, began, read)
+        self._asked = _Asked()
 
     async def accounts_of(self, person: Person) -> AsyncIterator[Account]:
-        """Yield the accounts HR states by id; only where it states none, the one with the person's e-mail."""
+        """Yield the accounts HR states by id; only where it states none, the one with the person's e-mail.
+
+        To plan by: a listing of everybody made lately stands for those whom it shows active.
+        """
         stated = [id_ for instance, id_ in person.account_ids if instance == self._config.instance]
-        if stated:
-            for account_id in stated:
-                if (account := await self.account(account_id)) is not None:
-                    yield account
-        elif person.email:
-            found = await self._lookup("users.lookupByEmail", email=person.email)
+        for found in await self._lately.read(stated):
+            if isinstance(found, ConnectorError):
+                raise found
             if found is not None:
                 yield found
+        if not stated and person.email:
+            by_address = await self._lookup("users.lookupByEmail", email=person.email)
+            if by_address is not None:
+                yield by_address
 
     async def account(self, account_id: str) -> Account | None:
-        """Read one account; None where Slack does not know the id.
+        """Read one account now; None where Slack does not know the id.
 
         Whoever else is asked for in the same moment is read along, from one listing of everybody where
         that is known to be fewer calls.
         """
-        (found,) = await self._pool.read([account_id])
+        (found,) = await self._now.read([account_id])
         if isinstance(found, ConnectorError):
             raise found
         return found
 
-    async def _many(self, ids: Sequence[str]) -> list[Account | ConnectorError | None]:
-        listed: dict[str, Account] = {}
-        if self._pages is not None and self._pages < len(ids):
+    async def _read_now(self, ids: Sequence[str]) -> list[_Found]:
+        listed: Mapping[str, Account] = {}
+        if self._listed.pages is not None and self._listed.pages < len(ids):
             listed = {account.id: account async for account in self.all_accounts()}
+        return await self._each(ids, listed)
+
+    async def _read_lately(self, ids: Sequence[str]) -> list[_Found]:
+        """Read from a listing that still stands, or is worth making; whoever it cannot answer for, by id."""
+        if len(self._left(ids)) > 1:  # nobody waits for a listing alone: they may be urgent
+            async with self._listing:
+                if self._worth_listing(len(self._left(ids))):
+                    return await self._each(ids, {one.id: one async for one in self.all_accounts()})
+        left = self._left(ids)
+        self._asked.add(len(left), self._config.directory_kept_seconds)
+        return await self._each(ids, {id_: self._listed.accounts[id_] for id_ in ids if id_ not in left})
+
+    def _left(self, ids: Sequence[str]) -> list[str]:
+        for_long = self._config.directory_kept_seconds
+        return [account_id for account_id in ids if self._listed.active(account_id, for_long) is None]
+
+    def _worth_listing(self, left: int) -> bool:
+        """Whether asking by id has cost lately, or would now cost, more calls than a listing of everybody."""
+        pages, asked = self._listed.pages, self._asked.within(self._config.directory_kept_seconds)
+        return pages is not None and left > 1 and asked + left > pages
+
+    async def _each(self, ids: Sequence[str], listed: Mapping[str, Account]) -> list[_Found]:
         return await abreast([partial(self._one, account_id, listed) for account_id in ids], ABREAST)
 
-    async def _one(self, account_id: str, listed: Mapping[str, Account]) -> Account | ConnectorError | None:
+    async def _one(self, account_id: str, listed: Mapping[str, Account]) -> _Found:
         """Read one by its id, unless it was just listed; its own failure is not the others'."""
         if account_id in listed:
             return listed[account_id]

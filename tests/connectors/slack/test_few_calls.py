@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind, User, UserGroup, create_sandbox
-from connectors.contract import KnownGroups
+from connectors.contract import KnownGroups, Sight
 from connectors.errors import BadCredentials
 from policies.model import Account, Membership, Person
 from tests.connectors.slack.stage import INSTANCE, Stage, staged, workspace
@@ -90,7 +90,7 @@ async def test_who_the_tokens_are_is_asked_once_and_again_after_a_refused_token(
 
 async def test_people_asked_for_in_one_moment_are_listed_once_where_that_is_fewer_calls() -> None:
     world = workspace().add(*(User(f"UP{n}") for n in range(30)))
-    async with staged(world) as stage:
+    async with staged(world, directory_kept_seconds=0.0) as stage:
         people = [Person(f"p{n}", "Somebody", account_ids=((INSTANCE, f"UP{n}"),)) for n in range(30)]
 
         async def accounts(person: Person) -> list[Account]:
@@ -105,6 +105,56 @@ async def test_people_asked_for_in_one_moment_are_listed_once_where_that_is_fewe
     assert [[one.id for one in found] for found in first] == [[f"UP{n}"] for n in range(30)]
     assert [found[0].active for found in again] == [n != 3 for n in range(30)], "read now, not then"
     assert len(everybody) == len(world.users)
+
+
+async def test_a_listing_made_lately_stands_for_planning_but_not_for_whom_it_shows_deactivated() -> None:
+    world = workspace().add(*(User(f"UP{n}") for n in range(30)))
+    world.users["UP3"].deleted = True
+    async with staged(world) as stage:
+        people = [Person(f"p{n}", "Somebody", account_ids=((INSTANCE, f"UP{n}"),)) for n in range(30)]
+
+        async def accounts(person: Person) -> list[Account]:
+            return [account async for account in stage.slack.accounts(person)]
+
+        everybody = [account async for account in stage.slack.accounts()]
+        world.users["UP3"].deleted = False
+        world.add(User("UNEW"))
+        found = await asyncio.gather(*(accounts(person) for person in people))
+        late = await accounts(Person("new", "Somebody", account_ids=((INSTANCE, "UNEW"),)))
+        asked = [call.params["user"] for call in stage.sandbox.calls("users.info")]
+        assert (asked, len(stage.sandbox.calls("users.list"))) == (["UP3", "UNEW"], 1)
+    assert len(everybody) == len(world.users) - 1
+    assert [[(one.id, one.active) for one in each] for each in found] == [
+        [(f"UP{n}", True)] for n in range(30)
+    ]
+    assert [account.id for account in late] == ["UNEW"]
+
+
+async def test_whether_an_account_is_open_is_never_taken_from_a_listing_made_before() -> None:
+    async with staged(admin=True) as stage:
+        account = {one.id: one async for one in stage.slack.accounts()}["U1"]
+        stage.sandbox.workspace.users["U1"].deleted = True
+        assert (await stage.slack.account_active("x", account)).sight is not Sight.PRESENT
+        assert len(stage.sandbox.calls("users.info")) == 1
+
+
+async def test_people_planned_one_after_another_are_listed_once_it_has_cost_as_much() -> None:
+    world = workspace().add(*(User(f"UP{n}", deleted=True) for n in range(30)))
+    async with staged(world, page_size=20) as stage:
+        assert [account async for account in stage.slack.accounts()]
+        pages = len(stage.sandbox.calls("users.list"))
+
+        async def accounts(*numbers: int) -> list[str]:
+            ids = tuple((INSTANCE, f"UP{n}") for n in numbers)
+            person = Person("p", "Somebody", account_ids=ids)
+            return [account.id async for account in stage.slack.accounts(person)]
+
+        for number in range(pages):
+            await accounts(number)
+        assert len(stage.sandbox.calls("users.list")) == pages, "one alone is asked for by id"
+        assert await accounts(20, 21) == ["UP20", "UP21"]
+        assert len(stage.sandbox.calls("users.info")) == pages
+        assert len(stage.sandbox.calls("users.list")) == 2 * pages
 
 
 async def test_an_account_that_cannot_be_read_keeps_nobody_else_from_being_read() -> None:

@@ -82,7 +82,7 @@ def _note(app: Bawab, commits: TextIO) -> None:
         if connection.get_execution_options().get("bawab_write"):
             commits.write(f"{time.monotonic()}\n")
 
-    for engine in (app.store._engine.sync_engine, app.store._plain):  # noqa: SLF001 - only here it is counted
+    for engine in app.store.engines:
         event.listen(engine, "commit", durable)
 
 

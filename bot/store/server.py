@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 WRITER: Final = 0x6261776162
 """Any constant: all of Bawab's processes on one PostgreSQL take this lock for as long as they write."""
@@ -16,6 +18,38 @@ SILENT_SECONDS: Final = 15
 _PROBE_SECONDS: Final = 5
 IDLE_SECONDS: Final = 120
 """How long a write may stand still between two statements, while all other writers wait for it."""
+
+
+class ServerTransactions:
+    """Transactions on one server, by a driver that waits in the loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """What opens the connections."""
+        return self._engine.sync_engine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Read from one snapshot, for all statements, as SQLite gives."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Write; committed when the block ends well."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(bawab_write=True)
+            async with connection.begin():
+                yield connection
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
 
 
 def postgresql_engines(url: URL, busy_timeout: float) -> tuple[AsyncEngine, Engine]:

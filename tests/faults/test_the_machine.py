@@ -52,7 +52,7 @@ async def no_more_than(store: Store, database: Path, spare_pages: int) -> None:
         cursor.close()
 
     await store.aclose()  # its open connections know no limit; it opens new ones
-    for engine in (store._engine.sync_engine, store._plain):
+    for engine in store.engines:
         event.listen(engine, "connect", limit)
 
 

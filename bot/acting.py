@@ -19,13 +19,12 @@ from bot.steps import act
 from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Outcome, Result
-from connectors.errors import ConnectorError, NotSupported, Unavailable
+from connectors.errors import ConnectorError, NotSupported
+from connectors.evidence import nothing_sent
 from connectors.permits import only_while
 from connectors.waits import waits_measured
 from policies.model import StepAction
 
-MOST_LOST = 3
-"""Writes in a row without a usable answer after which the platform counts as down."""
 _LOST = (Outcome.UNKNOWN, Outcome.UNAVAILABLE)
 
 
@@ -62,7 +61,6 @@ class Acting:
         self._calls: dict[asyncio.Task[Sequence[Result]], _Call] = {}
         self._finished: list[tuple[StepRow, Result]] = []
         self._back: list[Back] = []
-        self._lost = 0
         self._dry = False
         self._since = monotonic()
 
@@ -83,7 +81,7 @@ class Acting:
 
     @property
     def _window(self) -> int:
-        return 1 if self._lost else self._flow.window
+        return 1 if self._strand.doubtful else self._flow.window
 
     async def once(self) -> bool:
         """Make one call and store what came of it, to see if a platform is back; False: nothing was due."""
@@ -253,12 +251,17 @@ class Acting:
         self._ready.extendleft(reversed(waiting))
 
     async def _made(self, call: _Call) -> Sequence[Result]:
-        with waits_measured() as waited, only_while(call.may_leave):
+        with waits_measured() as waited, only_while(lambda: self._may_leave(call)):
             try:
                 return await act(self._strand.connector, call.steps, may_join=call.may_join)
             finally:
                 call.waited = waited.seconds
                 self._strand.made[call.steps[0].case_id] += waited.requests
+
+    def _may_leave(self, call: _Call) -> bool:
+        """Whether, its turn having come, it may go: nothing follows what met an outage, or may have."""
+        strand, first = self._strand, next(iter(self._calls.values()), call)
+        return call.may_leave() and strand.trouble is None and (first is call or not strand.doubtful)
 
     async def _some_back(self) -> None:
         # What came back is told within a moment, even where another call hangs.
@@ -278,22 +281,25 @@ class Acting:
             self._flow.again()
             self._back += [Back(step, again, f"nothing was sent: {error}") for step in call.steps]
             return
-        self._finished += zip(call.steps, results, strict=True)
-        if not await self._fell_silent(results):
-            self._flow.called(monotonic() - call.began, call.waited)
-        self._slow_down(results)
-
-    async def _fell_silent(self, results: Sequence[Result]) -> bool:
-        """Answers lost one after another are an outage: the lane waits, rather than ask for every step."""
-        if any(result.outcome not in _LOST for result in results):
-            self._lost, self._strand.doubtful = 0, False
+        if all(result.outcome in _LOST for result in results):
+            self._flow.again()
+            await self._strand.missed(1, results[-1].detail)
+        elif not all(nothing_sent(result) for result in results):
+            self._strand.lost = 0
             await self._strand.heard()
+            self._flow.called(monotonic() - call.began, call.waited)
+        if not self._waits(call, results):
+            self._finished += zip(call.steps, results, strict=True)
+            self._slow_down(results)
+
+    def _waits(self, call: _Call, results: Sequence[Result]) -> bool:
+        """Let wait again, as no attempt, what surely did not leave: an outage came, or its turn was over."""
+        strand = self._strand
+        over = all(result.outcome is Outcome.RATE_LIMITED and not result.retry_after for result in results)
+        if not all(nothing_sent(result) for result in results) or (strand.trouble is None and not over):
             return False
-        self._lost, self._strand.doubtful = self._lost + 1, True
-        self._flow.again()
-        if self._lost >= MOST_LOST or self._strand.was_down:
-            said = f"{self._lost} answers in a row did not come; the last: {results[-1].detail}"
-            await self._strand.fell(Unavailable(said))
+        again, because = strand.again or strand.app.now(), f"nothing was sent: {results[-1].detail}"
+        self._back += [Back(step, again, because) for step in call.steps]
         return True
 
     def _slow_down(self, results: Sequence[Result]) -> None:

@@ -101,11 +101,16 @@ def _unreadable(step: StepView, now: datetime, *, settling: bool) -> NextState:
     """Nobody knows: an unknown outcome stays unknown, an acknowledged one stays unverified, for a week."""
     if step.acted == "no" and not step.attempts:
         return NextState(StepState.PENDING, "no", now)  # only looked at first, as after a restore: go on
-    if step.settle_until is not None and now >= step.settle_until + LONGEST_BLIND:
+    if blind_too_long(step.settle_until, now):
         return NextState(StepState.FAILED, step.acted, None, refusal=Refusal.UNEXPECTED)
     wait = _doubling(step.reads, LONGEST_READ_SECONDS) if settling else LATE_READ_SECONDS
     state = StepState.OUTCOME_UNKNOWN if step.acted == "maybe" else StepState.REMOVED_UNVERIFIED
     return NextState(state, step.acted, now + timedelta(seconds=wait))
+
+
+def blind_too_long(settle_until: datetime | None, now: datetime) -> bool:
+    """Whether nobody could read for so long that a person must see it."""
+    return settle_until is not None and now >= settle_until + LONGEST_BLIND
 
 
 def _again(step: StepView, now: datetime) -> NextState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from time import monotonic
 
@@ -11,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.flow import Flow
 from bot.ledger import Ledger
+from bot.outcomes import blind_too_long
 from bot.queueing import Queue
 from bot.steps import look
 from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Presence, Sight
 from connectors.errors import ConnectorError
-from connectors.probing import probing
+from connectors.probing import Probe, current, probing
 from connectors.waits import waits_measured
 
 
@@ -78,8 +78,8 @@ class Reading:
 
     async def _look(self, chunk: list[StepRow]) -> None:
         try:
-            with waits_measured() as waited, probing() if self._strand.doubtful else nullcontext():
-                presences = await look(self._strand.connector, chunk)
+            with waits_measured() as waited:
+                presences, probe = await self._asked(chunk)
             self._strand.made[chunk[0].case_id] += waited.requests
         except ConnectorError as error:
             again = await self._strand.fell(error)
@@ -87,7 +87,37 @@ class Reading:
             return
         if any(presence.sight is not Sight.UNREADABLE for presence in presences):
             await self._strand.heard()
+        elif probe.lost and await self._is_down(probe.lost, presences[-1].detail):
+            await self._strand.app.store.at_once(lambda tx: self._wait(tx, chunk, presences))
+            return
         self._seen += zip(chunk, presences, strict=True)
+
+    async def _asked(self, chunk: list[StepRow]) -> tuple[Sequence[Presence], Probe]:
+        """Read; what asks whether the platform is back goes on doing so, all else is only watched."""
+        if (outer := current()) is not None:
+            return await look(self._strand.connector, chunk), outer
+        with probing(careful=self._strand.doubtful) as probe:
+            self._strand.reading = probe
+            try:
+                return await look(self._strand.connector, chunk), probe
+            finally:
+                self._strand.reading = None
+
+    async def _is_down(self, times: int, detail: str) -> bool:
+        """Whether silence upon reading shows an outage: not by itself, one listing may fail for ever."""
+        if self._strand.doubtful or self._strand.was_down:
+            await self._strand.missed(times, detail)
+        return self._strand.trouble is not None
+
+    async def _wait(self, tx: AsyncConnection, chunk: list[StepRow], presences: Sequence[Presence]) -> None:
+        """Let what met an outage wait for its end; only whom nobody could read for too long is judged."""
+        await self._strand.hold(tx)
+        now, again = self._strand.app.now(), self._strand.again or self._strand.app.now()
+        pairs = list(zip(chunk, presences, strict=True))
+        blind = [(step, seen) for step, seen in pairs if blind_too_long(step.settle_until, now)]
+        judged = {step.id for step, _ in blind}
+        await self._ledger.see(tx, blind)
+        await self._ledger.put_off(tx, [step for step in chunk if step.id not in judged], again)
 
     async def _put_off(self, tx: AsyncConnection, chunk: Sequence[StepRow], again: datetime) -> None:
         await self._strand.hold(tx)

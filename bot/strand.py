@@ -19,9 +19,12 @@ from bot.store.query import change, columns
 from bot.store.tables import LaneRow
 from connectors.contract import ChatConnector
 from connectors.eased import ease_in, learnt
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Unavailable
+from connectors.probing import Probe
 
 KEEP_PACE_SECONDS = 30.0
+MOST_LOST = 3
+"""Requests in a row without a usable answer after which the platform counts as down."""
 
 
 async def keep_pace(tx: AsyncConnection, connector: ChatConnector) -> None:
@@ -47,8 +50,10 @@ class Strand:
     again: datetime | None = None
     """When work that could not leave comes back."""
     was_down: bool = False
-    doubtful: bool = False
-    """Whether the last answer to a write was lost: then one read asks for all, with one try."""
+    lost: int = 0
+    """Answers in a row that did not come, to writes and to the reading of what became of them."""
+    reading: Probe | None = None
+    """What is being read back now: it must be careful as soon as an answer is lost."""
     nudged: bool = False
     """Whether somebody more urgent may have come."""
     made: Counter[str] = field(default_factory=Counter)
@@ -67,6 +72,11 @@ class Strand:
     def closed(self) -> bool:
         """Whether nothing more may be begun: stopped, or the platform is in trouble."""
         return self._over or self.trouble is not None or self.stopping()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the last answer was lost: then one write goes at a time, and one read asks for all."""
+        return self.lost > 0
 
     async def hold(self, tx: AsyncConnection) -> None:
         """Make sure the lane is still ours, and keep what its pace has learnt; raises Superseded."""
@@ -87,9 +97,21 @@ class Strand:
         An answer to what left before it fell does not say that it is back.
         """
         if self.was_down and self.trouble is None:
-            self.was_down = False
+            self.was_down, self.lost = False, 0
             ease_in(self.connector)
             await answered(self.app, self.instance, self.connector.capabilities.platform)
+
+    async def missed(self, times: int, detail: str) -> None:
+        """So many more answers did not come: one after another they are an outage, and the lane waits.
+
+        Where the platform was down already, one is enough to say that it still is.
+        """
+        self.lost += times
+        if self.reading is not None:
+            self.reading.careful = True
+        if self.lost >= MOST_LOST or self.was_down:
+            said = f"{self.lost} answers in a row did not come; the last: {detail}"
+            await self.fell(Unavailable(said))
 
     async def fell(self, error: ConnectorError) -> datetime:
         """The platform is down or refuses us: nothing more leaves; gives when it is looked at again."""

@@ -13,7 +13,7 @@ from bot.claims import Claim, Superseded
 from bot.claims import claim as claim_lane
 from bot.clearance import Clearance
 from bot.flow import Flow
-from bot.lanes import may_work, stumbled
+from bot.lanes import careful, may_work, stumbled
 from bot.ledger import Delegate, Ledger
 from bot.queueing import Queue
 from bot.reading import Reading
@@ -54,6 +54,8 @@ class Lane:
         self._strand_now: Strand | None = None
         self._not_before: datetime | None = None
         """Until then the platform asked for no more writes."""
+        self._lost = 0
+        """Answers in a row that did not come: a draining that ends early must not forget them."""
 
     async def recover(self) -> int:
         """Claim the lane, and name every call that was under way when its last drainer died."""
@@ -81,7 +83,7 @@ class Lane:
             await self._halves(strand)
         finally:
             self._strand_now = None
-            self._not_before = strand.not_before
+            self._not_before, self._lost = strand.not_before, strand.lost
         await self._rest(strand)
         return strand.again if strand.trouble is not None else await self._next_due()
 
@@ -117,12 +119,13 @@ class Lane:
         if self._not_before is not None and self._not_before <= now:
             self._not_before = None
         try:
-            own = await self._connector.own_account_ids()
+            with careful(lane):
+                own = await self._connector.own_account_ids()
         except ConnectorError as error:
             await stumbled(self._app, self._instance, self._connector.capabilities.platform, error)
             return None
         strand = Strand(self._app, self._connector, held, self._stopping, own)
-        strand.not_before = self._not_before
+        strand.not_before, strand.lost = self._not_before, self._lost
         strand.was_down = lane.state != LaneState.OPEN or lane.failures > 0
         return strand
 

@@ -4,6 +4,8 @@ An exception means that nothing was sent, or that a read was not complete:
 
 * ConnectorError
   x Unavailable        wait, then try again (`retry_after` seconds where the platform said so)
+  x RateLimited        the same: the platform refuses for now
+  x HeldBack           the same: our own pace does, nobody was asked
   x BadCredentials     call an operator; the lane pauses
   x MissingScope       call an operator; the lane pauses for what needs that scope
   x NotSupported       make it a manual task
@@ -26,6 +28,14 @@ class Unavailable(ConnectorError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RateLimited(Unavailable):
+    """The server refused for now, so surely nothing was done; `retry_after` says for how long."""
+
+
+class HeldBack(RateLimited):
+    """Our own pace let nothing out: of the platform this says nothing, neither good nor bad."""
 
 
 class BadCredentials(ConnectorError):

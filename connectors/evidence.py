@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connectors.contract import Evidence, Outcome, Presence, Quality, Result, Sight
-from connectors.errors import ConnectorError, Unavailable
+from connectors.errors import ConnectorError, HeldBack, Unavailable
 from connectors.remedies import READ_BACK
 from connectors.wire import AnswerLost, Exchange, RateLimited
 
 Fact = tuple[str, str]
+NOTHING = "no"
+"""The fact `sent`, where nothing was: neither before nor in answer to anything."""
 
 
 def evidence_of(exchange: Exchange, quality: Quality, *facts: Fact) -> Evidence:
@@ -35,13 +37,19 @@ def not_answered(step_id: str, source: str, error: AnswerLost | ConnectorError, 
         proof = without_call(source, ("lost", "answer"), *facts)
         return Result(step_id, Outcome.UNKNOWN, proof, detail=str(error), remedy=READ_BACK.en)
     limited = isinstance(error, RateLimited)
+    sent = "refused" if limited and not isinstance(error, HeldBack) else NOTHING
     return Result(
         step_id,
         Outcome.RATE_LIMITED if limited else Outcome.UNAVAILABLE,
-        without_call(source, ("sent", "refused" if limited else "no"), *facts),
+        without_call(source, ("sent", sent), *facts),
         retry_after=error.retry_after if isinstance(error, Unavailable) else None,
         detail=str(error),
     )
+
+
+def nothing_sent(result: Result) -> bool:
+    """Tell whether a call got no answer because it was never made: our own pace, or no connection."""
+    return ("sent", NOTHING) in result.evidence.facts
 
 
 def unreadable(step_id: str, source: str, why: object) -> Presence:

@@ -8,6 +8,8 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from connectors.probing import Probe, current, take_part
+
 Ask = TypeVar("Ask")
 Said = TypeVar("Said")
 A_MOMENT = 0.002
@@ -18,6 +20,8 @@ A_MOMENT = 0.002
 class _Load(Generic[Ask, Said]):
     """What leaves together: each different ask once, and who waits for it."""
 
+    probe: Probe | None
+    """The probe it leaves in, if any: what looks whether a platform is back costs one request in all."""
     asks: dict[Hashable, Ask] = field(default_factory=dict)
     done: asyncio.Task[Sequence[Said]] | None = None
 
@@ -36,11 +40,13 @@ class Pool(Generic[Ask, Said]):
         """Give the answers to these asks; nothing in them was read before this was called."""
         if not asks:
             return []
-        load = self._open
-        if load is None or load.done is None:
-            load = self._open = _Load()
+        load, probe = self._open, current()
+        if load is None or load.done is None or load.probe is not probe:
+            load = self._open = _Load(probe)
             # A context of its own: what one caller records is not another's.
-            load.done = asyncio.get_running_loop().create_task(self._leave(load), context=Context())
+            context = Context()
+            context.run(take_part, probe)
+            load.done = asyncio.get_running_loop().create_task(self._leave(load), context=context)
         keys = [self._key(ask) for ask in asks]
         load.asks |= dict(zip(keys, asks, strict=True))
         said = dict(zip(load.asks, await asyncio.shield(load.done), strict=True))
@@ -48,5 +54,6 @@ class Pool(Generic[Ask, Said]):
 
     async def _leave(self, load: _Load[Ask, Said]) -> Sequence[Said]:
         await asyncio.sleep(A_MOMENT)
-        self._open = None
+        if self._open is load:
+            self._open = None
         return await self._send(list(load.asks.values()))

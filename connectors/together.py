@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from connectors.contract import Outcome, Result
-from connectors.errors import ConnectorError, NotSupported, Unavailable
+from connectors.errors import ConnectorError, HeldBack, NotSupported, Unavailable
 from connectors.evidence import not_answered, without_call
-from connectors.wire import RateLimited
 
 _SOURCE = "revoke"
 T = TypeVar("T")
@@ -97,7 +96,7 @@ async def _one(job: Job, course: _Course) -> None:
     if limited and course.stop is None:
         waits = [result.retry_after for result in limited if result.retry_after is not None]
         said = "another step beside it was refused for now; nothing was sent"
-        course.stop = RateLimited(said, retry_after=max(waits, default=None))
+        course.stop = HeldBack(said, retry_after=max(waits, default=None))
 
 
 def _unsent(step_id: str, error: ConnectorError) -> Result:

@@ -5,7 +5,8 @@ here. What it raises says whether anything was sent:
 
 * Forbidden       not on the allow-list, another host, or a write in a dry run; nothing was sent
 * NotSent         no connection was made; nothing was sent
-* RateLimited     the server refused, or its refusal still holds; nothing was done
+* RateLimited     the server refused; nothing was done
+* HeldBack        a RateLimited of our own pace: nothing was even asked
 * AnswerLost      a write may have arrived; read back before anything else
 * Unavailable     a read got no usable answer after all tries
 """
@@ -30,10 +31,10 @@ import aiohttp
 from connectors.allow_list import AllowList
 from connectors.bounded import bounded
 from connectors.contract import RateLimit
-from connectors.errors import Forbidden, Unavailable
+from connectors.errors import Forbidden, HeldBack, RateLimited, Unavailable
 from connectors.pacing import Pacing, hint
 from connectors.permits import may_leave
-from connectors.probing import asked, under_way
+from connectors.probing import asked, noted, tries_of, under_way
 from connectors.redaction import Redactor
 from connectors.routes import Access, Admitted, Part, Route, Unreadable, admit_parts
 from connectors.waits import waited_for_turn
@@ -42,6 +43,7 @@ __all__ = [
     "Access",
     "AnswerLost",
     "Exchange",
+    "HeldBack",
     "NotSent",
     "RateLimited",
     "ReadSignal",
@@ -55,10 +57,6 @@ __all__ = [
 
 class NotSent(Unavailable):
     """No connection was made, so surely nothing arrived."""
-
-
-class RateLimited(Unavailable):
-    """The server refused for now, so surely nothing was done; `retry_after` says for how long."""
 
 
 class AnswerLost(Exception):
@@ -246,7 +244,7 @@ class Wire:
         await self._turn(admitted, self._settings.longest_write_wait)
         if not may_leave():
             self.pacing.lost(admitted.paces)
-            raise RateLimited(f"{route.name}: it waited for too long; nothing was sent", retry_after=0.0)
+            raise HeldBack(f"{route.name}: it waited for too long; nothing was sent", retry_after=0.0)
         response, signal = await self._once(admitted, exchange, request, handler)
         if signal.kind is SignalKind.LIMITED:
             raise _limited(route, signal)
@@ -278,23 +276,23 @@ class Wire:
     async def _read(
         self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler
     ) -> aiohttp.ClientResponse:
-        route, tries = admitted.route, 1 if under_way() is not None else self._settings.read_tries
-        for attempt in range(1, tries + 1):
+        route, most = admitted.route, self._settings.read_tries
+        for attempt in range(1, most + 1):
             await self._turn(admitted, self._settings.longest_read_wait)
             try:
                 response, signal = await self._once(admitted, exchange, request, handler)
             except NotSent:
-                if attempt == tries:
+                if attempt >= tries_of(most):
                     raise
                 await self._back_off(attempt)
                 continue
             if response is not None and signal.kind is SignalKind.ANSWERED:
                 return response
             if signal.kind is SignalKind.LIMITED:
-                if attempt == tries:
+                if attempt >= tries_of(most):
                     raise _limited(route, signal)
-            elif attempt == tries:
-                raise Unavailable(f"{route.name}: {signal.reason}, {tries} times; wait and try again")
+            elif attempt >= tries_of(most):
+                raise Unavailable(f"{route.name}: {signal.reason}, {attempt} times; wait and try again")
             else:
                 await self._back_off(attempt)
         raise AssertionError("read_tries is at least 1")
@@ -304,7 +302,7 @@ class Wire:
         missing = await self.pacing.turns(admitted.paces, longest)
         waited_for_turn(time.monotonic() - asked_at)
         if missing is not None:
-            raise RateLimited(
+            raise HeldBack(
                 f"{admitted.route.name}: still limited for {missing:.1f} s; nothing was sent",
                 retry_after=missing,
             )
@@ -351,9 +349,11 @@ class Wire:
             exchange.seconds = time.monotonic() - started
             if not whole:
                 self.pacing.lost(admitted.paces)
+                noted(answered=False)
         self.requests_sent += 1
         self._note(exchange, response)
         signal = self._judge(admitted.route, response, body)
+        noted(answered=signal.kind is not SignalKind.BROKEN)
         return response, self._learnt(admitted, signal, started, response.headers)
 
     def _judge(self, route: Route, response: aiohttp.ClientResponse, body: bytes) -> Signal:

@@ -19,7 +19,7 @@ from connectors.chat.teams.signals import seconds_of
 from connectors.errors import BadCredentials, ConnectorError, Forbidden, Unavailable
 from connectors.pooling import Pool
 from connectors.together import abreast
-from connectors.wire import AnswerLost, Exchange, RateLimited
+from connectors.wire import AnswerLost, Exchange, HeldBack, RateLimited
 
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -97,7 +97,7 @@ class Batches:
             if (wait := self._client.wire.refused_for(method, GRAPH, path)) > longest:
                 route = route_of(method, path)
                 said = f"{route.name if route else method}: still limited for {wait:.1f} s; nothing was sent"
-                held_back[index] = RateLimited(said, retry_after=wait)
+                held_back[index] = HeldBack(said, retry_after=wait)
         return held_back
 
     def _place(self, ask: RequestInformation) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, cast, func, select, union
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, cast, func, literal, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
@@ -58,18 +58,50 @@ async def backlogs(
     }
 
 
+async def backlog_of_all(app: Bawab, tx: AsyncConnection, instances: Collection[str]) -> Backlog:
+    """Count what waits for several instances together: whoever waits for two of them counts once.
+
+    They work side by side, so the slowest says how long it takes.
+    """
+    each = await backlogs(app, tx, instances)
+    if len(each) < 2:
+        return next(iter(each.values()), NOTHING)
+    acting, reading = _pairs(instances)
+    _, cases, people, urgent = (await _counted(tx, _as_one(union(acting, reading).subquery()), ""))[0]
+    unread = await _counted(tx, _as_one(reading.subquery()), "")
+    return Backlog(
+        steps=sum(one.steps for one in each.values()),
+        groups=sum(one.groups for one in each.values()),
+        people=people,
+        cases=cases,
+        urgent=int(urgent or 0),
+        unread=unread[0][1] if unread else 0,
+        seconds=max((one.seconds for one in each.values() if one.seconds), default=None),
+    )
+
+
 async def _of_cases(tx: AsyncConnection, instances: Collection[str] | None, but: str) -> dict[str, Backlog]:
     """Count cases and people: with a step that waits, or still to be read there."""
-    cases, steps, rows = columns(CaseRow), columns(StepRow), columns(CaseInstanceRow)
-    acting = select(steps.instance, steps.case_id).where(steps.state.in_(sorted(STEP_BOT_AT_WORK)))
-    reading = select(rows.instance, rows.case_id).join(table(CaseRow), cases.id == rows.case_id)
-    reading = reading.where(rows.state == "pending", cases.state.in_(sorted(CASE_RUNNING)))
-    acting, reading = _only(acting, steps.instance, instances), _only(reading, rows.instance, instances)
+    acting, reading = _pairs(instances)
     unread = {name: count for name, count, *_ in await _counted(tx, reading.subquery(), but)}
     return {
         name: Backlog(people=people, cases=count, urgent=int(urgent or 0), unread=unread.get(name, 0))
         for name, count, people, urgent in await _counted(tx, union(acting, reading).subquery(), but)
     }
+
+
+def _pairs(instances: Collection[str] | None) -> tuple[Select[Any], Select[Any]]:
+    """Give (instance, case) of what waits to be done, and of what waits to be read."""
+    cases, steps, rows = columns(CaseRow), columns(StepRow), columns(CaseInstanceRow)
+    acting = select(steps.instance, steps.case_id).where(steps.state.in_(sorted(STEP_BOT_AT_WORK)))
+    reading = select(rows.instance, rows.case_id).join(table(CaseRow), cases.id == rows.case_id)
+    reading = reading.where(rows.state == "pending", cases.state.in_(sorted(CASE_RUNNING)))
+    return _only(acting, steps.instance, instances), _only(reading, rows.instance, instances)
+
+
+def _as_one(pairs: Subquery) -> Subquery:
+    """Give each case once, whatever instances it waits for."""
+    return select(literal("").label("instance"), pairs.c.case_id).distinct().subquery()
 
 
 async def _counted(tx: AsyncConnection, pairs: Subquery, but: str) -> Sequence[Any]:

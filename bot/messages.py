@@ -16,6 +16,8 @@ from bot.groups.succession import Succession
 from bot.notices.asking import Asking
 from bot.notices.directory import StoreDirectory
 from bot.notices.enqueue import OUTCOMES
+from bot.notices.outage_letters import outage_id
+from bot.notices.outage_news import OutageNews
 from bot.notices.outbox import Outbox
 from bot.notices.ports import NoticeLimits
 from bot.notices.recipients import Subject
@@ -70,6 +72,7 @@ class Messages:
         self.tasks = Tasks(app.store, app.audit, self._sender.outbox, rules, app.now)
         self.succession = Succession(app, self._sender.outbox)
         self._asking = Asking(app, self._sender.outbox)
+        self._outages = OutageNews(app, self._sender.outbox)
 
     @property
     def outbox(self) -> Outbox:
@@ -117,15 +120,16 @@ class Messages:
             await self._sender.enqueue_for_case(tx, case, taken[case.id], person, rule)
 
     async def send_due(self) -> None:
-        """Chase what is late, ask who must decide, then send what waits."""
+        """Chase what is late, ask who must decide, tell IT what is down, then send what waits."""
         now = self._app.now()
         await self.tasks.remind_due(now)
         await look_before_asking(self._app)
         await self._asking.ask_due()
+        await self._outages.follow()
         await self._sender.send_due(now)
 
     async def _judge(self, tx: AsyncConnection, notice: NoticeRow) -> Subject | None:
-        return await self._asking.judge(tx, notice)
+        return await (self._outages if outage_id(notice) else self._asking).judge(tx, notice)
 
 
 def limits_of(settings: Settings) -> NoticeLimits:

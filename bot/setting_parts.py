@@ -155,6 +155,8 @@ class NoticeSettings(Part):
     """Messages to one person in an hour; the rest waits and is put together."""
     failover_after: timedelta = timedelta(minutes=5)
     """How long a channel may be down before a message takes the next, independently operated one."""
+    outage_after: timedelta = Field(default=timedelta(minutes=10), ge=timedelta(0))
+    """How long a platform may be down before IT is told; of a refused token IT is told at once."""
     only_to: list[str] | None = None
     channels: list[str] = Field(default_factory=lambda: ["slack", "telegram", "teams", "email", "webhook"])
     """Kinds of channel in the order they are tried, unless a person chose their own."""

@@ -34,6 +34,8 @@ from connectors.messages import Message
 
 Judge = Callable[[AsyncConnection, NoticeRow], Awaitable[Subject | None]]
 """For what asks staff to decide: whom it is about, or None where this reader may not decide it (any more)."""
+JUDGED = frozenset({"confirm", "questions", "outage"})
+"""Stems of kinds whose readers were chosen by their role, which they may have lost since."""
 FAILOVER = "failover"
 NEEDS_AN_OPERATOR = frozenset({"BadCredentials", "MissingScope", "ConnectorError", "instance_not_configured"})
 """Waiting mends none of these: another channel is taken at once."""
@@ -115,7 +117,7 @@ class Claims:
 
     async def subject_of(self, tx: AsyncConnection, notice: NoticeRow) -> Subject | None:
         """Give whom a notice is about; None where its reader may not be asked (any more)."""
-        if notice.hold_digest or notice.kind.partition("/")[0] in ("confirm", "questions"):
+        if notice.hold_digest or notice.kind.partition("/")[0] in JUDGED:
             return await self._judge(tx, notice) if self._judge else None
         if is_digest(notice):
             return Subject("")

@@ -12,6 +12,7 @@ from bot.notices.approval_letters import approval_letter, emergency_letter, ques
 from bot.notices.channels import Channel
 from bot.notices.compose import GroupLine, OrphanLine, removal, succession, worst
 from bot.notices.digest_letter import digest_letter
+from bot.notices.outage_letters import outage_letter
 from bot.notices.ports import NoticeLimits
 from bot.notices.readers import Reader, reader_of
 from bot.notices.recipients import Subject
@@ -73,6 +74,7 @@ _TITLES: Mapping[str, str] = {
     "approval": N_("An approval is wanted"),
     "confirm": N_("A second person's word is wanted"),
     "questions": N_("A question for you"),
+    "outage": N_("News of a platform"),
 }
 """By the stem of a notice's kind; they name nobody, for a subject shows on a locked screen."""
 
@@ -124,6 +126,10 @@ async def _questions(tx: AsyncConnection, sheet: Sheet) -> Drafted:
     return await question_letter(tx, sheet.notice, sheet.t, sheet.means)
 
 
+async def _outage(tx: AsyncConnection, sheet: Sheet) -> Drafted:
+    return await outage_letter(tx, sheet.notice, sheet.reader.zone, sheet.t, sheet.means)
+
+
 _STEMS: Mapping[str, Callable[[AsyncConnection, Sheet], Awaitable[Drafted]]] = {
     "removal": _removal,
     "succession": _succession,
@@ -131,6 +137,7 @@ _STEMS: Mapping[str, Callable[[AsyncConnection, Sheet], Awaitable[Drafted]]] = {
     "approval": _approval,
     "confirm": _confirm,
     "questions": _questions,
+    "outage": _outage,
 }
 """By the stem of a notice's kind."""
 

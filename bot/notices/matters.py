@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.notices.outage_letters import outage_id
+from bot.outages import outages
 from bot.store.access_tables import SignatureRow
 from bot.store.query import columns
 from bot.store.tables import CaseRow, HoldRow, NoticeRow, StepRow, TaskRow
@@ -31,12 +33,15 @@ class About:
 async def abouts(tx: AsyncConnection, live: Sequence[NoticeRow]) -> dict[str, About]:
     """Sum up what these messages are about, by their ids; a message that is not in it is always looked at.
 
-    Three kinds are many: news of removals (a case's steps), lists of tasks (their reader's) and approvals.
+    Summed up are news of removals (a case's steps), lists of tasks (their reader's), approvals and outages.
     """
     removals = {one.case_id for one in live if _stem(one) == "removal"}
     steps = await _steps(tx, removals)
     lists = await _lists(tx, {one.recipient_id for one in live if _stem(one) == "digest"})
     holds = await _holds(tx, {one.hold_digest for one in live if one.hold_digest})
+    down: Mapping[str, Any] = {}
+    if any(map(outage_id, live)):
+        down = {one.id: one for one in await outages(tx)}
     found: dict[str, About] = {}
     for one in live:
         if one.hold_digest:
@@ -46,6 +51,8 @@ async def abouts(tx: AsyncConnection, live: Sequence[NoticeRow]) -> dict[str, Ab
         elif _stem(one) == "removal" and not one.groups.get("merged"):
             theirs = steps[one.case_id]
             found[one.id] = About((theirs,), max((row[-1] for row in theirs), default=None))
+        elif outage := down.get(outage_id(one)):
+            found[one.id] = About((((outage,),),))
     return found
 
 

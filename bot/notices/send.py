@@ -31,7 +31,7 @@ from policies.rules import Rule
 
 _IN_THE_AIR = ("sending", "unknown")
 _MOST_AT_ONCE = 100
-_PRESSING = {"confirm": 0, "approval": 1, "questions": 2, "digest": 3}
+_PRESSING = {"confirm": 0, "approval": 1, "outage": 2, "questions": 3, "digest": 4}
 
 
 class NoticeSender:

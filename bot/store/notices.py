@@ -19,6 +19,7 @@ from bot.store.tables import (
     HoldRow,
     LaneRow,
     LinkQuestionRow,
+    MetaRow,
     NoticeRow,
     StepRow,
     TaskRow,
@@ -27,6 +28,8 @@ from bot.store.tasks import OPEN_TASKS
 from policies.model import EventKind
 
 _notice = columns(NoticeRow)
+OUTAGES = "outage:"
+"""How the keys of remembered outages begin."""
 _LEAVING = (EventKind.LEAVER, EventKind.CONTRACTOR_END, EventKind.VANISHED)
 
 
@@ -56,6 +59,11 @@ async def told_questions(tx: AsyncConnection, recipient: str) -> frozenset[str]:
     """Give the ids of the questions of who is who that somebody was, or is to be, told of."""
     mine = [_notice.recipient_id == recipient, _notice.case_id == "", _notice.kind.startswith("questions/")]
     return frozenset(one for row in await where(tx, NoticeRow, *mine) for one in row.groups.get("told", ()))
+
+
+async def outage_notices(tx: AsyncConnection, kind: str) -> list[NoticeRow]:
+    """Give every message about one outage: of a kind, and of those that begin so."""
+    return await where(tx, NoticeRow, _notice.case_id == "", _notice.kind.startswith(kind, autoescape=True))
 
 
 async def staff_hr_does_not_know(tx: AsyncConnection, ids: Collection[str]) -> frozenset[str]:
@@ -193,7 +201,7 @@ async def pulse(tx: AsyncConnection, since: datetime) -> tuple[object, ...]:
     """
     step, task, hold = columns(StepRow), columns(TaskRow), columns(HoldRow)
     signed, asked, question = columns(SignatureRow), columns(ConfirmationRow), columns(LinkQuestionRow)
-    orphan = columns(SuccessionRow)
+    orphan, meta = columns(SuccessionRow), columns(MetaRow)
     sums = (
         select(func.max(step.updated_at)),
         select(task.id, task.state, task.reminders, task.assignee_id, task.first_by)
@@ -204,6 +212,7 @@ async def pulse(tx: AsyncConnection, since: datetime) -> tuple[object, ...]:
         select(func.count(asked.decided_at)),
         select(func.count(question.id)),
         select(func.count(orphan.asked_at), func.count(orphan.settled_at), func.max(orphan.settled_at)),
+        select(meta.key, meta.value).where(meta.key.startswith(OUTAGES, autoescape=True)).order_by(meta.key),
         select(func.count(), func.max(_notice.sent_at)).where(
             _notice.sent_at >= since, _notice.state == "sent"
         ),

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.backlog import Backlog
 from bot.locale import Translator, translator
 from bot.notices.approval_words import Approval, Emergency, Word, approval, emergency, questions
 from bot.notices.compose import GroupLine, OrphanLine, removal, succession
 from bot.notices.saying import Means
 from bot.notices.task_list import TaskLine, all_done, newer_list, task_list
+from bot.outages import Outage
 from bot.shown import Shown
-from bot.states import HoldKind, StepState
+from bot.states import HoldKind, LaneState, StepState
+from bot.words.outage_letter import outage_lines
+from bot.words.reader import Reader
 from connectors.chat.manual import fill_steps, task_steps
 from connectors.messages import Message, Passage
 from policies.model import Refusal, StepAction
@@ -68,6 +73,35 @@ LATE = Emergency("case_1", ANA, HUDA, NOON, NOON, late=True)
 RIGHT = Emergency("case_1", ANA, HUDA, NOON, NOON, "confirmed", "Idris", NOON)
 WRONG = Emergency("case_1", ANA, HUDA, NOON, NOON, "disputed", "Idris", NOON)
 
+WAITS = Backlog(steps=1212, groups=3, people=13, cases=14, urgent=1, seconds=720)
+DOWN = Outage(
+    id="outage_1",
+    scope="slack",
+    platform="slack",
+    state=LaneState.WAITING,
+    began=NOON,
+    since=NOON,
+    counted=NOON + timedelta(minutes=10),
+    looked=NOON,
+    instances=("acme",),
+    title="Slack",
+    waits=WAITS,
+)
+FLAPS = replace(DOWN, falls=3, since=NOON + timedelta(minutes=40), waits=Backlog())
+ONE = Backlog(steps=1, groups=1, people=1, cases=1, seconds=2.0)
+BACK = replace(DOWN, state=LaneState.OPEN, since=NOON + timedelta(hours=6), down=21_600, waits=ONE)
+FOUR = replace(DOWN, title="Slack (acme, apac, emea, +1)", instances=("acme", "apac", "emea", "labs"))
+REFUSED = replace(
+    DOWN,
+    state=LaneState.PAUSED,
+    reason="acme: Slack refuses the bot token at auth.test (invalid_auth); give a valid token and restart",
+)
+
+
+def _outage(outage: Outage) -> Said:
+    return lambda t: tuple(Passage(line) for line in outage_lines(outage, Reader(t, ZONE)))
+
+
 MESSAGES: dict[str, Said] = {
     "removal": lambda t: removal(ANA, GROUPS, t, PRESSED, "case_1"),
     "succession": lambda t: succession(ANA, [OrphanLine("board", "creator")], NOON, ZONE, t),
@@ -91,6 +125,14 @@ MESSAGES: dict[str, Said] = {
     "emergency_right": lambda t: emergency(RIGHT, ZONE, t, PRESSED),
     "emergency_wrong": lambda t: emergency(WRONG, ZONE, t, PRESSED),
     "questions": lambda t: questions(["acme", "acme", "staff"], t, PRESSED),
+    "outage": _outage(DOWN),
+    "outage_flapping": _outage(FLAPS),
+    "outage_of_many": _outage(FOUR),
+    "outage_back": _outage(BACK),
+    "outage_back_refused": _outage(replace(BACK, refused=True)),
+    "outage_over": _outage(replace(BACK, falls=2, over=True, waits=Backlog())),
+    "outage_refused": _outage(REFUSED),
+    "outage_gone": _outage(replace(REFUSED, gone=True)),
     "questions_answered": lambda t: questions([], t, PRESSED),
 }
 

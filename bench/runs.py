@@ -19,6 +19,8 @@ from bench.clock import calibrate
 MOST_DRIFT = 0.15
 MOST_CORE = 0.5
 """More of a core than this, while time is scaled, and the numbers say something of this machine instead."""
+MOST_TRIES = 3
+"""So often a block is measured at most: on a shared machine another's work may fall into any of them."""
 LONGEST_RUN = 300.0
 Job = dict[str, Any]
 Said = dict[str, Any]
@@ -143,16 +145,29 @@ class Block:
         return "INVALID: " + "; ".join(dict.fromkeys(doubts)) if doubts else ""
 
 
-def interleave(clients: Mapping[str, Callable[[], Run]], rounds: int) -> Block:
-    """Run every client in turn, `rounds` times: A B A B, with a calibration loop before, between, after."""
+def interleave(
+    clients: Mapping[str, Callable[[], Run]], rounds: int, *, speed: Callable[[], float] = calibrate
+) -> Block:
+    """Run every client in turn, `rounds` times; all of it again, at most twice, where the machine drifted.
+
+    Of several tries the one that drifted least is given: what the clients did plays no part in the choice.
+    """
+    tries: list[Block] = []
+    while not tries or (tries[-1].drift > MOST_DRIFT and len(tries) < MOST_TRIES):
+        tries.append(_interleaved(clients, rounds, speed))
+    return min(tries, key=lambda one: one.drift)
+
+
+def _interleaved(clients: Mapping[str, Callable[[], Run]], rounds: int, speed: Callable[[], float]) -> Block:
+    """A B A B, with a calibration loop before, between, after."""
     runs: dict[str, list[Run]] = {name: [] for name in clients}
-    speeds = [calibrate()]
+    speeds = [speed()]
     for _ in range(rounds):
         for name, client in clients.items():
             run = client()
             run.judge()
             runs[name].append(run)
-            speeds.append(calibrate())
+            speeds.append(speed())
     return Block(runs, drift_of(speeds))
 
 

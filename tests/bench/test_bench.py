@@ -54,15 +54,20 @@ def test_drift_and_a_busy_client_make_a_block_invalid() -> None:
     assert "the client used 60% of a core" in Block({"A": [busy]}, 0.0).doubt_of("A")
 
 
-def test_clients_take_turns() -> None:
+def test_clients_take_turns_and_take_them_again_where_the_machine_drifted() -> None:
     order: list[str] = []
 
     def client(name: str) -> Run:
         order.append(name)
         return Run({}, {"now": 1.0, "cpu": 0.0})
 
-    interleave({"A": lambda: client("A"), "B": lambda: client("B")}, 2)
+    clients = {"A": lambda: client("A"), "B": lambda: client("B")}
+    assert interleave(clients, 2, speed=lambda: 1.0).drift == 0.0
     assert order == ["A", "B", "A", "B"]
+    order.clear()
+    slower = iter([1.0, 1.0, 1.5, 1.0, 1.0, 1.3, 1.0, 1.0, 1.4])
+    assert interleave(clients, 1, speed=lambda: next(slower)).drift == pytest.approx(0.3)
+    assert order == ["A", "B"] * 3
 
 
 def test_a_row_is_met_not_met_or_neither_and_a_better_peer_stays_in_the_table() -> None:

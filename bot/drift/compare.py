@@ -42,6 +42,8 @@ class Compared:
     """Memberships that stand in their case as exceptions or as work, or as drift already."""
     refused: int = 0
     """Memberships a guard leaves alone, as it did when the case ran."""
+    on_accounts: bool = False
+    """Whether it says something of an account itself, which only the platform can tell."""
     gaps: tuple[Gap, ...] = ()
 
 
@@ -105,8 +107,10 @@ async def _judge(
     if planned.action not in COMPARED or planned.verdict not in (Verdict.ACT, Verdict.BLOCKED):
         return
     own, was_out = past.own(planned), past.was_out(planned)
+    known = (planned.account.id, place(planned)) in past.drifts
+    found.on_accounts |= planned.group is None and (planned.verdict is Verdict.ACT or known)
     stands = own is not None and not _stood_as_out(own)
-    if (planned.account.id, place(planned)) in past.drifts or stands:
+    if known or stands:
         found.known += 1
     elif planned.verdict is Verdict.BLOCKED and not was_out:
         found.refused += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from bot.app import Bawab
 from bot.values import group_from_plain
@@ -70,6 +70,15 @@ class Reader:
         """Leave the connector open: it belongs to somebody else."""
 
 
+@runtime_checkable
+class ListsMembersById(Protocol):
+    """Can say who is in a group by the accounts' ids alone, where what they are would cost more calls."""
+
+    def members_by_id(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield everybody in the group as `members` does, of each account no more than its id."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRead:
     """One group of the index: who of the people compared is in it, or why that is not known."""
@@ -115,17 +124,27 @@ class MemberIndex(Reader):
         self._listed: dict[str, Account] | None = None
 
     async def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
-        """Yield accounts by their ids from one listing of all, where that is fewer calls."""
+        """Yield accounts by their ids: from one listing of all where that was chosen, else as linked.
+
+        What the groups say is looked at closer before it counts, and then the accounts are asked for.
+        """
         wanted = {account for at, account in person.account_ids if at == self.instance} if person else set()
-        if not wanted or not self._list_accounts or not wanted <= self._covered:
+        if person is None or not wanted or not wanted <= self._covered:
             async for account in self._inner.accounts(person):
                 yield account
-            return
+        elif self._list_accounts:
+            listed = await self._directory()
+            for account_id in sorted(wanted & listed.keys()):
+                yield listed[account_id]
+        else:
+            for account in stand_ins(self.instance, person):
+                yield account
+
+    async def _directory(self) -> dict[str, Account]:
         if self._listed is None:
             listed = {account.id: account async for account in self._inner.accounts()}
             self._listed = {account_id: listed[account_id] for account_id in self._covered & listed.keys()}
-        for account_id in sorted(wanted & self._listed.keys()):
-            yield self._listed[account_id]
+        return self._listed
 
     async def memberships(self, account: Account, known: KnownGroups) -> AsyncIterator[Membership | Gap]:
         """Yield what the groups say of the account, and their gaps; raises where one is not read yet."""
@@ -143,6 +162,11 @@ class MemberIndex(Reader):
                 yield Membership(account, row.group, Role(kept["role"]), sole_owner=sole, through=through)
         for gap in self._gaps:
             yield gap
+
+
+def stand_ins(instance: str, person: Person) -> list[Account]:
+    """Give a person's accounts by their ids alone, as ordinary open ones; never to act upon."""
+    return [Account(instance, account_id) for at, account_id in person.account_ids if at == instance]
 
 
 def reading(app: Bawab, instance: str, reader: Reader | None = None) -> Bawab:

@@ -13,7 +13,7 @@ from bot.drift.hints import HINTS
 from bot.drift.standing import everybody_out
 from bot.store.group_tables import ReconcileItemRow, ReconcileRow
 from bot.store.query import add, all_of, change, chunks, columns, one, table, where
-from bot.store.tables import LinkRow
+from bot.store.tables import LinkRow, SnapshotRow
 from bot.values import group_to_plain
 from policies.model import Group
 
@@ -133,6 +133,13 @@ async def accounts_compared(tx: AsyncConnection, row: ReconcileRow, instance: st
         rows = await where(tx, LinkRow, links.instance == instance, links.person_id.in_(part))
         found |= {link.account_id for link in rows}
     return frozenset(found)
+
+
+async def groups_remembered(tx: AsyncConnection, instance: str) -> int:
+    """Count the groups that leavers were ever seen in on an instance: at least so many there are, or were."""
+    shots = columns(SnapshotRow)
+    counted = select(func.count(shots.group_id.distinct())).where(shots.instance == instance)
+    return int((await tx.execute(counted)).scalar_one())
 
 
 async def reread(tx: AsyncConnection, row: ReconcileRow) -> ReconcileRow:

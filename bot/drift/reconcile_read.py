@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from bot.app import Bawab
 from bot.drafting import Drafter
 from bot.drift.compare import Compared, compare
 from bot.drift.end import closed, gone
+from bot.drift.first_look import FirstLook
 from bot.drift.hints import OF_THE_INSTANCE
-from bot.drift.member_index import MemberIndex, group_read, member_to_plain, reading
+from bot.drift.member_index import (
+    ListsMembersById,
+    MemberIndex,
+    Reader,
+    group_read,
+    member_to_plain,
+    reading,
+)
 from bot.drift.reconcile_items import (
     GROUP,
     PERSON,
@@ -19,12 +27,13 @@ from bot.drift.reconcile_items import (
     WAITING,
     accounts_compared,
     done,
+    groups_remembered,
     items,
     put_groups,
     reread,
 )
 from bot.drift.record import FoundBy, record
-from bot.drift.standing import standing_of
+from bot.drift.standing import Standing, standing_of
 from bot.groups.memory import known_groups
 from bot.steps import look
 from bot.store.group_tables import DriftRow, ReconcileItemRow, ReconcileRow
@@ -34,7 +43,7 @@ from bot.store.tables import StepRow
 from connectors.contract import NO_GROUPS, ListsMembers, Sight
 from connectors.errors import ConnectorError
 from connectors.wire import Wire
-from policies.model import Gap, Group
+from policies.model import Gap, Group, Membership, StepAction
 
 PAGE = 200
 """Accounts in a page of a directory, where nothing else is known: for the estimate only."""
@@ -101,12 +110,15 @@ class Reading:
                 return stored
             accounts = len(await accounts_compared(tx, self._row, self._instance))
             pages = await directory_size(tx) // PAGE + 1
-        by_person = 2 * accounts  # the account, and what it is in
-        if by_person <= FEW or not isinstance(self._connector, ListsMembers):
+            remembered = await groups_remembered(tx, self._instance)
+        # Of whoever's account itself may be found open again, the account is asked for too.
+        asked_of = StepAction.DEACTIVATE in self._connector.capabilities.actions
+        by_person = (2 if asked_of else 1) * accounts
+        if by_person <= max(FEW, remembered // 2) or not isinstance(self._connector, ListsMembers):
             return await self._note(by=PERSON)
         groups, gaps = await self._listed()
-        listing = accounts > pages
-        if len(groups) + min(accounts, pages) >= by_person:
+        listing = asked_of and accounts > pages
+        if len(groups) + (min(accounts, pages) if asked_of else 0) >= by_person:
             return await self._note(by=PERSON, groups=len(groups))
         async with self._app.store.write() as tx:
             await put_groups(tx, self._row, self._instance, groups)
@@ -132,7 +144,7 @@ class Reading:
         members: dict[str, Any] = {}
         problem = ""
         try:
-            async for found in self._lister().members(row.group):
+            async for found in self._members(row.group):
                 if isinstance(found, Gap):
                     problem = found.detail or found.reason
                 elif found.account.id in compared:
@@ -152,10 +164,12 @@ class Reading:
                 self._covered = await accounts_compared(tx, self._row, self._instance)
         return self._covered
 
-    def _lister(self) -> ListsMembers:
+    def _members(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        if isinstance(self._connector, ListsMembersById):
+            return self._connector.members_by_id(group)
         if not isinstance(self._connector, ListsMembers):
             raise TypeError(f"{self._instance} lists no members; this run was decided on another connector")
-        return self._connector
+        return self._connector.members(group)
 
     async def _indexed(self) -> MemberIndex:
         if self._index is None:
@@ -185,18 +199,31 @@ class Reading:
         await self._store(item, compared or Compared(), left)
 
     async def _compared(self, person_id: str, *, by: str) -> Compared | None:
-        """Compare; an index only says who needs a closer look, and what is then read of them decides."""
-        app = self._app
-        async with app.store.read() as tx:
+        """Compare; a first look only says who needs a closer one, and what is then read of them decides."""
+        async with self._app.store.read() as tx:
             standing = await standing_of(tx, person_id)
         if standing is None:
             return None
         if by == GROUP:
-            drafter = Drafter(reading(app, self._instance, await self._indexed()))
-            found = await compare(app, drafter, standing, self._instance)
-            if not found.sightings and not found.over:
+            found = await self._compared_by(await self._indexed(), standing)
+            if not _needs_a_closer_look(found):
                 return found
-        return await compare(app, Drafter(reading(app, self._instance)), standing, self._instance)
+        look = FirstLook(self._connector)
+        try:
+            found = await self._compared_by(look, standing)
+        except OF_THE_INSTANCE:
+            raise
+        except ConnectorError:
+            pass  # an account that is gone is told by the account itself
+        else:
+            if not _needs_a_closer_look(found) and not look.doubtful:
+                return found
+        look.closer()
+        return await self._compared_by(look, standing)
+
+    async def _compared_by(self, reader: Reader, standing: Standing) -> Compared:
+        drafter = Drafter(reading(self._app, self._instance, reader))
+        return await compare(self._app, drafter, standing, self._instance)
 
     async def _is_gone(self, drift: DriftRow) -> bool:
         async with self._app.store.read() as tx:
@@ -220,3 +247,7 @@ class Reading:
                 "gaps": sorted({(gap.reason, gap.group_id or "") for gap in compared.gaps}),
             }
             await done(tx, item, READ, found=said)
+
+
+def _needs_a_closer_look(found: Compared) -> bool:
+    return bool(found.sightings or found.over or found.on_accounts)

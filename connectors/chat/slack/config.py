@@ -41,7 +41,7 @@ class SlackConfig:
     """Items asked for per page of channels or members, the most Slack allows; of people at most 200."""
     own_channels_kept_seconds: float = 60.0
     """How long one listing of the bot's own channels serves reading back, to tell what it would see."""
-    user_groups_kept_seconds: float = 30.0
+    user_groups_kept_seconds: float = 60.0
     """How long one listing of the user groups serves planning; never the reading before a write."""
     directory_kept_seconds: float = 600.0
     """How long one listing of everybody serves planning; whom it shows deactivated, or not, is asked for."""

@@ -143,6 +143,10 @@ class SlackConnector:
         """Yield everybody in one channel or user group."""
         return self._managers.with_roles(self._members.of(group))
 
+    def members_by_id(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield everybody in one channel or user group by their ids alone: no account is asked about."""
+        return self._managers.with_roles(self._members.by_id(group))
+
     async def revoke(self, steps: Sequence[Revocation]) -> Sequence[Result]:
         """End memberships side by side, as the pace lets them out; an exception: nothing was sent.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from connectors.chat.slack.client import SlackRefused
 from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.known_accounts import KnownAccounts
 from connectors.chat.slack.listing import Listing
 from connectors.errors import MissingScope
-from policies.model import Gap, Group, GroupKind, Membership
+from policies.model import Account, Gap, Group, GroupKind, Membership
 
 # What Slack answers where the bot may not look inside, or the group is gone: no fault of the listing.
 _UNREADABLE = frozenset(
@@ -36,25 +36,40 @@ class GroupMembers:
 
         Raises where a reading breaks off; ValueError for a group of another workspace.
         """
+        found = await self._ids(group, self._listing.user_group_ids)
+        if isinstance(found, Gap):
+            yield found
+            return
+        for account_id in sorted(found):
+            yield Membership(await self._accounts.get(account_id), group)
+
+    async def by_id(self, group: Group) -> AsyncIterator[Membership | Gap]:
+        """Yield the same without asking what the accounts are, user groups as one listing shows them all.
+
+        Raises the same.
+        """
+        found = await self._ids(group, self._listing.user_group_as_listed)
+        if isinstance(found, Gap):
+            yield found
+            return
+        for account_id in sorted(found):
+            yield Membership(Account(self._config.instance, account_id), group)
+
+    async def _ids(
+        self, group: Group, of_user_group: Callable[[str], Awaitable[frozenset[str]]]
+    ) -> frozenset[str] | Gap:
         if group.instance != self._config.instance:
             raise ValueError(f"{self._config.instance}: {group.id} is a group of {group.instance}")
         try:
-            members = await self._ids(group)
+            if group.kind is GroupKind.USER_GROUP:
+                return await of_user_group(group.id)
+            return await self._listing.channel_members(group.id)
         except MissingScope as missing:
-            yield self._unseen(group, f"the bot token lacks {missing.needed or 'a scope'}")
-            return
+            return self._unseen(group, f"the bot token lacks {missing.needed or 'a scope'}")
         except SlackRefused as refused:
             if refused.error not in _UNREADABLE:
                 raise
-            yield self._unseen(group, str(refused))
-            return
-        for account_id in sorted(members):
-            yield Membership(await self._accounts.get(account_id), group)
-
-    async def _ids(self, group: Group) -> frozenset[str]:
-        if group.kind is GroupKind.USER_GROUP:
-            return await self._listing.user_group_ids(group.id)
-        return await self._listing.channel_members(group.id)
+            return self._unseen(group, str(refused))
 
     def _unseen(self, group: Group, why: str) -> Gap:
         return Gap(

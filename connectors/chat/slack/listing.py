@@ -227,6 +227,14 @@ class Listing:
             lists.users[group_id] = await self.user_group_members(group_id)
         return lists.users[group_id]
 
+    async def user_group_as_listed(self, group_id: str) -> frozenset[str]:
+        """Give the members of one user group by a listing of all that was made lately; never to act upon."""
+        lists = await self._kept.now()
+        for item in lists.rows:
+            if not isinstance(item, Gap) and str(item["id"]) == group_id:
+                return frozenset(await self._users_of(item, lists))
+        return await self.user_group_ids(group_id)
+
     async def user_group_members(self, group_id: str) -> list[str]:
         """Read the members of one user group, disabled or not."""
         answer = await self._client.read(

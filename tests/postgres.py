@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from sqlalchemy import create_engine
 from bot.keeping.copying import copy_tables, reading
 from bot.store.db import Store
 from bot.store.migrate import migrate
+from tests.ports import free_port
 
 _SETTING = "BAWAB_DATABASE_URL"
 _TEMPLATE = "bawab_template"
@@ -106,13 +106,13 @@ class Server:
             user=_USER,
             group=_GROUP,
         )
-        for _ in range(400):
+        for _ in range(1200):
             if self._answers():
                 return
             if self.process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL ended with {self.process.returncode} while starting")
             self.process_wait(0.05)
-        raise RuntimeError("PostgreSQL did not answer within 20 s")
+        raise RuntimeError("PostgreSQL did not answer within a minute")
 
     def _answers(self) -> bool:
         try:
@@ -133,7 +133,7 @@ class Server:
         """Stop it: SIGINT cuts its clients off, SIGQUIT is a crash."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal)
-            self.process.wait(20)
+            self.process.wait(60)
 
     def make(self, name: str, template: str = "template0") -> str:
         """Make a database; gives its address.
@@ -182,10 +182,7 @@ def server(*settings: str, quick: bool = True) -> Iterator[Server]:
         command = [str(bin_folder / "initdb"), "-D", str(folder / "data"), "-U", "bawab", "-A", "trust"]
         command += ["-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=_USER, group=_GROUP)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        found = Server(folder, port, (*_SETTINGS, *(_QUICK if quick else ()), *settings))
+        found = Server(folder, free_port(), (*_SETTINGS, *(_QUICK if quick else ()), *settings))
         found.start()
         try:
             yield found

@@ -67,7 +67,7 @@ class Work:
             self.at_it.remove(name)
 
     async def until(self, *names: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 if self.at_it == list(names):
                     return
@@ -131,7 +131,7 @@ async def _heard(sandbox: Sandbox, app: Bawab, title: str, known: int) -> None:
     """Let the bot be added to a group, and wait until that is known."""
     chat = sandbox.world.add_chat("supergroup", title, OWNER_ID, members=[], bots=None)
     sandbox.world.bot_added(chat.id, OWNER_ID, BOT_ADMIN)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with app.store.read() as tx:
                 if len(await where(tx, KnownGroupRow)) == known:

@@ -96,8 +96,8 @@ async def elsewhere(world: World) -> AsyncIterator[tuple[str, int]]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, for ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait until something is so, for a minute at most."""
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - a sandbox tells nobody
             await asyncio.sleep(0.02)
 

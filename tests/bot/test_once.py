@@ -33,7 +33,7 @@ async def test_it_ends_soon_after_a_platform_was_down_and_came_back(tmp_path: Pa
         await world.run()
         world.sandbox.workspace.tokens["xoxb-sandbox-bot"].revoked = False
         world.clock.turn(hours=1)
-        await asyncio.wait_for(world.run(quiet=30.0), timeout=20)
+        await asyncio.wait_for(world.run(quiet=30.0), timeout=60)
         assert await case_of(world, "ana") == "completed"
 
 

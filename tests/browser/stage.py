@@ -58,7 +58,7 @@ def _devtools() -> str:
     )
     atexit.register(_stop, process, folder)
     written = folder / "DevToolsActivePort"
-    for _ in range(300):
+    for _ in range(900):
         if written.exists() and "\n" in written.read_text():
             return f"http://127.0.0.1:{written.read_text().splitlines()[0]}"
         time.sleep(0.1)
@@ -67,7 +67,7 @@ def _devtools() -> str:
 
 def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     shutil.rmtree(folder, ignore_errors=True)
 
 

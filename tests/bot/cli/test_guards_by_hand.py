@@ -92,7 +92,7 @@ def test_on_a_terminal_the_count_is_typed(asked: tuple[Shop, str], typed: str, c
         env=_environment(),
     )
     os.write(ours, f"{typed}\n".encode())
-    _, talk = process.communicate(timeout=30)
+    _, talk = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
     assert process.returncode == code, talk.decode()
@@ -140,13 +140,13 @@ def test_a_stop_ends_the_service_after_what_is_under_way(settled: Shop) -> None:
     process = subprocess.Popen(
         _command(settled, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while settled.bawab("audit", "search", "action:run.start", "--json").out.count("run.start") < 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     second = settled.run_once()
     process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=20)
+    _, talk = process.communicate(timeout=60)
     assert second.code == 5, "two cannot work on one folder"
     assert process.returncode == 0, talk.decode()
     assert "once more stops at once" in talk.decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from connectors.chat.teams.sandbox import (
     running_sandbox,
 )
 from tests.bot.world import World, company
+from tests.ports import free_port
 
 ANA, BADR, SALES, SOCIAL = (f"7a7a7a7a-0000-4000-8000-{number:012d}" for number in (1, 2, 11, 12))
 CHAT = "19:abc@thread.v2"
@@ -84,9 +84,7 @@ async def told_by_graph(folder: Path) -> AsyncIterator[Tenant]:
         Team(SALES),
         Chat(CHAT, "Lunch", "group", {ANA: "owner", BADR: "owner"}),
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     sandbox = create_sandbox(tenant)
     async with running_sandbox(sandbox) as url:
         teams = {

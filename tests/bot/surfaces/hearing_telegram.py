@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,13 @@ class Hearing:
     async def hear(self) -> int:
         """Take all that waits."""
         return await self.poller.fetch_waiting()
+
+    async def waited_for(self) -> None:
+        """Wait until somebody waits at Telegram for what may come."""
+        inbox = self.telegram.bot().inbox
+        async with asyncio.timeout(60):
+            while inbox._waiting is None:  # noqa: ASYNC110 - a sandbox tells nobody
+                await asyncio.sleep(0.01)
 
     def restart(self) -> None:
         """Begin with nothing in memory, as after a crash."""

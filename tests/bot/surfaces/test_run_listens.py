@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import aiohttp
 
 from connectors.chat.slack.sandbox import BOT_TOKEN, create_sandbox, running_sandbox
 from tests.bot.surfaces.telling import SECRET, signed
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = "from bot.surfaces.cli.main import main; main()"
@@ -21,9 +21,9 @@ CHALLENGE = json.dumps({"type": "url_verification", "challenge": "abc"}).encode(
 
 
 async def challenged(url: str) -> str:
-    """Send Slack's challenge until somebody answers, for 20 s at most."""
+    """Send Slack's challenge until somebody answers, for a minute at most."""
     async with aiohttp.ClientSession() as http:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 async with http.post(url, data=CHALLENGE, headers=signed(CHALLENGE)) as answer:
                     return str((await answer.json())["challenge"])
@@ -34,9 +34,7 @@ async def challenged(url: str) -> str:
 
 async def test_bawab_run_listens_until_it_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "hr").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     async with running_sandbox(create_sandbox()) as slack:
         told = {
             "PATH": os.environ["PATH"],
@@ -54,7 +52,7 @@ async def test_bawab_run_listens_until_it_is_stopped(tmp_path: Path) -> None:
         try:
             assert await challenged(f"http://{listen}/slack/acme/events") == "abc"
             child.send_signal(signal.SIGINT)
-            _, said = await asyncio.wait_for(child.communicate(), timeout=20)
+            _, said = await asyncio.wait_for(child.communicate(), timeout=60)
         finally:
             if child.returncode is None:
                 child.kill()

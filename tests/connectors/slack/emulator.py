@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 COMMAND = os.environ.get("BAWAB_SLACK_EMULATOR", "")
 WHERE_INSTALLED = pytest.mark.skipif(
@@ -32,9 +33,7 @@ async def emulator(folder: Path) -> AsyncIterator[str]:
         }
     }
     (folder / "seed.json").write_text(json.dumps(seed), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     child = await asyncio.create_subprocess_exec(
         COMMAND, "start", "-s", "slack", "-p", str(port), "--seed", str(folder / "seed.json"),
         stdout=asyncio.subprocess.DEVNULL, cwd=folder,
@@ -48,7 +47,7 @@ async def emulator(folder: Path) -> AsyncIterator[str]:
 
 
 async def _answering(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -57,4 +56,4 @@ async def _answering(port: int) -> None:
             writer.close()
             await writer.wait_closed()
             return
-    raise AssertionError("the emulator did not start within 10 s")
+    raise AssertionError("the emulator did not start within a minute")

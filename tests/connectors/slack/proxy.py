@@ -28,6 +28,7 @@ KICK = "conversations.kick"
 _HANDED_ON = ("authorization", "content-type")
 # What one method may be called in a minute, by the tier its page names; "special" is taken as tier 4.
 _TIERS = {"t1": 1, "t2": 20, "t3": 50, "t4": 100, "t5": 100}
+_REFUSED_SECONDS = 0.05
 
 
 def reference() -> dict[str, Any]:
@@ -52,6 +53,9 @@ class Proxy:
     answered: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     """(method, arguments, answer) of everything that reached the Slack behind."""
     lost: Counter[str] = field(default_factory=Counter)
+    refuse: Counter[str] = field(default_factory=Counter)
+    """So many calls of a method are refused for their pace whatever it is: ours depends on the machine."""
+    refused: int = 0
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     limiter: Limiter = field(init=False)
     asgi: Starlette = field(init=False)
@@ -82,8 +86,9 @@ class Proxy:
         if wrong:
             self.violations += [f"{method}: {one}" for one in wrong]
             return JSONResponse({"ok": False, "error": "invalid_arguments"}, status_code=400)
-        wait = self.limiter.wait_for(method, self._reference.get(method, {}).get("rate_limits", "t3"))
+        wait = self._wait_for(method)
         if wait is not None:
+            self.refused += 1
             return Response(status_code=429, headers={"Retry-After": f"{wait:.3f}"})
         status, answer = await self._forward(request, method, body)
         self.answered.append((method, arguments, answer))
@@ -91,6 +96,13 @@ class Proxy:
             self.lost[method] += 1
             await self._lose(request)
         return JSONResponse(answer, status_code=status)
+
+    def _wait_for(self, method: str) -> float | None:
+        """Give the seconds to wait for one's turn; None where it has come."""
+        if self.refuse[method] > 0:
+            self.refuse[method] -= 1
+            return _REFUSED_SECONDS
+        return self.limiter.wait_for(method, self._reference.get(method, {}).get("rate_limits", "t3"))
 
     def _wrong(self, request: Request, method: str, arguments: Mapping[str, str]) -> list[str]:
         """Say what of a request is not as published; a method without a page is not judged."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from connectors.chat.telegram import TelegramConfig, TelegramConnector
 from connectors.contract import Severity
 from tests.bot.surfaces.hearing_telegram import ANA, WITH_PHONE, Hearing, rows
 from tests.bot.world import company
+from tests.ports import free_port
 
 PACKAGE = os.environ.get("BAWAB_TELEGRAM_EMULATOR", "")
 pytestmark = pytest.mark.skipif(
@@ -41,15 +41,13 @@ _START = (
 @asynccontextmanager
 async def emulator() -> AsyncIterator[str]:
     """Run the server on a free port of the loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     child = await asyncio.create_subprocess_exec(
         "node", "-e", _START, PACKAGE, str(port), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert child.stdout is not None
-        assert await asyncio.wait_for(child.stdout.readline(), 20) == b"up\n"
+        assert await asyncio.wait_for(child.stdout.readline(), 60) == b"up\n"
         yield f"http://127.0.0.1:{port}"
     finally:
         child.terminate()

@@ -131,7 +131,7 @@ async def office(folder: Path, *, policy: str = POLICY) -> AsyncIterator[Office]
     async with (
         opened(folder, policy) as world,
         served(world.app) as url,
-        httpx.AsyncClient(base_url=url, timeout=20) as http,
+        httpx.AsyncClient(base_url=url, timeout=60) as http,
     ):
         yield Office(world, http, url)
 

@@ -213,8 +213,8 @@ def value_of(blocks: list[dict[str, Any]], act: str) -> str:
 
 async def until(what: Callable[[], bool]) -> None:
     """Wait until something is so; as long as a very busy machine may take."""
-    for _ in range(1000):
+    for _ in range(3000):
         if what():
             return
         await asyncio.sleep(0.02)
-    raise AssertionError("it did not happen within twenty seconds")
+    raise AssertionError("it did not happen within a minute")

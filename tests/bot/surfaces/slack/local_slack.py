@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shlex
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
+
+from tests.ports import free_port
 
 COMMAND = os.environ.get("BAWAB_LOCAL_SLACK", "")
 WHERE_INSTALLED = pytest.mark.skipif(not COMMAND, reason="BAWAB_LOCAL_SLACK names no command of local-slack")
@@ -51,7 +52,7 @@ class LocalSlack:
 
     async def said(self, words: str) -> dict[str, Any]:
         """Wait until the app says something; gives the message."""
-        for _ in range(400):
+        for _ in range(1200):
             async with self.http.get(f"{self.direct}/_control/messages/C0LUNCH") as answer:
                 for message in (await answer.json())["messages"]:
                     if words in json.dumps(message, ensure_ascii=False):
@@ -64,7 +65,7 @@ class LocalSlack:
         await self._until(method)
 
     async def _until(self, words: str) -> None:
-        for _ in range(400):
+        for _ in range(1200):
             async with self.http.get(f"{self.direct}/_control/log") as answer:
                 if words in await answer.text():
                     return
@@ -82,7 +83,7 @@ async def local_slack(folder: Path, team_id: str, people: list[str]) -> AsyncIte
         "channels": [{"id": "C0LUNCH", "name": "lunch", "members": [*people, "UBOT"]}],
     }
     (folder / "local.yaml").write_text(json.dumps(config), encoding="utf-8")
-    port = _free()
+    port = free_port()
     child = await asyncio.create_subprocess_exec(
         *shlex.split(COMMAND), "--config", str(folder / "local.yaml"), "--port", str(port),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=folder,
@@ -101,7 +102,7 @@ async def local_slack(folder: Path, team_id: str, people: list[str]) -> AsyncIte
 @asynccontextmanager
 async def _bridge(http: aiohttp.ClientSession, direct: str) -> AsyncIterator[str]:
     """Give the server's addresses Slack's form."""
-    port = _free()
+    port = free_port()
     here = f"http://127.0.0.1:{port}"
 
     async def api(request: web.Request) -> web.Response:
@@ -147,16 +148,10 @@ async def _pump(source: Any, target: Any, hooks: str = "") -> None:
 
 
 async def _answering(http: aiohttp.ClientSession, url: str) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         try:
             async with http.get(f"{url}/_control/state"):
                 return
         except aiohttp.ClientConnectorError:
             await asyncio.sleep(0.05)
-    raise AssertionError("local-slack did not start within 20 s")
-
-
-def _free() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    raise AssertionError("local-slack did not start within a minute")

@@ -85,7 +85,7 @@ async def test_a_wrong_token_and_a_switched_off_socket_mode_are_said_once_and_fo
 
 async def until_said(at: Desk, keys: list[str]) -> None:
     """Wait until exactly this is said."""
-    for _ in range(1000):
+    for _ in range(3000):
         if await said(at) == keys:
             return
         await asyncio.sleep(0.02)

@@ -77,7 +77,7 @@ async def certified(
         assert process.stdout is not None
         line = b""
         while line != b"ready\n":
-            line = await asyncio.wait_for(process.stdout.readline(), timeout=30)
+            line = await asyncio.wait_for(process.stdout.readline(), timeout=60)
             assert line, "the provider ended by itself"
         yield
     finally:

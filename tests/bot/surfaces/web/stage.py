@@ -89,7 +89,7 @@ class Site:
 
     async def stranger(self, cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
         """Give a client that is not signed in."""
-        made = httpx.AsyncClient(base_url=self.url, cookies=cookies, follow_redirects=True, timeout=10)
+        made = httpx.AsyncClient(base_url=self.url, cookies=cookies, follow_redirects=True, timeout=60)
         return await self._stack.enter_async_context(made)
 
     async def csrf(self, client: httpx.AsyncClient) -> str:

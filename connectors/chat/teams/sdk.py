@@ -78,13 +78,19 @@ class Sdk:
 
     async def send(self, ask: RequestInformation) -> httpx.Response:
         """Send one request and give the answer as it came, whatever its status."""
+        self.url(ask)
         ask.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         answer = await self._adapter.send_no_response_content_async(ask, None)
         return cast("httpx.Response", answer)
 
     def url(self, ask: RequestInformation) -> str:
-        """Give the whole address of a request."""
+        """Give the whole address of a request, to which no option can be added from then on.
+
+        It is asked for several times a request, and to fill in the SDK's template costs more than all else
+        in a batch: the address is kept with the request.
+        """
         self._adapter.set_base_url_for_request_information(ask)
+        ask.url = ask.url
         return ask.url
 
     def ask(self, method: str, pick: Callable[[Any], Any]) -> RequestInformation:
@@ -93,7 +99,7 @@ class Sdk:
             # Each builder, when first loaded, warns of the SDK's own generated code: nothing we could mend.
             warnings.simplefilter("ignore", DeprecationWarning)
             builder = pick(self.graph)
-        ask = RequestInformation(Method[method], builder.url_template, builder.path_parameters)
+        ask = RequestInformation(Method[method], builder.url_template, dict(builder.path_parameters))
         ask.headers.add("Accept", "application/json")
         return ask
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.chat.slack import evidence
@@ -10,7 +11,8 @@ from connectors.chat.slack.client import SlackClient
 from connectors.chat.slack.directory import Directory
 from connectors.chat.slack.kept import Kept
 from connectors.chat.slack.listing import Listing
-from connectors.contract import Presence, Revocation, Sight
+from connectors.chat.slack.removal import KICK
+from connectors.contract import Outcome, Presence, Result, Revocation, Sight
 from connectors.errors import BadCredentials, ConnectorError, Forbidden
 from connectors.wire import Exchange
 from policies.model import Account, GroupKind
@@ -55,14 +57,22 @@ class ReadingBack:
         self._listing = listing
         self._directory = directory
         self._own = Kept(own_kept_seconds, self._own_channels)
+        self._own_kept_seconds = own_kept_seconds
+        self._kicked: dict[str, float] = {}
+        """Channels the bot took somebody out of, and when: it can do so from inside only."""
 
-    def acted(self, steps: Sequence[Revocation]) -> None:
+    def acted(self, steps: Sequence[Revocation], results: Mapping[str, Result]) -> None:
         """Something was done about these: what was read before is no proof of what they led to.
 
-        In channels that the bot sees only from inside; of public ones Slack shows everybody's.
+        In channels that the bot sees only from inside; of public ones Slack shows everybody's, and a kick
+        that went well tells of the bot what a listing of its own channels would.
         """
-        if any(step.membership.group.kind in FROM_INSIDE for step in steps):
-            self._own.forget()
+        now = time.monotonic()
+        for step in steps:
+            if step.membership.group.kind in FROM_INSIDE:
+                self._own.forget()
+            elif (done := results.get(step.step_id)) is not None and _by_kick(done):
+                self._kicked[step.membership.group.id] = now
 
     async def read(self, steps: Sequence[Revocation]) -> list[Presence]:
         """Give one presence per step, in order; raises BadCredentials and Forbidden, else unreadable."""
@@ -123,7 +133,7 @@ class ReadingBack:
 
     async def _why_hidden(self, channel_id: str) -> ConnectorError | None:
         try:
-            if channel_id in await self._own.now():
+            if self._was_inside(channel_id) or channel_id in await self._own.now():
                 return None
         except (BadCredentials, Forbidden):
             raise
@@ -139,6 +149,11 @@ class ReadingBack:
         if channel.get("is_private") and not channel.get("is_member"):
             return ConnectorError("the channel is private and the bot is not in it")
         return None
+
+    def _was_inside(self, channel_id: str) -> bool:
+        """Whether the bot itself took somebody out of it, no longer ago than a listing would be kept."""
+        kicked = self._kicked.get(channel_id)
+        return kicked is not None and time.monotonic() - kicked < self._own_kept_seconds
 
     async def _account(self, account_id: str, seen: _Pass) -> Account | ConnectorError:
         if account_id not in seen.accounts:
@@ -200,6 +215,10 @@ def _judged(step: Revocation, reading: _Reading, *, active: bool | None, proven:
         detail = "still listed, but the account is deactivated" if listed else "the account is deactivated"
         return Presence(step.step_id, Sight.LOCKED_OUT, proof, detail)
     return Presence(step.step_id, Sight.PRESENT if listed else Sight.ABSENT, proof)
+
+
+def _by_kick(result: Result) -> bool:
+    return result.outcome is Outcome.REVOKED and result.evidence.source == KICK
 
 
 def _unreadable(step: Revocation, source: str, why: ConnectorError) -> Presence:

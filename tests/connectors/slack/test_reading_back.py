@@ -24,7 +24,7 @@ async def test_one_listing_answers_for_all_channels_of_a_person() -> None:
         seen = await stage.slack.read_back([step("C1"), step("G1"), step("CSHARED")])
         calls = [entry.params.get("user") for entry in stage.sandbox.calls("users.conversations")]
     assert [presence.sight for presence in seen] == [Sight.ABSENT, Sight.PRESENT, Sight.PRESENT]
-    assert calls == ["U1", None]
+    assert calls == ["U1"], "and by the kick Slack told that the bot is in C1"
     assert seen[0].evidence.request_id
 
 
@@ -59,6 +59,32 @@ async def test_that_the_bot_was_inside_before_a_removal_proves_nothing_after_it(
         stage.members("G1").remove(BOT_ID)
         assert "U1" in stage.members("G1")
         assert (await stage.read_back("G1")).sight is Sight.UNREADABLE
+
+
+async def test_a_kick_from_a_public_channel_tells_that_the_bot_is_inside_for_a_while_only() -> None:
+    async with staged() as stage:
+        await stage.revoke("C1")
+        assert (await stage.read_back("C1")).sight is Sight.ABSENT
+        assert [call.params.get("user") for call in stage.sandbox.calls("users.conversations")] == ["U1"]
+        stage.sandbox.workspace.channels["C2"].is_private = True
+        assert (await stage.read_back("C2")).sight is Sight.UNREADABLE, "of another channel it tells nothing"
+    async with staged(own_channels_kept_seconds=0.0) as stage:
+        await stage.revoke("C1")
+        stage.sandbox.workspace.channels["C1"].is_private = True
+        stage.members("C1").remove(BOT_ID)
+        assert (await stage.read_back("C1")).sight is Sight.UNREADABLE
+
+
+async def test_a_kick_that_failed_tells_nothing_of_where_the_bot_is() -> None:
+    failing = Fault(FaultKind.ERROR, "conversations.kick", error="restricted_action", times=0)
+    async with staged(sandbox=create_sandbox(workspace(), faults=[failing])) as stage:
+        await stage.revoke("C1")
+        stage.members("C1").remove("U1")
+        assert (await stage.read_back("C1")).sight is Sight.ABSENT
+        assert [call.params.get("user") for call in stage.sandbox.calls("users.conversations")] == [
+            "U1",
+            None,
+        ]
 
 
 async def test_a_public_channel_made_private_meanwhile_hides_no_member() -> None:

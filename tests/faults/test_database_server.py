@@ -75,11 +75,14 @@ async def test_when_every_connection_is_in_use_it_is_said_and_later_all_is_fine(
 
 
 async def test_thirty_readers_at_once_are_all_served(store: Store) -> None:
+    patient = Store.open(store.url)
+
     async def look() -> int:
-        async with store.read() as tx:
+        async with patient.read() as tx:
             return int((await tx.execute(text("SELECT 1"))).scalar_one())
 
     assert await asyncio.gather(*(look() for _ in range(30))) == [1] * 30
+    await patient.aclose()
 
 
 async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(store: Store) -> None:

@@ -21,7 +21,7 @@ from connectors.contract import (
     TransfersOwnership,
 )
 from connectors.errors import NotSupported
-from connectors.many import AccountStep, DeactivatesManyAccounts, EndsManySessions
+from connectors.many import AccountStep, DeactivatesManyAccounts, EndsManySessions, ReadsManyAccounts
 from policies.model import Manner, Membership, Role, StepAction
 
 
@@ -80,7 +80,7 @@ async def look(connector: ChatConnector, steps: Sequence[StepRow]) -> Sequence[P
     kind = StepAction(steps[0].action)
     if kind is StepAction.REVOKE:
         return await connector.read_back([revocation(step) for step in steps])
-    if kind is StepAction.DEACTIVATE and isinstance(connector, DeactivatesManyAccounts):
+    if kind is StepAction.DEACTIVATE and isinstance(connector, ReadsManyAccounts):
         return await connector.accounts_active(_accounts(steps))
     if kind is StepAction.END_SESSIONS and isinstance(connector, EndsManySessions):
         return await connector.sessions_open_of(_accounts(steps))

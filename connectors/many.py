@@ -19,15 +19,20 @@ class AccountStep:
 
 
 @runtime_checkable
-class DeactivatesManyAccounts(Protocol):
-    """Can close and read many accounts with few requests; per step as `DeactivatesAccounts`."""
-
-    async def deactivate_all(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
-        """Close at most `bulk_accounts`; one result per step, in order; raises where nothing left."""
-        ...
+class ReadsManyAccounts(Protocol):
+    """Can read many accounts with few requests, or side by side; per step as `DeactivatesAccounts`."""
 
     async def accounts_active(self, steps: Sequence[AccountStep]) -> Sequence[Presence]:
         """Read any number of accounts again; one presence per step, same order."""
+        ...
+
+
+@runtime_checkable
+class DeactivatesManyAccounts(ReadsManyAccounts, Protocol):
+    """Can close many accounts with few requests, too."""
+
+    async def deactivate_all(self, steps: Sequence[AccountStep]) -> Sequence[Result]:
+        """Close at most `bulk_accounts`; one result per step, in order; raises where nothing left."""
         ...
 
 

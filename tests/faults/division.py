@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 from sqlalchemy import func, select
 
 from bot.app import Bawab
@@ -25,8 +27,11 @@ STALLED = 3.0
 QUICK = {
     "BAWAB_WORKERS__HEARTBEAT_SECONDS": "0.5",
     "BAWAB_WORKERS__STALLED_SECONDS": str(STALLED),
-    "BAWAB_SLACK__ACME__PACE_SCALE": "0.12",
 }
+KICK = "conversations.kick"
+HELD_AT = 25
+"""Of forty removals: those from this one on are put off until `let_go`."""
+PUT_OFF = "limited_429"
 
 
 def rows(*, gone: bool) -> list[str]:
@@ -37,7 +42,7 @@ def rows(*, gone: bool) -> list[str]:
 
 @asynccontextmanager
 async def divided(folder: Path, database: str) -> AsyncIterator[Plant]:
-    """A plant past its first run, with two leavers waiting in HR's folder, at a pace to step in between."""
+    """A plant past its first run, with two leavers waiting in HR's folder."""
     inside = {f"sales-{number}": EVERYBODY for number in range(CHANNELS)}
     async with plant(folder, database, {"acme": seed(EVERYBODY, inside)}) as made:
         made.drop(rows(gone=False))
@@ -79,12 +84,30 @@ async def drainer_and_other(made: Plant, app: Bawab, first: Worker, second: Work
     return (first, second) if await drains(made, app, first) else (second, first)
 
 
+async def hold(made: Plant) -> None:
+    """Have Slack put the later removals off: however slow we are, there is work left to step in between."""
+    fault = {"kind": PUT_OFF, "method": KICK, "nth": HELD_AT, "times": 0, "seconds": 0.5}
+    await _faults(made, "POST", json=fault)
+
+
+async def let_go(made: Plant) -> None:
+    """Have Slack put nothing off any more."""
+    await _faults(made, "DELETE")
+
+
+async def _faults(made: Plant, how: str, **said: Any) -> None:
+    page = f"{made.sandboxes['acme'].facts['url']}/_sandbox/faults"
+    async with aiohttp.ClientSession() as session, session.request(how, page, **said) as answer:
+        assert answer.status == 200, await answer.text()
+
+
 async def is_whole(made: Plant, app: Bawab, *, repeated: int) -> None:
     """Everybody who left is out, nobody else is, each is logged once, and few calls were made twice."""
     for channel in range(CHANNELS):
         left = {"UBOT", *(f"U{name.upper()}" for name in STAYING)}
         assert set(await made.members("acme", f"C-sales-{channel}")) == left
-    kicks = [call for call in await made.journal("acme") if call["method"] == "conversations.kick"]
+    calls = await made.journal("acme")
+    kicks = [call for call in calls if call["method"] == KICK and call["answer"] != PUT_OFF]
     tried = Counter((call["params"]["channel"], call["params"]["user"]) for call in kicks)
     assert len(tried) == len(LEAVERS) * CHANNELS
     assert sum(tried.values()) - len(tried) <= repeated

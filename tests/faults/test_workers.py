@@ -11,12 +11,13 @@ import psycopg
 import pytest
 
 from tests.faults.division import (
-    STALLED,
     all_out,
     divided,
     drainer_and_other,
     drains,
+    hold,
     is_whole,
+    let_go,
     some_out,
 )
 from tests.faults.workers import Plant, until
@@ -42,9 +43,11 @@ async def ready(tmp_path: Path, database: str) -> AsyncIterator[Plant]:
 
 async def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(ready: Plant) -> None:
     async with ready.opened() as app, ready.worker() as first, ready.worker() as second:
+        await hold(ready)
         killed, other = await drainer_and_other(ready, app, first, second)
         killed.send(signal.SIGKILL)
-        await until(lambda: drains(ready, app, other), seconds=4 * STALLED)
+        await until(lambda: drains(ready, app, other))
+        await let_go(ready)
         await until(lambda: all_out(ready, app))
         await is_whole(ready, app, repeated=20)
         assert await ready.ticks(app) == other.name
@@ -52,10 +55,12 @@ async def test_a_killed_worker_is_replaced_and_nothing_is_lost_or_doubled(ready:
 
 async def test_a_worker_that_slept_neither_acts_nor_records_over_its_successor(ready: Plant) -> None:
     async with ready.opened() as app, ready.worker() as first, ready.worker() as second:
+        await hold(ready)
         slept, other = await drainer_and_other(ready, app, first, second)
         # If need be in the middle of a write, with the lock that all others wait for.
         slept.send(signal.SIGSTOP)
-        await until(lambda: drains(ready, app, other), seconds=4 * STALLED)
+        await until(lambda: drains(ready, app, other))
+        await let_go(ready)
         await until(lambda: all_out(ready, app))
         calls = len(await ready.journal("acme"))
         slept.send(signal.SIGCONT)
@@ -68,11 +73,15 @@ async def test_a_worker_that_slept_neither_acts_nor_records_over_its_successor(r
 
 
 async def test_a_stopped_worker_hands_its_lane_over_at_once(ready: Plant) -> None:
+    # Whoever waited until it counts as dead would wait too long for this test.
+    ready.more["BAWAB_WORKERS__STALLED_SECONDS"] = "600"
     async with ready.opened() as app, ready.worker() as first, ready.worker() as second:
+        await hold(ready)
         stopped, other = await drainer_and_other(ready, app, first, second)
         stopped.send(signal.SIGTERM)
         assert await stopped.ended() == 0
-        await until(lambda: drains(ready, app, other), seconds=STALLED)
+        await until(lambda: drains(ready, app, other))
+        await let_go(ready)
         await until(lambda: all_out(ready, app))
         await is_whole(ready, app, repeated=0)
 

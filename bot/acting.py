@@ -104,7 +104,7 @@ class Acting:
             return True
         if self._closed:
             await self._turn()
-            return False
+            return await self._strand.lull()
         return await self._more()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -137,14 +138,28 @@ class Strand:
         if self._resting == 2:
             self.end()
 
-    async def rest(self) -> bool:
-        """Wait until the other half did something; False once neither has anything left to do."""
+    async def rest(self, longest: float | None = None) -> bool:
+        """Wait until the other half did something; False once neither has anything left to do.
+
+        `longest`: so many seconds at most.
+        """
         self._resting += 1
         if self._resting == 2 or self.closed:
             self.end()
             return False
         try:
-            await self._news.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), longest)
         finally:
             self._resting -= 1
+        return not self.closed
+
+    async def lull(self) -> bool:
+        """Wait, while the other half is at work, until writes are taken again; False: they wait longer."""
+        while self.not_before is not None and not self.closed:
+            left = (self.not_before - self.app.now()).total_seconds()
+            if left <= 0:
+                self.not_before = None
+            elif not await self.rest(left):
+                return False
         return not self.closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_bawab
+from bot.claims import claim
 from bot.messages import Messages
+from bot.strand import Strand
 from bot.work import Lane
 from connectors.chat.slack.sandbox import Channel, Fault, FaultKind, running_sandbox
 from connectors.eased import GoesByWire
@@ -118,3 +121,35 @@ async def test_what_could_not_be_sent_while_a_platform_is_down_has_used_no_attem
         assert max(step.attempts for step in steps) <= 1, "only what was asked before it counted as down"
         assert sum(step.attempts for step in steps) <= 3
         assert kicked(world) == []
+
+
+async def test_who_waits_for_writes_to_be_taken_again_goes_on_while_the_other_half_still_reads(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as world:
+        held = await claim(world.app, "acme")
+        strand = Strand(world.app, world.app.chat["acme"], held, lambda: False, frozenset())
+        strand.not_before = world.clock.now + timedelta(seconds=30)
+        waiting = asyncio.create_task(strand.lull())
+        await asyncio.sleep(0)
+        strand.wake()  # the other half has stored what it read
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        world.clock.turn(seconds=31)
+        strand.wake()
+        assert await waiting
+        assert strand.not_before is None
+
+
+async def test_who_waits_for_writes_to_be_taken_again_waits_no_longer_than_the_other_half_reads(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as world:
+        held = await claim(world.app, "acme")
+        strand = Strand(world.app, world.app.chat["acme"], held, lambda: False, frozenset())
+        strand.not_before = world.clock.now + timedelta(seconds=30)
+        waiting = asyncio.create_task(strand.lull())
+        await asyncio.sleep(0)
+        strand.leave()
+        assert not await waiting
+        assert strand.not_before == world.clock.now + timedelta(seconds=30), "the lane comes back then"

@@ -29,7 +29,7 @@ async def test_where_everything_stands_is_read_past_another_programs_write_lock(
     other = sqlite3.connect(tmp_path / "bawab.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
-        async with asyncio.timeout(5), open_bawab(settings, connect=False) as app:
+        async with asyncio.timeout(25), open_bawab(settings, connect=False) as app:
             assert (await status(app)).cases == {}
     finally:
         other.close()

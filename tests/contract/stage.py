@@ -104,7 +104,7 @@ class Place(StrEnum):
 RETRY_AFTER = 7.0
 """Seconds every sandbox is told to ask for when it limits."""
 PATIENCE = 10.0
-SHORT_PATIENCE = 0.2
+SHORT_PATIENCE = 0.5
 """For checks of silence only: long enough for a sound answer on a busy machine."""
 
 

@@ -25,7 +25,7 @@ from tests.bot.world import World, channel, people, slack_instance
 
 KICK = "conversations.kick"
 CHANNELS = ("a", "b", "c")
-QUICK = {"timeout_seconds": 0.25, "pace_scale": 0.0}
+QUICK = {"timeout_seconds": 1.0, "pace_scale": 0.0}
 
 PASSING: dict[str, list[Fault]] = {
     "429 once": [Fault(FaultKind.LIMITED_429, KICK, seconds=0)],

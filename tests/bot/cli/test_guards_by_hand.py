@@ -140,13 +140,17 @@ def test_a_stop_ends_the_service_after_what_is_under_way(settled: Shop) -> None:
     process = subprocess.Popen(
         _command(settled, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
     )
-    deadline = time.monotonic() + 60
-    while settled.bawab("audit", "search", "action:run.start", "--json").out.count("run.start") < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    second = settled.run_once()
-    process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=60)
+    try:
+        deadline = time.monotonic() + 60
+        while settled.bawab("audit", "search", "action:run.start", "--json").out.count("run.start") < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        second = settled.run_once()
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert second.code == 5, "two cannot work on one folder"
     assert process.returncode == 0, talk.decode()
     assert "once more stops at once" in talk.decode()

@@ -23,9 +23,10 @@ from bot.casework import (
     open_case,
 )
 from bot.holds import first_run_is_open, gate
+from bot.made_ready import MadeReady, ReadyPage
 from bot.store.people import remember_stated
 from bot.store.query import add, change, chunks, columns, new_id, table, where
-from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow
+from bot.store.tables import CaseRow, FeedRow, MetaRow, PersonRow, RunRow, StatedRow
 from connectors.errors import BadFeed, Complaint
 from connectors.hr.contract import FeedMode, StagedFeed
 from connectors.hr.records import person_from_json, person_to_json
@@ -58,13 +59,21 @@ class ChangeReport:
         }
 
 
-async def apply_feed(app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: StagedFeed) -> ChangeReport:
-    """Store every changed record and open the cases that follow, in the caller's transaction."""
+async def apply_feed(
+    app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: StagedFeed, ready: MadeReady | None = None
+) -> ChangeReport:
+    """Store every changed record and open the cases that follow, in the caller's transaction.
+
+    `ready`: the feed's people as rows, for a source of which nobody is stored; left aside where somebody is.
+    """
     run = RunRow(id=new_id("run"), kind="feed", actor="bawab", started_at=app.now(), feed_id=feed.id)
     await add(tx, run)
     await ensure_policy(app, tx)
-    report = ChangeReport(run.id, baseline=not await _anybody(tx, feed.source))
-    events = await _store_changes(app, tx, feed, staged, report)
+    report = ChangeReport(run.id, baseline=not await anybody(tx, feed.source))
+    if ready is not None and report.baseline:
+        events = await _store_ready(tx, feed, ready, report, app.now())
+    else:
+        events = await _store_changes(app, tx, feed, staged, report)
     for event in events:
         await _follow(app, tx, event, report)
     await gate(app, tx, report.cases, run, first_run=await first_run_is_open(tx))
@@ -74,10 +83,11 @@ async def apply_feed(app: Bawab, tx: AsyncConnection, feed: FeedRow, staged: Sta
     return report
 
 
-async def _anybody(tx: AsyncConnection, source: str) -> bool:
+async def anybody(tx: AsyncConnection, source: str | None = None) -> bool:
+    """Whether anybody is stored, of one source where it is given."""
     people = columns(PersonRow)
-    found = await tx.execute(select(people.id).where(people.source == source).limit(1))
-    return found.first() is not None
+    query = select(people.id) if source is None else select(people.id).where(people.source == source)
+    return (await tx.execute(query.limit(1))).first() is not None
 
 
 async def _remember_feed(tx: AsyncConnection, feed_id: str) -> None:
@@ -85,6 +95,30 @@ async def _remember_feed(tx: AsyncConnection, feed_id: str) -> None:
     meta = columns(MetaRow)
     if not await change(tx, MetaRow, {"value": feed_id}, meta.key == "last_feed"):
         await add(tx, MetaRow(key="last_feed", value=feed_id))
+
+
+async def _store_ready(
+    tx: AsyncConnection, feed: FeedRow, ready: MadeReady, report: ChangeReport, now: datetime
+) -> list[LifecycleEvent]:
+    """Store everybody of a source of whom nobody is stored: nothing to compare with, nobody missing."""
+    others = await anybody(tx)
+    events: list[LifecycleEvent] = []
+    for page in ready.pages():
+        if others:
+            await _refuse_taken(tx, feed, page)
+        await tx.execute(insert(table(PersonRow)), page.rows(feed.source, now))
+        if stated := page.stated():
+            await tx.execute(insert(table(StatedRow)), stated)
+        events += [event for event in page.events(now) if _counts(event, report)]
+    return events
+
+
+async def _refuse_taken(tx: AsyncConnection, feed: FeedRow, page: ReadyPage) -> None:
+    """Raise BadFeed where another source has somebody of a page."""
+    people = columns(PersonRow)
+    taken = select(people.id, people.source).where(people.id.in_(page.ids)).order_by(people.id).limit(1)
+    for id_, source in (await tx.execute(taken)).all():
+        raise BadFeed((_claimed(page.person(id_), source, feed),))
 
 
 async def _store_changes(

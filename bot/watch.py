@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
-from bot.changes import ChangeReport, apply_feed
+from bot.changes import ChangeReport, anybody, apply_feed
 from bot.holds import withdraw
+from bot.made_ready import MadeReady, make_ready
 from bot.states import FeedState, HoldKind
 from bot.store.query import add, all_of, change, columns, new_id, one, table, where
 from bot.store.tables import FeedRow, HoldRow
@@ -225,9 +227,9 @@ class Watcher:
         row.facts = row.facts or _facts(staged.facts)
         app = self._app
         arrival = await self._arrival(row.source)
-        async with app.store.write() as tx:
+        async with self._ready(row.source, staged) as ready, app.store.write() as tx:
             await _still_the_last(tx, row.source, staged)
-            report = await apply_feed(app, tx, row, staged)
+            report = await apply_feed(app, tx, row, staged, ready)
             if taken_before:
                 values = {"state": FeedState.ACCEPTED, "received_at": arrival}
                 await change(tx, FeedRow, values, self._feeds.id == row.id)
@@ -242,6 +244,24 @@ class Watcher:
         return FeedOutcome(
             row.source, row.name, FeedState.ACCEPTED, staged.facts.rows, report.problems, changes=report
         )
+
+    @asynccontextmanager
+    async def _ready(self, source: str, staged: StagedFeed) -> AsyncIterator[MadeReady | None]:
+        """Give the rows of a source's first feed, made while others still write; None where it is not one."""
+        async with self._app.store.read() as tx:
+            known = await anybody(tx, source)
+        if known:
+            yield None
+            return
+        try:
+            ready = await make_ready(staged, self._app.settings.data_dir, self._app.now())
+        except OSError as error:
+            folder = self._app.settings.data_dir
+            raise Unavailable(f"{folder} has no room for the feed: {error}; nothing was changed") from error
+        try:
+            yield ready
+        finally:
+            ready.close()
 
     async def _supersede(self, tx: AsyncConnection, row: FeedRow) -> None:
         """An older quarantined file of this source can no longer be released: it would turn time back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -38,7 +38,9 @@ async def all_of(
     tx: AsyncConnection, kind: type[Row], statement: Select[Any], asked: Mapping[str, Any] | None = None
 ) -> list[Row]:
     """Run a select over the columns of one row class; `asked` fills in its named parameters."""
-    return [_loaded(kind, found) for found in (await tx.execute(statement, asked)).mappings().all()]
+    result = await tx.execute(statement, asked)
+    names = tuple(result.keys())
+    return [_loaded(kind, zip(names, found, strict=True)) for found in result.all()]
 
 
 def put(row: SQLModel, **values: object) -> None:
@@ -70,7 +72,7 @@ def columns(kind: type[SQLModel]) -> Any:
     return table(kind).c
 
 
-def _loaded(kind: type[Row], values: Mapping[Any, Any]) -> Row:
+def _loaded(kind: type[Row], values: Iterable[tuple[str, Any]]) -> Row:
     """Make a row object the way the ORM's loader does: a sixth of the cost of its constructor."""
     row: Row = _manager(kind).new_instance()
     row.__dict__.update(values)

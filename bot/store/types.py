@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,17 +25,35 @@ class UtcInstant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's form
-        return None if value is None else instant_text(value)
+        return _instant_to_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's form
-        return None if value is None else datetime.fromisoformat(value)
+        return _instant_from_text(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 - SQLAlchemy's form
+        """Spell without the layers a decorated type puts between: a lane spells thousands a second."""
+        return _instant_to_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 - SQLAlchemy's form
+        """Read likewise."""
+        return _instant_from_text
+
+
+def _instant_to_text(value: datetime | None) -> str | None:
+    return None if value is None else instant_text(value)
+
+
+def _instant_from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
 
 
 def instant_text(value: datetime) -> str:
     """Spell an aware instant as stored: `2026-11-21T15:00:00.000000Z`."""
     if value.tzinfo is None:
         raise ValueError(f"an instant without a time zone cannot be stored: {value!r}")
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 class Json(TypeDecorator[Any]):
@@ -44,10 +63,26 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's form
-        return None if value is None else json_text(value)
+        return _json_to_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's form
-        return None if value is None else orjson.loads(value)
+        return _json_from_text(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 - SQLAlchemy's form
+        """Spell without the layers a decorated type puts between."""
+        return _json_to_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 - SQLAlchemy's form
+        """Read likewise."""
+        return _json_from_text
+
+
+def _json_to_text(value: Any) -> str | None:
+    return None if value is None else json_text(value)
+
+
+def _json_from_text(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)
 
 
 def json_text(value: Any) -> str:

@@ -16,6 +16,7 @@ WORK, QUICK = Work(100, 20, 200), Work(25, 20, 200)
 ROUNDS = 3
 OURS, BARE = "Bawab", "bare slack_sdk loop, same calls"
 ASYNC = "bare AsyncWebClient, one session, 16 in flight, same calls"
+FLOOR = "floor: bare aiohttp, sqlite3, chained and sealed entries, signed heads; same calls"
 
 
 def rows(*, quick: bool = False) -> list[Row]:
@@ -33,10 +34,11 @@ def rows(*, quick: bool = False) -> list[Row]:
         clients: dict[str, Callable[[], Run]] = {OURS: ours}
         clients[BARE] = lambda: peer(setting.at(job={"calls": calls}), "slack_bare")
         clients[ASYNC] = lambda: peer(setting.at(job={"calls": calls}), "slack_bare_async")
+        clients[FLOOR] = lambda: peer(setting.at(job={"calls": calls}), "slack_floor")
         block = interleave(clients, 1 if quick else ROUNDS)
         idle = _idle(setting)
     what = f"{work.removals:,} verified removals, staff of 1,000, stored as planning would"
-    spent = [_processor(what, name, block, work.removals) for name in (OURS, ASYNC)]
+    spent = [_processor(what, name, block, work.removals) for name in (OURS, FLOOR, ASYNC)]
     return [*spent, _memory(what, block, idle)]
 
 
@@ -51,9 +53,8 @@ def _processor(what: str, name: str, block: Block, removals: int) -> Row:
         return float(min(run.client["cpu"] for run in block.runs[whose])) * 1000 / removals
 
     calls = f"{block.runs[name][0].seen['calls']:,} calls"
-    note = "; ".join(
-        filter(None, [block.doubt_of(name), calls, "" if name == OURS else "no database, no log"])
-    )
+    without = {ASYNC: "no database, no log", FLOOR: "no queue, no clearance, no pacing, no claim, no plan"}
+    note = "; ".join(filter(None, [block.doubt_of(name), calls, without.get(name, "")]))
     ours, bare = per_thousand(name), per_thousand(BARE)
     target = "≤ 1.6" if name == OURS else ""
     floor = f"{bare:.2f} s ({BARE})"

@@ -95,7 +95,7 @@ async def told_by_graph(folder: Path) -> AsyncIterator[Tenant]:
             "base_url": f"{url}/v1.0",
             "login_url": url,
             "pace_scale": 0.0,
-            "timeout_seconds": 5.0,
+            "timeout_seconds": 60.0,
             "backoff_seconds": 0.02,
         }
         extra = {"listen": listen, "teams": {"corp": teams}}

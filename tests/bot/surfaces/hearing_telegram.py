@@ -156,7 +156,7 @@ def instance(url: str) -> dict[str, Any]:
         "bot_token": BOT_TOKEN,
         "base_url": url,
         "pace_scale": 0.0,
-        "timeout_seconds": 5.0,
+        "timeout_seconds": 60.0,
         "backoff_seconds": 0.02,
     }
 

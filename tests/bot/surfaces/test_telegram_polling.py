@@ -74,7 +74,7 @@ async def test_a_crash_between_effect_and_offset_doubles_nothing(tmp_path: Path)
 
 
 async def test_another_poller_is_said_once_and_waited_for(tmp_path: Path) -> None:
-    async with hearing(tmp_path, telegram={"timeout_seconds": 60.0}) as both:
+    async with hearing(tmp_path) as both:
         ours = asyncio.create_task(both.poller._fetch(30))
         await both.waited_for()
         theirs = asyncio.create_task(both.connector.bot.get_updates(timeout=1))

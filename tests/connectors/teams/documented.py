@@ -121,7 +121,7 @@ async def documented() -> AsyncIterator[tuple[Documented, TeamsConnector]]:
         teams = TeamsConnector(
             TeamsConfig(
                 INSTANCE, TENANT, "client", "a-secret-for-tests", base_url=f"{url}/v1.0", login_url=url,
-                pace_scale=0.0, timeout_seconds=5.0, backoff_seconds=0.001,
+                pace_scale=0.0, timeout_seconds=30.0, backoff_seconds=0.001,
             )
         )  # fmt: skip
         try:

@@ -159,7 +159,7 @@ async def lesser(
         teams = TeamsConnector(
             TeamsConfig(
                 instance="less", client_id="c", client_secret="a-secret-for-tests", pace_scale=0.0,
-                timeout_seconds=5.0, backoff_seconds=0.001, **given,
+                timeout_seconds=30.0, backoff_seconds=0.001, **given,
             )
         )  # fmt: skip
         try:

@@ -127,7 +127,7 @@ def world() -> World:
 def config(url: str, **changes: Any) -> TelegramConfig:
     """A configuration for a sandbox: unpaced, quick to give up."""
     quick = TelegramConfig(
-        INSTANCE, BOT_TOKEN, base_url=url, pace_scale=0.0, timeout_seconds=5.0, backoff_seconds=0.001
+        INSTANCE, BOT_TOKEN, base_url=url, pace_scale=0.0, timeout_seconds=30.0, backoff_seconds=0.001
     )
     return dataclasses.replace(quick, **changes)
 

@@ -83,8 +83,9 @@ async def asked(what: str, *, answers: type[Exception]) -> AsyncIterator[None]:
         yield
         return
     async with probe._turn:  # noqa: SLF001 - the lock is the probe's, and this its only user
-        if probe.failed:
-            raise Unavailable(f"{what}: not asked, because the platform did not answer: {probe.failed}")
+        if probe.failed or probe.lost:
+            why = probe.failed or "nor what was asked before"
+            raise Unavailable(f"{what}: not asked, because the platform did not answer: {why}")
         try:
             yield
         except HeldBack:

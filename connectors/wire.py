@@ -323,6 +323,8 @@ class Wire:
     async def _back_off(self, attempt: int) -> None:
         scale = self._settings.backoff * 2 ** (attempt - 1)
         await asyncio.sleep(scale * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret
+        if under_way() is not None:
+            raise Unavailable("not tried again, because the platform may be down")
 
     async def _once(
         self, admitted: Admitted, exchange: Exchange, request: aiohttp.ClientRequest, handler: _Handler

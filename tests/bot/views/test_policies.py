@@ -62,7 +62,7 @@ async def test_a_bomb_is_a_complaint_and_soon_over(bomb: str) -> None:
     found = await check_policy(IT, bomb)
     assert found.policy is None
     assert found.complaints
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 120
 
 
 async def test_a_text_too_long_is_not_read_at_all() -> None:

@@ -139,9 +139,9 @@ async def peak_of(drop: Drop, count: int) -> int:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait, at most four seconds, for what another thread brings about."""
-    for _ in range(800):
+    """Wait, at most a minute, for what another thread brings about."""
+    for _ in range(12_000):
         if true():
             return
         await asyncio.sleep(0.005)
-    raise AssertionError("it did not come about in four seconds")
+    raise AssertionError("it did not come about within a minute")

@@ -138,12 +138,13 @@ async def test_a_token_that_dies_between_two_parts_lets_the_first_one_stand() ->
 
 
 async def test_four_a_second_on_one_team_and_no_more_though_in_one_batch() -> None:
-    async with staged(limits=Limits(on=True)) as stage:
+    # A second that lasts thirty: however slow we are, all five fall into one.
+    async with staged(limits=Limits(on=True, scale=30.0)) as stage:
         asks = [get(str(number), f"/teams/{TEAM}/members") for number in range(5)]
         parts = await stage.batch(*asks, get("other", "/teams"))
         refused = [part for part in parts.values() if part["status"] == 429]
         assert len(refused) == 1
-        assert refused[0]["headers"]["Retry-After"] == "1"
+        assert 1 <= int(refused[0]["headers"]["Retry-After"]) <= 8, "until a fourth of it has passed"
         assert parts["other"]["status"] == 200
 
 
@@ -171,7 +172,7 @@ async def _refused(stage: Stage) -> httpx.Response:
 
 async def test_directory_answers_carry_their_cost_and_how_full_the_bucket_is() -> None:
     rates = {"directory_units": Rate(10, 10), "directory_writes": Rate(1, 150)}
-    async with staged(limits=Limits(on=True, rates=rates)) as stage:
+    async with staged(limits=Limits(on=True, scale=30.0, rates=rates)) as stage:
         plain = await stage.ask("GET", f"/groups/{SALES}/members")
         assert plain.headers["x-ms-resource-unit"] == "3"
         cheap = await stage.ask("GET", f"/groups/{SALES}/members?$select=id&$top=5")

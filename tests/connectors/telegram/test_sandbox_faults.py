@@ -11,6 +11,8 @@ from connectors.chat.telegram.sandbox import Fault, FaultKind, Limits
 from tests.connectors.telegram.sandbox_calls import ANA, BADR, SUPER, at_work
 
 BAN = "banChatMember"
+LONG = 1800.0
+"""A minute that lasts half an hour: however slow we are, the calls of one test fall into one second of it."""
 
 
 async def test_a_refusal_for_load_says_twice_how_long_to_wait() -> None:
@@ -62,7 +64,7 @@ async def test_a_fault_can_strike_one_chat_at_its_second_call_only() -> None:
 
 
 async def test_one_chat_takes_one_message_a_second_and_says_how_long_to_wait() -> None:
-    async with at_work(limits=Limits(on=True)) as (sandbox, bot):
+    async with at_work(limits=Limits(on=True, minute=LONG)) as (sandbox, bot):
         for user in (ANA, BADR):
             sandbox.world.person_writes(user, "/start")
         statuses = [
@@ -73,7 +75,7 @@ async def test_one_chat_takes_one_message_a_second_and_says_how_long_to_wait() -
 
 
 async def test_a_client_that_asks_again_too_early_is_counted() -> None:
-    async with at_work(limits=Limits(on=True, others_per_second=2)) as (sandbox, bot):
+    async with at_work(limits=Limits(on=True, minute=LONG, others_per_second=2)) as (sandbox, bot):
         statuses = [(await bot.call("getMe")).status for _ in range(4)]
     assert statuses == [200, 200, 429, 429]
     assert sandbox.limits.early_calls == 1

@@ -68,7 +68,7 @@ class Nursery:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         await self._process.stdin.drain()
-        answer: dict[str, Any] = json.loads(await asyncio.wait_for(self._process.stdout.readline(), 60))
+        answer: dict[str, Any] = json.loads(await asyncio.wait_for(self._process.stdout.readline(), 150))
         return answer
 
 

@@ -172,7 +172,7 @@ async def test_answered_ok_but_kept_is_seen_as_present() -> None:
 
 
 async def test_a_delayed_effect_shows_when_it_shows() -> None:
-    late = Fault(FaultKind.DELAYED_EFFECT, "conversations.kick", seconds=0.05)
+    late = Fault(FaultKind.DELAYED_EFFECT, "conversations.kick", seconds=3600.0)
     async with staged(sandbox=create_sandbox(workspace(), faults=[late])) as stage:
         await stage.revoke("C1")
         assert (await stage.read_back("C1")).sight is Sight.PRESENT

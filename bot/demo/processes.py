@@ -118,7 +118,7 @@ class Service:
         """Stop it as Ctrl-C does: what is under way is finished."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(self._process.wait(), timeout=20)
+            await asyncio.wait_for(self._process.wait(), START_SECONDS)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

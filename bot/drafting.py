@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import Bawab
 from bot.groups.memory import known_groups
@@ -31,6 +34,7 @@ from policies.model import (
     WayBack,
 )
 from policies.plan import Case, InstanceFacts, PlanContext, closes_way_back, plan
+from policies.rules import Policy
 
 CAP_EXTRA = 2
 """How many memberships more than previewed an approval still covers, at least."""
@@ -74,10 +78,7 @@ class Drafter:
     async def on(self, row: CaseRow, instance: str, *, joins: bool = False) -> Draft:
         """Draw the case's plan on one instance; raises ConnectorError where it is not readable whole."""
         app, connector = self._app, self._app.chat[instance]
-        async with app.store.read() as tx:
-            policy = await app.shelf.version(tx, row.policy_digest)
-            links = await links_of(tx, row.person_id, instance)
-            known = await person_now(tx, row.person_id)
+        policy, links, known = await app.store.look(partial(self._known_of, row, instance))
         case = _case(row, instance)
         person = case.event.person
         accounts = await self._accounts(connector, person, links)
@@ -92,6 +93,13 @@ class Drafter:
             ways, unclosed = await self._ways_back(connector, drawn)
             drawn = plan(case, policy, memberships, [*gaps, *unclosed], replace(context, ways=ways))
         return Draft(instance, drawn, tuple(memberships))
+
+    async def _known_of(
+        self, row: CaseRow, instance: str, tx: AsyncConnection
+    ) -> tuple[Policy, Sequence[IdentityLink], Person | None]:
+        """Give what is stored: the policy the case was decided under, the links, who the person is now."""
+        policy = await self._app.shelf.version(tx, row.policy_digest)
+        return policy, await links_of(tx, row.person_id, instance), await person_now(tx, row.person_id)
 
     async def groups(self, instance: str) -> tuple[Group, ...]:
         """List an instance's groups, once."""

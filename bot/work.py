@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.acting import Acting
 from bot.app import Bawab
 from bot.claims import Claim, Superseded
@@ -70,10 +72,10 @@ class Lane:
         Raises Superseded where another process has claimed the lane: it goes on there.
         """
         held = await self._claimed()
-        lane = await self._row()
+        lane, is_due = await self._app.store.look(self._outlook)
         if not may_work(lane, self._app.now()):
             return lane.next_probe
-        if not await self._any_due():
+        if not is_due:
             return await self._next_due()
         strand = await self._strand(held, lane)
         if strand is None:
@@ -148,9 +150,10 @@ class Lane:
             await asyncio.gather(*halves, return_exceptions=True)
             raise
 
-    async def _any_due(self) -> bool:
-        async with self._app.store.read() as tx:
-            return await self._queue.any_due(tx, self._app.now())
+    async def _outlook(self, tx: AsyncConnection) -> tuple[LaneRow, bool]:
+        """Give the lane as it stands, and whether anything is due."""
+        (lane,) = await where(tx, LaneRow, columns(LaneRow).instance == self._instance)
+        return lane, await self._queue.any_due(tx, self._app.now())
 
     async def _next_due(self) -> datetime | None:
         async with self._app.store.read() as tx:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -180,8 +181,7 @@ class Drawn:
 
 async def drawn_today(app: Bawab, step: StepRow) -> Drawn | None:
     """Draw today's plan for the person of a step; None where nothing says that they must be out."""
-    async with app.store.read() as tx:
-        standing = await _in_force(tx, step)
+    standing = await app.store.look(partial(_in_force, step))
     if standing is None:
         return None
     try:
@@ -213,7 +213,7 @@ def _row_for(draft: Draft, step: StepRow) -> PlannedStep | None:
     return next((r for r in rows if (r.account.id, r.action, r.group.id if r.group else "") == key), None)
 
 
-async def _in_force(tx: AsyncConnection, step: StepRow) -> Standing | None:
+async def _in_force(step: StepRow, tx: AsyncConnection) -> Standing | None:
     """The case that says today that this person must be out; a leave of absence speaks for itself."""
     case = await one(tx, CaseRow, columns(CaseRow).id == step.case_id)
     if case is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 
 from sqlalchemy import select
@@ -39,19 +40,22 @@ async def recheck_hinted(app: Bawab) -> int:
 
 
 async def _recheck(app: Bawab, *, hinted: bool = False) -> int:
-    rows, steps, now = columns(RecheckRow), columns(StepRow), app.now()
-    async with app.store.read() as tx:
-        closed = await closed_lanes(tx, now)
-        able = [name for name in app.chat if name not in closed]
-        waiting = [rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able)]
-        due = select(rows.step_id).where(*waiting, *([rows.kind == HINTED] if hinted else []))
-        ids = (await tx.execute(due.order_by(rows.due).limit(A_PASS))).scalars().all()
-        found = await where(tx, StepRow, steps.id.in_(ids))
-    todo = sorted(found, key=_together)
+    todo = sorted(await app.store.look(partial(_due, app, hinted=hinted)), key=_together)
     seen = 0
     for key, same in groupby(todo, key=_together):
         seen += await _look_again(app, key[1], list(same), hinted=hinted)
     return seen
+
+
+async def _due(app: Bawab, tx: AsyncConnection, *, hinted: bool) -> list[StepRow]:
+    """Give the removals whose time has come, of lanes that are open."""
+    rows, steps, now = columns(RecheckRow), columns(StepRow), app.now()
+    closed = await closed_lanes(tx, now)
+    able = [name for name in app.chat if name not in closed]
+    waiting = [rows.done_at.is_(None), rows.due <= now, rows.instance.in_(able)]
+    due = select(rows.step_id).where(*waiting, *([rows.kind == HINTED] if hinted else []))
+    ids = (await tx.execute(due.order_by(rows.due).limit(A_PASS))).scalars().all()
+    return await where(tx, StepRow, steps.id.in_(ids))
 
 
 def _together(step: StepRow) -> tuple[int, str, str, str]:

@@ -149,6 +149,11 @@ class Store:
             async with self._transactions.reading() as connection:
                 yield cast("AsyncConnection", connection)
 
+    async def look(self, work: Work[Result]) -> Result:
+        """Read what waits for nothing but its own statements: for all of them one change of threads."""
+        async with self.read() as tx:
+            return await tx.run_sync(carried_out(work))
+
     async def run_sync(self, work: Callable[[Connection], None]) -> None:
         """Run synchronous work (a migration) in a write transaction."""
         async with self.write() as connection:

@@ -30,7 +30,7 @@ ASKING = Message(
 async def flow() -> AsyncIterator[tuple[Sandbox, CardsConnector]]:
     sandbox = create_sandbox()
     async with running_sandbox(sandbox) as url:
-        cards = CardsConnector(CardsConfig("ops", f"{url}{PATH}{QUERY}", pace_scale=0.0, timeout_seconds=30.0))
+        cards = CardsConnector(CardsConfig("ops", f"{url}{PATH}{QUERY}", pace_scale=0.0, timeout_seconds=9.0))
         yield sandbox, cards
         await cards.aclose()
 

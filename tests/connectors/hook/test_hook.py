@@ -17,7 +17,7 @@ from connectors.sandboxing import running_sandbox
 async def hook() -> AsyncIterator[tuple[Sandbox, HookConnector]]:
     sandbox = create_sandbox()
     async with running_sandbox(sandbox) as url:
-        made = HookConnector(HookConfig("ops", f"{url}/notices", SECRET, pace_scale=0.0, timeout_seconds=30.0))
+        made = HookConnector(HookConfig("ops", f"{url}/notices", SECRET, pace_scale=0.0, timeout_seconds=9.0))
         yield sandbox, made
         await made.aclose()
 

@@ -117,7 +117,8 @@ class Acting:
             return bool(self._ready) or (bool(self._finished or self._back) and not self._calls)
         if self._strand.nudged:
             return True
-        untold = bool(self._finished) and (not self._calls or monotonic() - self._since > A_MOMENT)
+        news = bool(self._finished or self._back)
+        untold = news and (not self._calls or monotonic() - self._since > A_MOMENT)
         return untold or (not self._ready and not self._dry) or self._held_long_ago
 
     @property
@@ -256,7 +257,7 @@ class Acting:
                 return await act(self._strand.connector, call.steps, may_join=call.may_join)
             finally:
                 call.waited = waited.seconds
-                self._strand.made[call.steps[0].case_id] += waited.requests
+                self._strand.made.append((call.steps[0].case_id, waited.requests))
 
     def _may_leave(self, call: _Call) -> bool:
         """Whether, its turn having come, it may go: nothing follows what met an outage, or may have."""

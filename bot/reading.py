@@ -80,7 +80,7 @@ class Reading:
         try:
             with waits_measured() as waited:
                 presences, probe = await self._asked(chunk)
-            self._strand.made[chunk[0].case_id] += waited.requests
+            self._strand.made.append((chunk[0].case_id, waited.requests))
         except ConnectorError as error:
             again = await self._strand.fell(error)
             await self._strand.app.store.at_once(lambda tx: self._put_off(tx, chunk, again))

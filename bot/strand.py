@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -57,8 +57,8 @@ class Strand:
     """What is being read back now: it must be careful as soon as an answer is lost."""
     nudged: bool = False
     """Whether somebody more urgent may have come."""
-    made: Counter[str] = field(default_factory=Counter)
-    """Requests made for each case, not stored yet."""
+    made: deque[tuple[str, int]] = field(default_factory=deque)
+    """(case, requests made for it), not stored yet: put in by the loop, taken out in the store's thread."""
     _keep_pace_at: float = field(default_factory=lambda: monotonic() + KEEP_PACE_SECONDS)
     _resting: int = 0
     _over: bool = False
@@ -88,7 +88,10 @@ class Strand:
 
     async def count(self, tx: AsyncConnection) -> None:
         """Store how many requests were made for each case, to stand beside what was planned."""
-        made, self.made = self.made, Counter()
+        made = Counter[str]()
+        while self.made:
+            case_id, calls = self.made.popleft()
+            made[case_id] += calls
         for case_id, calls in made.items():
             await tx.run_sync(note_calls, case_id, self.instance, calls)
 

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clearance import Clearance
 from bot.flow import A_MOMENT, Flow
-from bot.ledger import Back, Ledger, no_api
+from bot.ledger import Back, Ledger, no_api, not_now
 from bot.queueing import Queue
 from bot.steps import act
 from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Outcome, Result
-from connectors.errors import ConnectorError, NotSupported
+from connectors.errors import ConnectorError, NotSupported, RateLimited
 from connectors.evidence import nothing_sent
 from connectors.permits import only_while
 from connectors.waits import waits_measured
@@ -104,6 +104,7 @@ class Acting:
             return True
         if self._closed:
             await self._turn()
+            self._dry = False  # after a lull there may be work again
             return await self._strand.lull()
         return await self._more()
 
@@ -277,14 +278,17 @@ class Acting:
             results = task.result()
         except NotSupported as error:
             results = [no_api(step, str(error)) for step in call.steps]
+        except RateLimited as error:
+            results = [not_now(step, error) for step in call.steps]
         except ConnectorError as error:
             again = await self._strand.fell(error)
             self._flow.again()
             self._back += [Back(step, again, f"nothing was sent: {error}") for step in call.steps]
             return
-        if all(result.outcome in _LOST for result in results):
+        tried = [one for one in results if not (one.outcome is Outcome.RATE_LIMITED and nothing_sent(one))]
+        if tried and all(result.outcome in _LOST for result in tried):
             self._flow.again()
-            await self._strand.missed(1, results[-1].detail)
+            await self._strand.missed(1, tried[-1].detail)
         elif not all(nothing_sent(result) for result in results):
             self._strand.lost = 0
             await self._strand.heard()

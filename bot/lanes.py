@@ -16,7 +16,7 @@ from bot.states import CASE_RUNNING, STEP_BOT_AT_WORK, LaneState
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, LaneRow, StepRow
 from connectors.errors import BadCredentials, ConnectorError, MissingScope, Unavailable
-from connectors.probing import probing
+from connectors.probing import Probe, probing
 
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 300.0
@@ -52,6 +52,16 @@ async def ensure_lane(tx: AsyncConnection, instance: str, platform: str) -> Lane
         lane = LaneRow(instance=instance, platform=platform, state=LaneState.OPEN)
         await add(tx, lane)
     return lane
+
+
+async def lane_of(app: Bawab, instance: str, platform: str) -> LaneRow:
+    """Give the lane's row; a write transaction only where it must be made first."""
+    async with app.store.read() as tx:
+        lane = await one(tx, LaneRow, columns(LaneRow).instance == instance)
+    if lane is not None:
+        return lane
+    async with app.store.write() as tx:
+        return await ensure_lane(tx, instance, platform)
 
 
 async def stumbled(app: Bawab, instance: str, platform: str, error: ConnectorError) -> LaneRow:
@@ -133,13 +143,29 @@ async def _with_work(tx: AsyncConnection) -> set[str]:
 
 
 @contextmanager
-def careful(lane: LaneRow) -> Iterator[None]:
-    """Ask a platform that did not answer by one request at first; one that is well as usual."""
+def careful(lane: LaneRow) -> Iterator[Probe]:
+    """Ask a platform that did not answer by one request at first; one that is well as usual.
+
+    Gives what tells whether it answered: what needed no request says nothing of the platform.
+    """
     if lane.state == LaneState.OPEN:
-        yield
+        yield Probe(answered=True)
         return
-    with probing():
-        yield
+    with probing() as probe:
+        yield probe
+
+
+async def looked(app: Bawab, lane: LaneRow, probe: Probe) -> None:
+    """Keep what a careful look at a lane that was not open has shown; one that asked nothing shows nothing.
+
+    What could not be read may be said and not raised: it is still down all the same.
+    """
+    if lane.state == LaneState.OPEN:
+        return
+    if probe.answered:
+        await answered(app, lane.instance, lane.platform)
+    elif probe.failed:
+        await stumbled(app, lane.instance, lane.platform, Unavailable(probe.failed))
 
 
 def may_work(lane: LaneRow, now: datetime) -> bool:

@@ -22,6 +22,8 @@ from bot.steps import record_entry
 from bot.store.query import columns, put, table, where
 from bot.store.tables import CaseRow, RecheckRow, StepRow
 from connectors.contract import Evidence, Outcome, Presence, Quality, Result
+from connectors.errors import RateLimited
+from connectors.evidence import not_answered
 from policies.model import StepAction
 
 Delegate = Callable[[AsyncConnection, StepRow], Awaitable[None]]
@@ -251,3 +253,8 @@ def no_api(step: StepRow, detail: str) -> Result:
     """What the platform cannot do, a person must."""
     evidence = Evidence(Quality.UNKNOWN, step.updated_at, "local", facts=(("sent", "nothing"),))
     return Result(step.id, Outcome.NO_API, evidence, detail=detail)
+
+
+def not_now(step: StepRow, error: RateLimited) -> Result:
+    """What the platform, or our own pace, did not take for now."""
+    return not_answered(step.id, "local", error)

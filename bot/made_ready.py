@@ -71,6 +71,10 @@ class MadeReady:
         self._file.write(kept)
         self._sizes.append(len(kept))
 
+    def end(self) -> None:
+        """Have all of it on disk before the database is locked; raises OSError where that is full."""
+        self._file.flush()
+
     def pages(self) -> Iterator[ReadyPage]:
         """Read every page again, from the first."""
         self._file.seek(0)
@@ -94,6 +98,7 @@ async def make_ready(staged: StagedFeed, folder: Path, now: datetime) -> MadeRea
                 page = []
         if page:
             ready.add(page, now)
+        ready.end()
     except BaseException:
         ready.close()
         raise

@@ -125,11 +125,16 @@ def begins(id_: str, fall: Fall, now: datetime) -> Outage:
     return _down(first, fall)
 
 
-def goes_on(known: Outage, fall: Fall | None, now: datetime, patience: timedelta) -> Outage:
+def goes_on(
+    known: Outage, fall: Fall | None, now: datetime, patience: timedelta, silent: frozenset[str] = frozenset()
+) -> Outage:
     """Give an outage as it stands now by what is down; the same where nothing changed. Pure.
 
-    IT is told once it was down for `patience` all in all, and at once where only IT can mend it.
+    IT is told once it was down for `patience` all in all, and at once where only IT can mend it. `silent`:
+    the instances that do not answer: whether a token is still refused there, nobody knows.
     """
+    if fall is None and known.state == LaneState.PAUSED and silent.intersection(known.instances):
+        return known
     seen = _up(known, now) if fall is None else _down(known, fall)
     if seen.is_up:
         return seen

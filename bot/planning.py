@@ -20,8 +20,8 @@ from bot.effort import note_planned, planned_calls
 from bot.group_guard import GroupGuard
 from bot.groups.memory import moved
 from bot.holds import first_run_is_open
-from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
-from bot.states import CASE_RUNNING, CaseState, LaneState, StepState
+from bot.lanes import backoff, careful, closed_lanes, ensure_lane, looked, may_work, stumbled
+from bot.states import CASE_RUNNING, CaseState, StepState
 from bot.steps import record_entry
 from bot.store.query import add, change, columns, new_id, table, where
 from bot.store.tables import CaseInstanceRow, CaseRow, GapRow, LaneRow, SnapshotRow, StepRow
@@ -124,14 +124,13 @@ class Planner:
         if not may_work(lane, self._app.now()):
             return 0
         try:
-            with careful(lane):
+            with careful(lane) as probe:
                 draft = await drafter.on(case, row.instance)
         except ConnectorError as error:
             lane = await stumbled(self._app, row.instance, platform, error)
             await self._postpone(row, error, lane.next_probe)
             return 0
-        if lane.state != LaneState.OPEN:
-            await answered(self._app, row.instance, platform)
+        await looked(self._app, lane, probe)
         async with self._app.store.write() as tx:
             await self._store(tx, case, row, draft)
         return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +16,11 @@ from bot.steps import look
 from bot.store.tables import StepRow
 from bot.strand import Strand
 from connectors.contract import Presence, Sight
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, RateLimited
 from connectors.probing import Probe, current, probing
 from connectors.waits import waits_measured
+
+A_LITTLE = timedelta(seconds=1)
 
 
 class Reading:
@@ -81,6 +83,10 @@ class Reading:
             with waits_measured() as waited:
                 presences, probe = await self._asked(chunk)
             self._strand.made.append((chunk[0].case_id, waited.requests))
+        except RateLimited as error:
+            again = self._strand.app.now() + timedelta(seconds=error.retry_after or 1.0)
+            await self._strand.app.store.at_once(lambda tx: self._put_off(tx, chunk, again))
+            return
         except ConnectorError as error:
             again = await self._strand.fell(error)
             await self._strand.app.store.at_once(lambda tx: self._put_off(tx, chunk, again))
@@ -117,7 +123,9 @@ class Reading:
         blind = [(step, seen) for step, seen in pairs if blind_too_long(step.settle_until, now)]
         judged = {step.id for step, _ in blind}
         await self._ledger.see(tx, blind)
-        await self._ledger.put_off(tx, [step for step in chunk if step.id not in judged], again)
+        # A little after the next probe, which asks others first: one listing may fail for ever.
+        later = again + A_LITTLE
+        await self._ledger.put_off(tx, [step for step in chunk if step.id not in judged], later)
 
     async def _put_off(self, tx: AsyncConnection, chunk: Sequence[StepRow], again: datetime) -> None:
         await self._strand.hold(tx)

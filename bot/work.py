@@ -22,7 +22,7 @@ from bot.reading import Reading
 from bot.states import LaneState
 from bot.store.query import columns, where
 from bot.store.tables import LaneRow
-from bot.strand import Strand, keep_pace
+from bot.strand import MOST_LOST, Strand, keep_pace
 from connectors.eased import recall
 from connectors.errors import ConnectorError
 from connectors.probing import probing
@@ -127,8 +127,10 @@ class Lane:
             await stumbled(self._app, self._instance, self._connector.capabilities.platform, error)
             return None
         strand = Strand(self._app, self._connector, held, self._stopping, own)
-        strand.not_before, strand.lost = self._not_before, self._lost
+        strand.not_before = self._not_before
         strand.was_down = lane.state != LaneState.OPEN or lane.failures > 0
+        # Enough of them were an outage; where the lane is open all the same, somebody else was answered.
+        strand.lost = self._lost if strand.was_down or self._lost < MOST_LOST else 0
         return strand
 
     async def _halves(self, strand: Strand) -> None:

@@ -48,8 +48,11 @@ def not_answered(step_id: str, source: str, error: AnswerLost | ConnectorError, 
 
 
 def nothing_sent(result: Result) -> bool:
-    """Tell whether a call got no answer because it was never made: our own pace, or no connection."""
-    return ("sent", NOTHING) in result.evidence.facts
+    """Tell whether a call got no answer because it was never made: our own pace, or no connection.
+
+    Where more is known of it, something was done before it: a demotion before a ban, say.
+    """
+    return result.evidence.facts == (("sent", NOTHING),)
 
 
 def unreadable(step_id: str, source: str, why: object) -> Presence:

@@ -20,7 +20,7 @@ from bot.store.group_tables import DriftRow
 from bot.store.query import columns, one, where
 from bot.store.tables import CaseRow, LinkRow, SnapshotRow, StepRow
 from connectors.errors import ConnectorError
-from policies.model import EventKind, Gap, PlannedStep, StepAction, Verdict
+from policies.model import EventKind, Gap, PlannedStep, Refusal, StepAction, Verdict
 
 WAS_OUT = frozenset(
     {StepState.VERIFIED_ABSENT, StepState.ALREADY_ABSENT, StepState.LOCKED_OUT, StepState.ATTESTED}
@@ -28,6 +28,8 @@ WAS_OUT = frozenset(
 COMPARED = frozenset({StepAction.REVOKE, StepAction.DEACTIVATE})
 """Whether sessions are open says nothing of who is in a group, and links are not people."""
 _LEFT_IN = frozenset({Verdict.KEEP, Verdict.ASK_OWNER})
+# Whether somebody could take a group over, and how much was approved, hangs on what accounts are.
+_BY_ACCOUNTS = frozenset({Refusal.LAST_OWNER, Refusal.BEYOND_APPROVED})
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class Compared:
     refused: int = 0
     """Memberships a guard leaves alone, as it did when the case ran."""
     on_accounts: bool = False
-    """Whether it says something of an account itself, which only the platform can tell."""
+    """Whether it rests on what an account is, which only the platform can tell."""
     gaps: tuple[Gap, ...] = ()
 
 
@@ -110,6 +112,7 @@ async def _judge(
     own, was_out = past.own(planned), past.was_out(planned)
     known = (planned.account.id, place(planned)) in past.drifts
     found.on_accounts |= planned.group is None and (planned.verdict is Verdict.ACT or known)
+    found.on_accounts |= planned.refusal in _BY_ACCOUNTS
     stands = own is not None and not _stood_as_out(own)
     if known or stands:
         found.known += 1

@@ -17,8 +17,9 @@ class FirstLook(Reader):
     that a comparison shows rather too much than too little, and whatever it shows is looked at closer.
     """
 
-    def __init__(self, connector: ChatConnector) -> None:
+    def __init__(self, connector: ChatConnector, person_id: str) -> None:
         super().__init__(connector)
+        self._person_id = person_id
         self._read: dict[str, list[Membership | Gap]] = {}
         self._closer = False
 
@@ -32,9 +33,12 @@ class FirstLook(Reader):
         return not all(any(isinstance(one, Membership) for one in found) for found in self._read.values())
 
     async def accounts(self, person: Person | None = None) -> AsyncIterator[Account]:
-        """Yield a person's linked accounts; asked for only where a closer look is taken."""
-        if self._closer or person is None:
-            async for account in self._inner.accounts(person):
+        """Yield the person's linked accounts; asked for where a closer look is taken, and of anybody else.
+
+        Whoever could take a group over is somebody else: nobody takes over by an account that may be closed.
+        """
+        if self._closer or person is None or person.id != self._person_id:
+            async for account in super().accounts(person):
                 yield account
             return
         for account in stand_ins(self.instance, person):

@@ -11,15 +11,22 @@ from bot.drafting import Drafter
 from bot.drift.at_once import let_go
 from bot.drift.compare import compare
 from bot.drift.member_index import reading
-from bot.drift.record import FoundBy, record
+from bot.drift.record import FoundBy, Sighting, record
 from bot.drift.rule import follow_rule
-from bot.drift.standing import standing_of
-from bot.lanes import closed_lanes, stumbled
+from bot.drift.standing import Standing, standing_of
+from bot.lanes import careful, closed_lanes, lane_of, looked, may_work, stumbled
 from bot.store.group_tables import ReconcileItemRow
 from bot.store.people import link_value
 from bot.store.query import add, change, columns, one, table, where
 from bot.store.tables import LinkRow
-from connectors.errors import BadCredentials, ConnectorError, Forbidden, MissingScope, Unavailable
+from connectors.errors import (
+    BadCredentials,
+    ConnectorError,
+    Forbidden,
+    MissingScope,
+    RateLimited,
+    Unavailable,
+)
 from policies.identity import match
 from policies.model import Account, Certainty, Person
 
@@ -83,23 +90,35 @@ async def follow_hints(app: Bawab) -> int:
     return found
 
 
+async def _compared(app: Bawab, standing: Standing, instance: str) -> list[Sighting] | None:
+    """Compare one person on one instance; None where the instance cannot be asked now."""
+    platform = app.chat[instance].capabilities.platform
+    lane = await lane_of(app, instance, platform)
+    if not may_work(lane, app.now()):
+        return None
+    with careful(lane) as probe:
+        try:
+            found = list((await compare(app, Drafter(reading(app, instance)), standing, instance)).sightings)
+        except RateLimited:
+            return None  # for now; the platform is well
+        except OF_THE_INSTANCE as error:
+            await stumbled(app, instance, platform, error)
+            return None
+        except ConnectorError:
+            found = []
+    await looked(app, lane, probe)
+    return found
+
+
 async def _follow(app: Bawab, item: ReconcileItemRow) -> int:
     items = columns(ReconcileItemRow)
     mine = [items.reconcile_id == HINTS, items.instance == item.instance, items.item_id == item.item_id]
     async with app.store.write() as tx:
         await change(tx, ReconcileItemRow, {"state": UNDER_WAY}, *mine)
         standing = await standing_of(tx, item.item_id)
-    sightings = []
-    if standing is not None:
-        try:
-            drafter = Drafter(reading(app, item.instance))
-            sightings = (await compare(app, drafter, standing, item.instance)).sightings
-        except OF_THE_INSTANCE as error:
-            platform = app.chat[item.instance].capabilities.platform
-            await stumbled(app, item.instance, platform, error)
-            return 0
-        except ConnectorError:
-            sightings = []
+    sightings = [] if standing is None else await _compared(app, standing, item.instance)
+    if sightings is None:
+        return 0  # read again when the lane may
     async with app.store.write() as tx:
         rows = [await record(app, tx, one_, found_by=FoundBy.EVENT) for one_ in sightings]
         fresh = [row for row in rows if row is not None]

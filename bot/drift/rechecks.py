@@ -17,11 +17,11 @@ from bot.drift.end import gone
 from bot.drift.looks import HINTED
 from bot.drift.record import FoundBy, Sighting, record, unsettled
 from bot.drift.rule import follow_rule
-from bot.lanes import answered, backoff, careful, closed_lanes, ensure_lane, may_work, stumbled
-from bot.states import LaneState, StepState
+from bot.lanes import backoff, careful, closed_lanes, lane_of, looked, may_work, stumbled
+from bot.states import StepState
 from bot.steps import look, record_entry
-from bot.store.query import change, columns, one, where
-from bot.store.tables import LaneRow, RecheckRow, StepRow
+from bot.store.query import change, columns, where
+from bot.store.tables import RecheckRow, StepRow
 from connectors.contract import ChatConnector, Quality, Sight
 from connectors.errors import ConnectorError, NotSupported
 
@@ -68,11 +68,11 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow], *, hinted
     if connector is None:
         return 0
     platform = connector.capabilities.platform
-    lane = await _lane(app, instance, platform)
+    lane = await lane_of(app, instance, platform)
     if not may_work(lane, app.now()):
         return 0
     try:
-        with careful(lane):
+        with careful(lane) as probe:
             drawn = await drawn_today(app, steps[0]) if hinted and steps[0].group_id else None
             sights = await _sights(connector, steps, drawn)
     except NotSupported:
@@ -81,8 +81,7 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow], *, hinted
     except ConnectorError as error:
         await stumbled(app, instance, platform, error)
         return 0
-    if lane.state != LaneState.OPEN:
-        await answered(app, instance, platform)
+    await looked(app, lane, probe)
     back = {
         step.id: await undone(app, step, drawn)
         for step, sight in zip(steps, sights, strict=True)
@@ -95,16 +94,6 @@ async def _look_again(app: Bawab, instance: str, steps: list[StepRow], *, hinted
 
     await app.store.at_once(note)
     return len(steps)
-
-
-async def _lane(app: Bawab, instance: str, platform: str) -> LaneRow:
-    """Give the lane's row; a write transaction only where it must be made first."""
-    async with app.store.read() as tx:
-        lane = await one(tx, LaneRow, columns(LaneRow).instance == instance)
-    if lane is not None:
-        return lane
-    async with app.store.write() as tx:
-        return await ensure_lane(tx, instance, platform)
 
 
 async def _sights(connector: ChatConnector, steps: list[StepRow], drawn: Drawn | None) -> list[Sight]:

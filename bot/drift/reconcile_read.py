@@ -234,7 +234,7 @@ class Reading:
             found = await self._compared_by(await self._indexed(), standing)
             if not _needs_a_closer_look(found):
                 return found
-        look = FirstLook(self._connector)
+        look = FirstLook(self._connector, person_id)
         try:
             found = await self._compared_by(look, standing)
         except OF_THE_INSTANCE:

@@ -14,6 +14,7 @@ from bot.notices.channels import Channel, kind_and_operator
 from bot.notices.outage_letters import STEM, outage_id
 from bot.notices.outbox import Contents, Outbox, Put
 from bot.notices.recipients import Subject
+from bot.notices.updates import LIVE_FOR
 from bot.outages import Fall, Outage, begins, falls_of, forget, goes_on, keep, outage_by_id, outages
 from bot.states import LaneState
 from bot.store.notices import outage_notices
@@ -43,7 +44,10 @@ class OutageNews:
 
     async def _moved(self, tx: AsyncConnection) -> list[Outage]:
         """Give the outages that stand differently from how they are stored, and those that are new."""
-        down = falls_of(await where(tx, LaneRow, columns(LaneRow).state != LaneState.OPEN), self._app.now())
+        shut = await where(tx, LaneRow, columns(LaneRow).state != LaneState.OPEN)
+        # One that was taken out of the settings while it waited is asked by nobody: nothing is known of it.
+        asked = [lane for lane in shut if lane.state == LaneState.PAUSED or lane.instance in self._app.chat]
+        down = falls_of(asked, self._app.now())
         known = await outages(tx)
         running = {one.scope for one in known if not one.over}
         new = [self._new(fall) for scope, fall in sorted(down.items()) if scope not in running]
@@ -51,8 +55,12 @@ class OutageNews:
 
     def _changed(self, known: Sequence[Outage], down: Mapping[str, Fall]) -> Iterator[Outage]:
         now, patience = self._app.now(), self._app.settings.notices.outage_after
+        waiting = [fall for fall in down.values() if fall.state == LaneState.WAITING]
+        silent = frozenset(name for fall in waiting for name in fall.instances)
         for one in known:
-            stands = one if one.over else goes_on(one, down.get(one.scope), now, patience)
+            stands = one if one.over else goes_on(one, down.get(one.scope), now, patience, silent)
+            if stands.is_up and not one.is_up and not set(one.instances).intersection(self._app.chat):
+                stands = replace(one, over=True, told=False)  # taken out of the settings, not answering again
             if stands != one or stands.is_forgotten(now):
                 yield stands
 
@@ -119,8 +127,9 @@ class OutageNews:
     def _shows(self, notice: NoticeRow) -> bool:
         """Whether a message says by itself what is so now: not yet sent, or where it can be changed."""
         channel = self._outbox.addresses.channels.get(notice.instance)
-        changes = channel is not None and channel.updates is not None
-        return notice.state in ("pending", "sending") or (notice.state == "sent" and changes)
+        changes = channel is not None and channel.updates is not None and notice.closed_at is None
+        young = notice.sent_at is None or self._app.now() - notice.sent_at < LIVE_FOR
+        return notice.state in ("pending", "sending") or (notice.state == "sent" and changes and young)
 
     async def judge(self, tx: AsyncConnection, notice: NoticeRow) -> Subject | None:
         """Give the addresses such a message may not take; None where its reader is not of IT (any more)."""

@@ -14,7 +14,7 @@ from bot.notices.matters import About, abouts
 from bot.notices.ports import AuditSink
 from bot.notices.saying import Written
 from bot.store.db import Store
-from bot.store.notices import change_shown, live_notices, notice_by_id, pulse
+from bot.store.notices import change_shown, closed_channels, live_notices, notice_by_id, pulse
 from bot.store.tables import NoticeRow
 from connectors.errors import ConnectorError
 from connectors.messages import Message, NoticeOutcome, NoticeReceipt
@@ -54,10 +54,12 @@ class Updates:
                 return 0
             live = await live_notices(tx, now - LIVE_FOR, _MOST_LIVE)
             about = await abouts(tx, live)
+            down = await closed_channels(tx, now)
         moved = [notice for notice in live if self._has_moved(notice, about.get(notice.id))]
-        left = {notice.id for notice in moved[_MOST_AT_ONCE:]}
+        able = [notice for notice in moved if notice.instance not in down]  # an outage costs few requests
+        left = {notice.id for notice in moved} - {notice.id for notice in able[:_MOST_AT_ONCE]}
         changed = 0
-        for notice in moved[:_MOST_AT_ONCE]:
+        for notice in able[:_MOST_AT_ONCE]:
             outcome = await self._show(notice, now)
             changed += outcome is NoticeOutcome.SENT
             left |= {notice.id} if outcome is NoticeOutcome.RETRY else set()

@@ -11,6 +11,7 @@ from bot.lanes import closed_lanes, stumbled
 from bot.states import CaseState, HoldKind
 from bot.store.query import change, columns, where
 from bot.store.tables import CaseRow, LinkQuestionRow, LinkRow
+from connectors.errors import RateLimited
 from policies.model import Verdict
 
 LIVE = frozenset({Verdict.ACT, Verdict.BLOCKED, Verdict.ASK_OWNER})
@@ -74,6 +75,8 @@ async def _standing(app: Bawab, drafter: Drafter, case: CaseRow) -> str:
         return "live"
     unread = [draft for draft in drafts if isinstance(draft, Unread)]
     for draft in unread:
+        if isinstance(draft.error, RateLimited):
+            continue  # for now; the platform is well
         platform = app.chat[draft.instance].capabilities.platform
         await stumbled(app, draft.instance, platform, draft.error)
     return "unread" if unread else "no_live_membership"

@@ -15,10 +15,10 @@ from bot.app import Bawab
 from bot.audit.actions import Action
 from bot.audit.entry import Entry
 from bot.holds import raise_hold
-from bot.lanes import answered, careful, ensure_lane, may_work, stumbled
+from bot.lanes import careful, ensure_lane, looked, may_work, stumbled
 from bot.people.left_questions import left_as_it_is, question_key
 from bot.plan_again import plan_again
-from bot.states import HoldKind, LaneState
+from bot.states import HoldKind
 from bot.store.people import link_value
 from bot.store.query import add, change, columns, new_id, one, table, where
 from bot.store.tables import HoldRow, LaneRow, LinkQuestionRow, LinkRow, MetaRow, PersonRow
@@ -58,13 +58,12 @@ class Linker:
         if not may_work(lane, self._app.now()):
             return False
         try:
-            with careful(lane):
+            with careful(lane) as probe:
                 accounts = [account async for account in connector.accounts()]
         except ConnectorError as error:
             await stumbled(self._app, name, lane.platform, error)
             return False
-        if lane.state != LaneState.OPEN:
-            await answered(self._app, name, lane.platform)
+        await looked(self._app, lane, probe)
         async with self._app.store.write() as tx:
             await self._link(tx, connector, accounts)
             await change(tx, LaneRow, {"linked_feed": feed_id}, columns(LaneRow).instance == name)

@@ -17,7 +17,7 @@ def kept(meters: Mapping[str, tuple[str, Meter]], now: float, wall: float) -> di
     """Give what differs from the published limits, by key; `wall` is the hour, in seconds since 1970."""
     news = [
         (key, limit, meter)
-        for key, (limit, meter) in meters.items()
+        for key, (limit, meter) in list(meters.items())  # asked in the store's thread, while calls go on
         if meter.learnt.is_news or meter.blocked_until > now
     ]
     news.sort(key=lambda one: one[2].last_sent, reverse=True)

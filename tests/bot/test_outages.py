@@ -91,6 +91,13 @@ def test_a_relapse_within_the_hour_is_the_same_outage_and_later_it_is_over() -> 
     assert told.is_forgotten(at(67 + 31 * 24 * 60))
 
 
+def test_a_lane_whose_token_was_refused_has_not_answered_again_because_it_fell_silent() -> None:
+    refused, silent = begun(lane("acme", "paused")), frozenset({"acme"})
+    assert goes_on(refused, None, at(5), PATIENCE, silent) == refused
+    assert goes_on(refused, None, at(5), PATIENCE, frozenset({"emea"})).is_up
+    assert goes_on(refused, None, at(5), PATIENCE).is_up
+
+
 @given(st.lists(st.integers(min_value=1, max_value=59), min_size=1, max_size=40))
 def test_however_it_flaps_it_is_one_outage_that_counts_each_fall_and_every_minute_down(
     spans: list[int],

@@ -28,7 +28,8 @@ def without(before: Truth, *gone: str) -> Truth:
 
 def _slack(world: Offices) -> Truth:
     channels = world.sandbox.workspace.channels.values()
-    return {(SLACK, c.name): frozenset(c.members) - {SLACK_BOT} for c in channels}
+    groups = [channel for channel in channels if not channel.is_im]  # where IT is told of an outage is none
+    return {(SLACK, c.name): frozenset(c.members) - {SLACK_BOT} for c in groups}
 
 
 def _telegram(world: Offices) -> Truth:

@@ -14,6 +14,7 @@ from connectors.chat.slack.config import SlackConfig
 from connectors.chat.slack.identity import Identity
 from connectors.chat.slack.objects import account_of
 from connectors.errors import ConnectorError
+from connectors.lately import must_be_now
 from connectors.pooling import Pool
 from connectors.together import abreast
 from policies.model import Account, Person
@@ -95,10 +96,11 @@ class Directory:
     async def accounts_of(self, person: Person) -> AsyncIterator[Account]:
         """Yield the accounts HR states by id; only where it states none, the one with the person's e-mail.
 
-        To plan by: a listing of everybody made lately stands for those whom it shows active.
+        To plan by: a listing of everybody made lately stands for those whom it shows active, except where
+        something is to be said of the account itself.
         """
         stated = [id_ for instance, id_ in person.account_ids if instance == self._config.instance]
-        for found in await self._lately.read(stated):
+        for found in await (self._now if must_be_now() else self._lately).read(stated):
             if isinstance(found, ConnectorError):
                 raise found
             if found is not None:

@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from bot.drift.member_index import Reader
 from connectors.chat.slack.sandbox import BOT_TOKEN, Fault, FaultKind, User, UserGroup, create_sandbox
 from connectors.contract import KnownGroups, Sight
 from connectors.errors import BadCredentials
+from connectors.lately import as_it_is_now
 from policies.model import Account, Membership, Person
 from tests.connectors.slack.stage import INSTANCE, Stage, staged, workspace
 
@@ -128,6 +130,17 @@ async def test_a_listing_made_lately_stands_for_planning_but_not_for_whom_it_sho
         [(f"UP{n}", True)] for n in range(30)
     ]
     assert [account.id for account in late] == ["UNEW"]
+
+
+async def test_where_something_is_to_be_said_of_an_account_it_is_read_as_it_is_now() -> None:
+    person = Person("p1", "Somebody", account_ids=((INSTANCE, "U1"),))
+    async with staged() as stage:
+        assert {one.id: one.active async for one in stage.slack.accounts()}["U1"]
+        stage.sandbox.workspace.users["U1"].deleted = True
+        assert [one.active async for one in stage.slack.accounts(person)] == [True], "to plan by"
+        with as_it_is_now():
+            assert [one.active async for one in stage.slack.accounts(person)] == [False]
+        assert [one.active async for one in Reader(stage.slack).accounts(person)] == [False], "to compare"
 
 
 async def test_whether_an_account_is_open_is_never_taken_from_a_listing_made_before() -> None:

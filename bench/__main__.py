@@ -7,6 +7,7 @@ Every module below gives its rows; one that is missing, or that fails, is said a
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -71,7 +72,8 @@ def _rows(name: str, *, quick: bool) -> tuple[list[Row], str]:
     began = time.monotonic()
     try:
         takes = "quick" in inspect.signature(measure).parameters
-        found = list(measure(quick=quick) if takes else measure())
+        measured = measure(quick=quick) if takes else measure()
+        found = list(asyncio.run(measured) if inspect.iscoroutine(measured) else measured)
     except Exception as error:  # noqa: BLE001 - one bench that fails must not hide the others
         traceback.print_exc()
         return [], f"it failed: {type(error).__name__}: {error}"

@@ -123,15 +123,21 @@ async def test_what_could_not_be_sent_while_a_platform_is_down_has_used_no_attem
         assert kicked(world) == []
 
 
+async def lulled(world: World) -> tuple[Strand, asyncio.Task[bool]]:
+    """A draining whose writes are refused for half a minute, and the half of it that waits for that."""
+    held = await claim(world.app, "acme")
+    strand = Strand(world.app, world.app.chat["acme"], held, lambda: False, frozenset())
+    strand.not_before = world.clock.now + timedelta(seconds=30)
+    waiting = asyncio.create_task(strand.lull())
+    await asyncio.sleep(0)
+    return strand, waiting
+
+
 async def test_who_waits_for_writes_to_be_taken_again_goes_on_while_the_other_half_still_reads(
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as world:
-        held = await claim(world.app, "acme")
-        strand = Strand(world.app, world.app.chat["acme"], held, lambda: False, frozenset())
-        strand.not_before = world.clock.now + timedelta(seconds=30)
-        waiting = asyncio.create_task(strand.lull())
-        await asyncio.sleep(0)
+        strand, waiting = await lulled(world)
         strand.wake()  # the other half has stored what it read
         await asyncio.sleep(0.01)
         assert not waiting.done()
@@ -145,11 +151,7 @@ async def test_who_waits_for_writes_to_be_taken_again_waits_no_longer_than_the_o
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as world:
-        held = await claim(world.app, "acme")
-        strand = Strand(world.app, world.app.chat["acme"], held, lambda: False, frozenset())
-        strand.not_before = world.clock.now + timedelta(seconds=30)
-        waiting = asyncio.create_task(strand.lull())
-        await asyncio.sleep(0)
+        strand, waiting = await lulled(world)
         strand.leave()
         assert not await waiting
         assert strand.not_before == world.clock.now + timedelta(seconds=30), "the lane comes back then"

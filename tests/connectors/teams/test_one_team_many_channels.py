@@ -6,8 +6,8 @@ from connectors.chat.teams.sandbox import Channel, Limits, create_sandbox
 from connectors.contract import Outcome, Revocation, Sight
 from tests.connectors.teams.stage import ANA, BADR, TEAM, staged, tenant
 
-SCALE = 0.2
-"""A second of Graph's limits lasts so many of ours."""
+SCALE = 0.8
+"""A second of Graph's limits lasts so many of ours: the shorter, the more a busy machine disturbs it."""
 
 
 async def test_of_the_requests_of_leaving_eight_channels_of_one_team_hardly_one_is_refused() -> None:
@@ -29,6 +29,5 @@ async def test_of_the_requests_of_leaving_eight_channels_of_one_team_hardly_one_
                 break
         assert not left
         assert {presence.sight for presence in await stage.look(*steps)} == {Sight.ABSENT}
-    # What left in time may still arrive early beside a neighbour that was late, more often on a busy machine:
-    # some, never a storm. Unpaced, nothing could be read at all.
-    assert sandbox.engine.limiter.refusals <= len(sandbox.journal) / 4
+    # What left in time may still arrive early beside a neighbour that was late: few, never a storm.
+    assert sandbox.engine.limiter.refusals <= len(sandbox.journal) / 10
